@@ -1,0 +1,67 @@
+/**
+ * The words that manifest, lock and generated Nix share, as zod schemas. A schema and its type have one name.
+ * What stands here is part of the lock format: changing it needs a new lock version.
+ */
+import { z } from "zod";
+
+/** Attribute name in the overlay. Everything here is a plain Nix identifier, so it never needs quotes in an attribute path. */
+export const ArtifactName = z
+  .string()
+  .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, "expected a letter or _, then letters, digits, _ or -")
+  .max(100, "expected at most 100 characters");
+export type ArtifactName = z.infer<typeof ArtifactName>;
+
+/** A Nix system double (`x86_64-linux`), or `any` for bytes that run everywhere. */
+export const System = z
+  .string()
+  .regex(/^(any|[a-z0-9_]+-[a-z0-9_]+)$/, 'expected a Nix system such as "x86_64-linux"');
+export type System = z.infer<typeof System>;
+
+/** What the fixed-output derivation yields: the file as it is, or the same file with the executable bit. */
+export const Form = z.enum(["file", "executable"]);
+export type Form = z.infer<typeof Form>;
+
+/** How a fixed-output derivation gets its bytes when nothing has put them into the store before. */
+export const FetchMode = z.enum(["proxy", "require"]);
+export type FetchMode = z.infer<typeof FetchMode>;
+
+/** A relative path with `/`, without `.`, `..`, empty parts, backslashes or control characters. */
+export const RelativePath = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    'expected a relative path without empty parts, "." or ".."',
+  )
+  .regex(/^[^\\\p{Cc}]+$/u, "expected a path without backslashes or control characters");
+export type RelativePath = z.infer<typeof RelativePath>;
+
+/** How the package is made from the bytes. */
+export const Install = z.discriminatedUnion("kind", [
+  /** The package is the source itself. */
+  z.strictObject({ kind: z.literal("none") }),
+  /** The file is a program; it is installed as `bin/<name>`, by default under the artifact's name. */
+  z.strictObject({ kind: z.literal("binary"), name: ArtifactName.optional() }),
+  /** The file is a tar or zip archive; the listed programs in it are linked into `bin/`. */
+  z.strictObject({
+    kind: z.literal("archive"),
+    bin: z.array(RelativePath).min(1),
+    stripComponents: z.int().min(0).max(20).optional(),
+  }),
+]);
+export type Install = z.infer<typeof Install>;
+
+const GitRefName = z
+  .string()
+  .min(1)
+  .regex(/^[^\p{Cc} ~^:?*[\\]+$/u, "expected a git ref name, without spaces or any of ~ ^ : ? * [ \\");
+const Id = z.int().positive();
+
+/** Which job of the project is meant. Exactly one of the forms. */
+export const Ref = z.union([
+  z.strictObject({ branch: GitRefName }),
+  z.strictObject({ tag: GitRefName, tagPrefix: z.string().optional() }),
+  z.strictObject({ pipeline: Id }),
+  z.strictObject({ job: Id }),
+]);
+export type Ref = z.infer<typeof Ref>;

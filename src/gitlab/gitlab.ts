@@ -1,0 +1,44 @@
+/**
+ * BESIDE the pipeline: the one GitLab client, used by resolve, hash, fetch, proxy and bump. This file is the contract;
+ * `client.ts` implements it on undici.
+ */
+import type { ZodType } from "zod";
+
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** A body that is being received. Whoever gets one must read it to the end or call `destroy`. */
+export interface Download {
+  /** Declared length in bytes; undefined when the server did not say. A shorter or longer body is an error while reading. */
+  readonly size: number | undefined;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Gives up; frees the connection. */
+  destroy(): void;
+}
+
+export interface GitLab {
+  /**
+   * GET of `<instance>/api/v4/<path>`, parsed.
+   *
+   * @param instance base URL of the instance, without a trailing slash
+   * @param path segments after `/api/v4`, each of which is percent-encoded here: `["projects", "a/b", "jobs", 7]`
+   * @throws GitLabError (a UserError) when GitLab refuses or is out of reach
+   */
+  get<T>(instance: string, path: readonly (string | number)[], schema: ZodType<T>, query?: Query): Promise<T>;
+
+  /** All items of a paginated list, page by page as they are consumed. Never follows a link to another origin. */
+  pages<T>(
+    instance: string,
+    path: readonly (string | number)[],
+    item: ZodType<T>,
+    query?: Query,
+  ): AsyncIterable<T>;
+
+  /**
+   * GET of the bytes behind an API URL. Redirects to another origin are requested bare. Checks the beginning of the body as
+   * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work.
+   */
+  download(url: string, options?: { signal?: AbortSignal }): Promise<Download>;
+
+  /** Closes idle connections so that the process can end. */
+  close(): Promise<void>;
+}

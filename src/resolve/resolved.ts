@@ -1,0 +1,27 @@
+/**
+ * Stage 2, resolve → `Resolved`: the exact job that a declaration means now. Asks GitLab, downloads nothing.
+ * This file is the stage's type; `resolve.ts` makes it.
+ */
+import type { DeclaredVariant } from "../manifest/declared.js";
+
+/** A variant pinned to one job. Bytes of a job never change, so this names the bytes without having seen them. */
+export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
+  /** Name in the Nix store, a legal store name. */
+  readonly storeName: string;
+  readonly version: string;
+  /** API URL of the bytes, by job id. */
+  readonly url: string;
+  readonly projectId: number;
+  /** Full path of the project as GitLab says it now. */
+  readonly projectPath: string;
+  /** Git ref of the job's pipeline. */
+  readonly refName: string;
+  readonly commit: string;
+  readonly pipeline: number;
+  readonly job: number;
+  readonly jobName: string;
+  /** When the job was created, ISO 8601 in UTC. */
+  readonly createdAt: string;
+  /** When GitLab may delete the bytes; null means never. */
+  readonly expiresAt: string | null;
+}
