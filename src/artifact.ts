@@ -7,7 +7,7 @@ import { z } from "zod";
 /** Attribute name in the overlay. Everything here is a plain Nix identifier, so it never needs quotes in an attribute path. */
 export const ArtifactName = z
   .string()
-  .regex(/^[a-zA-Z_][a-zA-Z0-9_-]*$/, "expected a letter or _, then letters, digits, _ or -")
+  .regex(/^(?!__proto__$)[a-zA-Z_][a-zA-Z0-9_-]*$/, "expected a letter or _, then letters, digits, _ or -")
   .max(100, "expected at most 100 characters");
 export type ArtifactName = z.infer<typeof ArtifactName>;
 

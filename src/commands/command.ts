@@ -1,0 +1,36 @@
+/**
+ * BESIDE the pipeline: one file a verb. A command takes its options and a context, does its work and returns data; it prints
+ * nothing and decides nothing about the process. This file is the contract between them and `cli.ts`.
+ */
+import type { UserError } from "../errors.js";
+import type { Terminal } from "../terminal/terminal.js";
+
+/** What every command is given. */
+export interface CommandContext {
+  /** Directory in which the command runs (`-C`). */
+  readonly cwd: string;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  readonly terminal: Terminal;
+  /** Aborted on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** `--token-file`, made absolute. */
+  readonly tokenFile: string | undefined;
+  /** Writes to stdout while the command runs; only for those that run until they are stopped. Nothing with --json. */
+  readonly print: (text: string) => void;
+}
+
+export interface CommandResult {
+  /** The JSON document of `--json`, without errors. */
+  readonly data: object;
+  /** The same for people; empty means that there is nothing to say. */
+  readonly text: string;
+  /** Problems that did not stop the rest. Any makes the exit code 1. */
+  readonly errors?: readonly UserError[];
+}
+
+/** A command's implementation: positional names and parsed options in, data out. */
+export type Run<Options> = (
+  names: readonly string[],
+  options: Options,
+  context: CommandContext,
+) => Promise<CommandResult>;

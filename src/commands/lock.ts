@@ -1,0 +1,57 @@
+/** `artifacts lock`: resolve the newest, hash what changed, write lock and overlay. */
+import { relative } from "node:path";
+import { diffLocks } from "../lock/diff.js";
+import { writeLock } from "../lock/write.js";
+import { writeOutput } from "../output.js";
+import { relock } from "../pipeline.js";
+import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
+import { changeToJson, describeChanges } from "./changes.js";
+import { checkLock } from "./check.js";
+import type { CommandContext, CommandResult, Run } from "./command.js";
+import { openGitLab } from "./open-gitlab.js";
+
+export interface LockOptions {
+  readonly check?: boolean;
+  readonly rehash?: boolean;
+}
+
+export const run: Run<LockOptions> = (names, options, context) =>
+  options.check === true ? checkLock(context) : lock(names, options, context);
+
+async function lock(
+  given: readonly string[],
+  { rehash = false }: LockOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const project = openProject(context.cwd);
+  const declared = await readManifests(project);
+  const previous = await readProjectLock(project);
+  const names = selectNames(
+    given,
+    declared.map(({ name }) => name),
+    `${project.config.manifests}/`,
+  );
+  const gitlab = await openGitLab(context);
+  try {
+    const result = await relock(
+      { declared, names, previous, rehash },
+      { gitlab, terminal: context.terminal, signal: context.signal },
+    );
+    const lockWritten = await writeLock(project.lockFile, result.lock);
+    const written = await writeOutput(project, result.lock);
+    if (lockWritten) written.unshift(relative(project.config.root, project.lockFile));
+    const changes = diffLocks(previous, result.lock);
+    const locked = Object.values(result.lock.artifacts).flatMap(({ systems }) => Object.keys(systems)).length;
+    return {
+      data: { changes: changes.map(changeToJson), locked, downloaded: result.downloaded, written },
+      text: [
+        ...describeChanges(changes),
+        changes.length === 0 ? `${locked} variants locked, nothing changed` : `${locked} variants locked`,
+        ...written.map((path) => `wrote ${path}`),
+      ].join("\n"),
+      errors: result.errors,
+    };
+  } finally {
+    await gitlab.close();
+  }
+}

@@ -1,0 +1,54 @@
+/** `artifacts outdated`: what `lock` would change. Asks GitLab, downloads nothing, writes nothing. */
+import { lockedVariantOf } from "../lock/reuse.js";
+import { resolveAll } from "../pipeline.js";
+import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
+import type { LockedVariant } from "../lock/schema.js";
+import type { Resolved } from "../resolve/resolved.js";
+import type { Run } from "./command.js";
+import { openGitLab } from "./open-gitlab.js";
+
+export const run: Run<object> = async (given, _options, context) => {
+  const project = openProject(context.cwd);
+  const declared = await readManifests(project);
+  const previous = await readProjectLock(project);
+  const known = declared.map(({ name }) => name);
+  const names = selectNames(given, known, `${project.config.manifests}/`);
+  const gitlab = await openGitLab(context);
+  try {
+    const { terminal, signal } = context;
+    const { resolved, errors } = await resolveAll(
+      { declared, names, previous },
+      { gitlab, terminal, signal },
+    );
+    const outdated = resolved.flatMap((one) => {
+      const locked = lockedVariantOf(previous, one);
+      return locked?.url === one.url && locked.form === one.form ? [] : [{ one, locked }];
+    });
+    return {
+      data: { outdated: outdated.map(toJson) },
+      text: outdated.length === 0 ? "everything is up to date" : outdated.map(describe).join("\n"),
+      errors,
+    };
+  } finally {
+    await gitlab.close();
+  }
+};
+
+interface Outdated {
+  readonly one: Resolved;
+  readonly locked: LockedVariant | undefined;
+}
+
+function toJson({ one, locked }: Outdated): object {
+  return {
+    artifact: one.artifact,
+    system: one.system,
+    from: locked === undefined ? null : { version: locked.version, commit: locked.commit, job: locked.job },
+    to: { version: one.version, commit: one.commit, job: one.job },
+  };
+}
+
+function describe({ one, locked }: Outdated): string {
+  const from = locked === undefined ? "not locked" : `${locked.version} (job ${locked.job})`;
+  return `${one.artifact}  ${one.system}  ${from} → ${one.version} (job ${one.job})`;
+}

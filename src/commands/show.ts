@@ -1,0 +1,42 @@
+/** `artifacts show`: where the locked bytes come from. Offline. */
+import { openProject, readProjectLock, selectNames } from "../project.js";
+import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
+import { formatBytes } from "../terminal/terminal.js";
+import type { Run } from "./command.js";
+
+export const run: Run<object> = async (given, _options, context) => {
+  const project = openProject(context.cwd);
+  const lock = await readProjectLock(project);
+  const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
+  const shown = Object.entries(lock.artifacts).filter(([name]) => names.has(name));
+  return {
+    data: { artifacts: Object.fromEntries(shown) },
+    text:
+      shown.length === 0 ? "nothing is locked yet; run: artifacts lock" : shown.map(describe).join("\n\n"),
+  };
+};
+
+function describe([name, artifact]: [string, LockedArtifact]): string {
+  const variants = Object.entries(artifact.systems).flatMap(([system, variant]) => [
+    `  ${system}`,
+    ...factsOf(variant).map(([label, value]) => `    ${label.padEnd(8)}  ${value}`),
+  ]);
+  const title = artifact.description === undefined ? name : `${name}: ${artifact.description}`;
+  return [title, ...variants].join("\n");
+}
+
+function factsOf(variant: LockedVariant): [label: string, value: string][] {
+  return [
+    ["version", variant.version],
+    ["project", `${variant.project} (id ${variant.projectId})`],
+    [
+      "built",
+      `${variant.createdAt} by job ${variant.job} "${variant.jobName}" of pipeline ${variant.pipeline}`,
+    ],
+    ["from", `${variant.ref} at ${variant.commit}`],
+    ["file", `${variant.file ?? "artifacts.zip"}, ${formatBytes(variant.size)}, as ${variant.form}`],
+    ["hash", variant.hash],
+    ["store", variant.storePath],
+    ["expires", variant.expiresAt ?? "never"],
+  ];
+}

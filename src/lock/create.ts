@@ -1,0 +1,85 @@
+/** Hashed variants + old lock → new lock. Pure. */
+import { UserError } from "../errors.js";
+import type { Hashed } from "../hash/hashed.js";
+import type { Declared } from "../manifest/declared.js";
+import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
+
+/**
+ * The lock after a run.
+ *
+ * An artifact enters as a whole: with all its systems, or, when one of them is missing from `hashed` because it failed,
+ * not at all. Then its old entry stays exactly as it was, so that one name never means two versions.
+ *
+ * @param declared all artifacts of the manifests; what is locked but no longer declared is dropped
+ * @param hashed the variants that this run settled, downloaded or taken over unchanged
+ * @throws UserError SAME_JOB_OTHER_BYTES when GitLab serves other bytes than before under the same job id
+ */
+export function createLock(declared: readonly Declared[], hashed: readonly Hashed[], previous: Lock): Lock {
+  refuseChangedBytes(hashed, previous);
+  const artifacts: Record<string, LockedArtifact> = {};
+  for (const artifact of declared) {
+    const entry = lockArtifact(artifact, hashed) ?? previous.artifacts[artifact.name];
+    if (entry !== undefined) artifacts[artifact.name] = entry;
+  }
+  return { version: previous.version, artifacts };
+}
+
+function lockArtifact(artifact: Declared, hashed: readonly Hashed[]): LockedArtifact | undefined {
+  const own = hashed.filter((one) => one.artifact === artifact.name);
+  const complete = artifact.variants.every(({ system }) => own.some((one) => one.system === system));
+  if (!complete) return undefined;
+  return {
+    ...(artifact.description === undefined ? {} : { description: artifact.description }),
+    gitlab: artifact.gitlab,
+    project: artifact.project,
+    ref: artifact.ref,
+    fetch: artifact.fetch,
+    install: artifact.install,
+    systems: Object.fromEntries(own.map((one) => [one.system, lockVariant(one)])),
+  };
+}
+
+/** Exactly the facts of the format, and none of those that only this run needed. */
+function lockVariant(hashed: Hashed): LockedVariant {
+  return {
+    name: hashed.storeName,
+    version: hashed.version,
+    url: hashed.url,
+    projectId: hashed.projectId,
+    project: hashed.projectPath,
+    ref: hashed.refName,
+    commit: hashed.commit,
+    pipeline: hashed.pipeline,
+    job: hashed.job,
+    jobName: hashed.jobName,
+    file: hashed.file ?? null,
+    form: hashed.form,
+    size: hashed.size,
+    hash: hashed.hash,
+    narHash: hashed.narHash,
+    narSize: hashed.narSize,
+    storePath: hashed.storePath,
+    createdAt: hashed.createdAt,
+    expiresAt: hashed.expiresAt,
+  };
+}
+
+/** A job's artifacts are immutable in GitLab. If they changed, somebody replaced them or stands in between. */
+function refuseChangedBytes(hashed: readonly Hashed[], previous: Lock): void {
+  const locked = Object.values(previous.artifacts).flatMap((artifact) => Object.values(artifact.systems));
+  for (const now of hashed) {
+    const before = locked.find((one) => one.url === now.url && one.form === now.form);
+    if (before === undefined || before.hash === now.hash) continue;
+    throw new UserError(
+      "SAME_JOB_OTHER_BYTES",
+      `${now.artifact} (${now.system}): job ${now.job} of ${now.projectPath} now serves other bytes than those locked ` +
+        `(locked ${before.hash}, got ${now.hash}); nothing was written`,
+      {
+        at: now.at.job,
+        hint:
+          "artifacts of a job never change in GitLab: find out who replaced them. " +
+          "If the change is right, run the job again and lock the new job",
+      },
+    );
+  }
+}

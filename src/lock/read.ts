@@ -1,0 +1,73 @@
+/** File → `Lock`. The only reader of the format: everything after it works on a validated model. */
+import type { z } from "zod";
+import { UserError, UserErrors, type Location } from "../errors.js";
+import { readText } from "../write-file.js";
+import { EMPTY_LOCK, Lock } from "./schema.js";
+import { upgradeLock } from "./upgrade.js";
+
+const RESTORE = "restore the file from version control, or delete it and run: artifacts lock";
+
+/**
+ * Reads a lockfile; a missing one is the empty lock.
+ *
+ * @throws UserError when the file is not JSON, holds merge conflict markers, is of a newer format or breaks the schema
+ */
+export async function readLock(file: string): Promise<Lock> {
+  const text = await readText(file);
+  return text === undefined ? EMPTY_LOCK : parseLock(text, file);
+}
+
+/** As `readLock`, for text that was already read; `file` is for messages. */
+export function parseLock(text: string, file: string): Lock {
+  refuseConflictMarkers(text, file);
+  const parsed = Lock.safeParse(upgradeLock(parseObject(text, file), file));
+  if (parsed.success) return parsed.data;
+  throw new UserErrors(parsed.error.issues.map((issue) => malformed(file, issue)));
+}
+
+function refuseConflictMarkers(text: string, file: string): void {
+  const line = text.split("\n").findIndex((one) => /^(<{7}|={7}|>{7}|\|{7})( |$)/.test(one));
+  if (line === -1) return;
+  throw new UserError("LOCK_CONFLICT", `${file} holds merge conflict markers`, {
+    at: { file, line: line + 1, column: 1 },
+    hint: `take either side (git checkout --ours ${file}), then run: artifacts lock`,
+  });
+}
+
+function parseObject(text: string, file: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    const at = positionIn(text, file, cause);
+    throw new UserError("LOCK_MALFORMED", `${file} is not JSON: ${reasonOf(cause)}`, {
+      cause,
+      hint: RESTORE,
+      at,
+    });
+  }
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new UserError("LOCK_MALFORMED", `${file} is not a JSON object`, { hint: RESTORE });
+  }
+  return json as Readonly<Record<string, unknown>>; // checked: an object that is no array
+}
+
+/** V8 names the offset in its message, and only there. */
+function positionIn(text: string, file: string, cause: unknown): Location | undefined {
+  const offset = /at position (\d+)/.exec(cause instanceof Error ? cause.message : "")?.[1];
+  if (offset === undefined) return undefined;
+  const before = text.slice(0, Number(offset)).split("\n");
+  return { file, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}
+
+function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.replace(/,? ?"[^]*" is not valid JSON$/, "").replace(/ in JSON at position.*$/, "");
+}
+
+function malformed(file: string, issue: z.core.$ZodIssue): UserError {
+  const where = issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
+  return new UserError("LOCK_MALFORMED", `${file} breaks the lock format${where}: ${issue.message}`, {
+    hint: RESTORE,
+  });
+}

@@ -1,0 +1,68 @@
+/** `Lock` → file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
+import { writeFile } from "../write-file.js";
+import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
+
+/** The order in which people want to read the facts; it is also the format's, so a schema key that is missing here is a type error. */
+const VARIANT_ORDER = {
+  name: 1,
+  version: 2,
+  url: 3,
+  projectId: 4,
+  project: 5,
+  ref: 6,
+  commit: 7,
+  pipeline: 8,
+  job: 9,
+  jobName: 10,
+  file: 11,
+  form: 12,
+  size: 13,
+  hash: 14,
+  narHash: 15,
+  narSize: 16,
+  storePath: 17,
+  createdAt: 18,
+  expiresAt: 19,
+} satisfies Record<keyof LockedVariant, number>;
+
+const ARTIFACT_ORDER = {
+  description: 1,
+  gitlab: 2,
+  project: 3,
+  ref: 4,
+  fetch: 5,
+  install: 6,
+  systems: 7,
+} satisfies Record<keyof LockedArtifact, number>;
+
+/**
+ * Writes the lockfile if it would change.
+ *
+ * @returns whether it was written
+ */
+export function writeLock(file: string, lock: Lock): Promise<boolean> {
+  return writeFile(file, printLock(lock));
+}
+
+/** The exact text of a lockfile: stable order, two spaces, one fact a line, final new line. */
+export function printLock(lock: Lock): string {
+  const artifacts = mapSorted(lock.artifacts, (artifact) => ({
+    ...inOrder(artifact, ARTIFACT_ORDER),
+    systems: mapSorted(artifact.systems, (variant) => inOrder(variant, VARIANT_ORDER)),
+  }));
+  return `${JSON.stringify({ version: lock.version, artifacts }, undefined, 2)}\n`;
+}
+
+function inOrder<T extends object>(record: T, order: Readonly<Record<keyof T, number>>): Partial<T> {
+  const keys = Object.keys(order) as (keyof T)[]; // `order` has exactly the keys of T
+  keys.sort((a, b) => order[a] - order[b]);
+  return Object.fromEntries(
+    keys.filter((key) => record[key] !== undefined).map((key) => [key, record[key]]),
+  ) as Partial<T>; // a subset of T's own entries
+}
+
+/** By code unit, not by locale: the same on every machine. */
+function mapSorted<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  const entries = Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, map(value)]));
+}

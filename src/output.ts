@@ -1,0 +1,75 @@
+/** Generated text ↔ the files in the consumer's repository: write, compare, and remove what is no longer generated. */
+import { readdir, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { UserError } from "./errors.js";
+import { declarationsFile } from "./manifest/declarations.js";
+import { GENERATED_MARK, generate } from "./generate/generate.js";
+import { readNixLibrary } from "./generate/nix-library.js";
+import type { Lock } from "./lock/schema.js";
+import type { Project } from "./project.js";
+import { readText, writeFile } from "./write-file.js";
+
+interface OutputFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Makes the generated files say what the lock says.
+ *
+ * @returns paths of the files that were written or removed, relative to the project's root
+ */
+export async function writeOutput(project: Project, lock: Lock): Promise<string[]> {
+  const files = outputFiles(project, lock);
+  const touched: string[] = [];
+  for (const { path, text } of files) {
+    if (await writeFile(path, text)) touched.push(path);
+  }
+  for (const path of await staleFiles(project, files)) {
+    await rm(path);
+    touched.push(path);
+  }
+  return touched.map((path) => relative(project.config.root, path));
+}
+
+/** One error for each generated file that is missing, different or left over. Writes nothing. */
+export async function checkOutput(project: Project, lock: Lock): Promise<UserError[]> {
+  const files = outputFiles(project, lock);
+  const errors: UserError[] = [];
+  for (const { path, text } of files) {
+    const present = await readText(path);
+    if (present === text) continue;
+    errors.push(outdated(project, path, present === undefined ? "is missing" : "is not what the lock says"));
+  }
+  const stale = await staleFiles(project, files);
+  return [...errors, ...stale.map((path) => outdated(project, path, "is no longer generated"))];
+}
+
+function outdated({ config }: Project, path: string, problem: string): UserError {
+  return new UserError("OUTPUT_OUTDATED", `${relative(config.root, path)} ${problem}`, {
+    hint: "run: artifacts generate",
+  });
+}
+
+function outputFiles({ config, output }: Project, lock: Lock): OutputFile[] {
+  const { namespace, proxy } = config;
+  const nix = generate(lock, { namespace, proxy, library: readNixLibrary() });
+  const declarations = declarationsFile();
+  return [
+    ...nix.map(({ path, text }) => ({ path: join(output, path), text })),
+    { path: join(config.root, config.manifests, declarations.name), text: declarations.text },
+  ];
+}
+
+/** Files of ours in the output folder that this lock does not generate. What people put there themselves is left alone. */
+async function staleFiles({ output }: Project, files: readonly OutputFile[]): Promise<string[]> {
+  const current = new Set(files.map(({ path }) => path));
+  const present = await readdir(output, { recursive: true }).catch(() => []);
+  const candidates = present.map((name) => join(output, name)).filter((path) => path.endsWith(".nix"));
+  const stale: string[] = [];
+  for (const path of candidates.filter((path) => !current.has(path)).sort()) {
+    if ((await readText(path))?.startsWith(GENERATED_MARK) === true) stale.push(path);
+  }
+  return stale;
+}

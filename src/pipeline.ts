@@ -1,0 +1,132 @@
+/**
+ * manifest ─► resolve ─► hash ─► lock: the line that every new lock goes through, for people and for the bot.
+ * What follows the lock (generate) reads nothing but the lock.
+ */
+import pLimit from "p-limit";
+import { userErrorsOf, type UserError } from "./errors.js";
+import type { GitLab } from "./gitlab/gitlab.js";
+import { hash } from "./hash/hash.js";
+import type { Hashed } from "./hash/hashed.js";
+import { createLock } from "./lock/create.js";
+import { knownDigests, lockedVariantOf } from "./lock/reuse.js";
+import type { Lock } from "./lock/schema.js";
+import type { Declared, DeclaredVariant } from "./manifest/declared.js";
+import { resolve } from "./resolve/resolve.js";
+import type { Resolved } from "./resolve/resolved.js";
+import type { Terminal } from "./terminal/terminal.js";
+
+/** Downloads at a time; more only makes each slower. */
+const DOWNLOADS = 8;
+
+export interface PipelineContext {
+  readonly gitlab: GitLab;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+export interface Relocked {
+  readonly lock: Lock;
+  /** Variants whose bytes were downloaded. */
+  readonly downloaded: number;
+  /** One for each variant that failed; its artifact's entry is as it was. */
+  readonly errors: readonly UserError[];
+}
+
+interface RelockRequest {
+  readonly declared: readonly Declared[];
+  /** Artifacts to work on; the others keep their entries. */
+  readonly names: ReadonlySet<string>;
+  readonly previous: Lock;
+  /** Download again what is locked already, and refuse other bytes under the same job. */
+  readonly rehash: boolean;
+}
+
+/** The newest lock for the declared artifacts. Downloads only what the lock does not know. */
+export async function relock(request: RelockRequest, context: PipelineContext): Promise<Relocked> {
+  const { resolved, errors } = await resolveAll(request, context);
+  const hashed = await hashAll(resolved, request, context);
+  return {
+    lock: createLock(request.declared, hashed.hashed, request.previous),
+    downloaded: hashed.downloaded,
+    errors: [...errors, ...hashed.errors],
+  };
+}
+
+/** What each selected variant means now; asks GitLab, downloads nothing. */
+export async function resolveAll(
+  { declared, names, previous }: Omit<RelockRequest, "rehash">,
+  { gitlab, terminal }: PipelineContext,
+): Promise<{ resolved: Resolved[]; errors: UserError[] }> {
+  const variants = declared.filter(({ name }) => names.has(name)).flatMap((artifact) => artifact.variants);
+  terminal.step(`resolving ${variants.length} variants`);
+  const outcomes = await resolve(variants, {
+    gitlab,
+    previous: (variant: DeclaredVariant) => lockedVariantOf(previous, variant),
+    onWarning: (message: string) => terminal.warn(message),
+  });
+  return {
+    resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),
+    errors: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.error] : [])),
+  };
+}
+
+async function hashAll(
+  resolved: readonly Resolved[],
+  { previous, rehash }: RelockRequest,
+  context: PipelineContext,
+): Promise<{ hashed: Hashed[]; downloaded: number; errors: UserError[] }> {
+  const hashed: Hashed[] = [];
+  const unknown: Resolved[] = [];
+  for (const one of resolved) {
+    const digests = rehash ? undefined : knownDigests(previous, one);
+    if (digests === undefined) unknown.push(one);
+    else hashed.push({ ...one, ...digests });
+  }
+  const errors: UserError[] = [];
+  const limit = pLimit(DOWNLOADS);
+  const fresh = await Promise.all(
+    bySameBytes(unknown).map((group) =>
+      limit(() => hashGroup(group, context)).catch((error: unknown) => {
+        const own = userErrorsOf(error);
+        if (own === undefined || context.signal.aborted) throw error;
+        errors.push(...own);
+        return [];
+      }),
+    ),
+  );
+  return { hashed: [...hashed, ...fresh.flat()], downloaded: fresh.flat().length, errors };
+}
+
+/** Variants that mean the same store path of the same bytes (one archive for several systems) are downloaded once. */
+function bySameBytes(resolved: readonly Resolved[]): Resolved[][] {
+  const groups = new Map<string, Resolved[]>();
+  for (const one of resolved) {
+    const key = JSON.stringify([one.url, one.form, one.storeName]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+async function hashGroup(group: readonly Resolved[], context: PipelineContext): Promise<Hashed[]> {
+  const [first] = group;
+  if (first === undefined) return [];
+  const { gitlab, terminal, signal } = context;
+  const label = `${first.artifact} (${first.system})`;
+  try {
+    const {
+      size,
+      hash: sri,
+      narHash,
+      narSize,
+      storePath,
+    } = await hash(first, {
+      gitlab,
+      signal,
+      onProgress: (received: number, total: number | undefined) =>
+        terminal.transfer({ label, received, total }),
+    });
+    return group.map((one) => ({ ...one, size, hash: sri, narHash, narSize, storePath }));
+  } finally {
+    terminal.transferred(label);
+  }
+}

@@ -1,0 +1,85 @@
+/** Errors → text and JSON for people and scripts. The only author of both. */
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import type { Location, UserError } from "../errors.js";
+import type { Style } from "./style.js";
+
+interface ReportOptions {
+  /** Paths are shown relative to this directory. */
+  readonly cwd: string;
+  readonly style: Style;
+  readonly read?: (file: string) => string | undefined;
+}
+
+/** An error as one JSON object; keys without a value are absent. */
+export interface ErrorJson {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export function errorToJson(error: UserError): ErrorJson {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...error.at,
+  };
+}
+
+/** Several lines: what happened, where, the source around it, and the way out. */
+export function reportError(error: UserError, options: ReportOptions): string {
+  const { style } = options;
+  const lines = [`${style("red", "error")} ${style("bold", error.code)}${place(error.at, options)}`];
+  lines.push(...indent(error.message));
+  if (error.at !== undefined) lines.push(...codeFrame(error.at, options));
+  if (error.hint !== undefined) lines.push(...indent(`${style("cyan", "fix:")} ${error.hint}`));
+  return `${lines.join("\n")}\n`;
+}
+
+/** For what is not the user's fault: the one case in which a stack is shown. */
+export function reportBug(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `internal error, please report it with these lines:\n${stack}\n`;
+}
+
+function place(at: Location | undefined, { cwd }: ReportOptions): string {
+  if (at === undefined) return "";
+  return `  ${relative(cwd, at.file) || at.file}:${at.line}:${at.column}`;
+}
+
+function indent(text: string): string[] {
+  return text.split("\n").map((line) => `  ${line}`);
+}
+
+/** One line before, the line itself, and a caret; nothing when the file cannot be read any more. */
+function codeFrame(at: Location, { style, read = readSource }: ReportOptions): string[] {
+  const source = read(at.file)?.split(/\r?\n/);
+  const line = source?.[at.line - 1];
+  if (source === undefined || line === undefined) return [];
+  const width = String(at.line).length;
+  const before = source[at.line - 2];
+  const numbered = (number: number, text: string) => `${String(number).padStart(width)} | ${clip(text)}`;
+  const caret = `${" ".repeat(width)} | ${clip(line.slice(0, at.column - 1)).replace(/[^\t]/g, " ")}^`;
+  return [
+    ...(before === undefined ? [] : [`    ${style("dim", numbered(at.line - 1, before))}`]),
+    `  ${style("red", ">")} ${numbered(at.line, line)}`,
+    `    ${style("red", caret)}`,
+  ];
+}
+
+/** A line of a minified or hostile file must not fill the screen. */
+function clip(line: string): string {
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+}
+
+function readSource(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * BESIDE the pipeline: what a person sees. Results are written to stdout by `cli.ts`; everything here is for stderr.
+ * This file decides on colour: on a terminal, unless NO_COLOR is set (https://no-color.org).
+ */
+import { styleText } from "node:util";
+
+export type Style = (format: "red" | "yellow" | "green" | "bold" | "dim" | "cyan", text: string) => string;
+
+export function createStyle(terminal: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
+  const colour = terminal.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  return colour ? (format, text) => styleText(format, text) : (_, text) => text;
+}
