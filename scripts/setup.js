@@ -92,6 +92,6 @@ function run(what, command, args, env = process.env) {
     execFileSync(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"], maxBuffer: 64 << 20 });
   } catch (error) {
     process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? ""}`);
-    throw new Error(`${what}: ${command} ${args.join(" ")} did not succeed`);
+    throw new Error(`${what}: ${command} ${args.join(" ")} did not succeed`, { cause: error });
   }
 }

@@ -1,0 +1,92 @@
+import { readdirSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Project } from "ts-morph";
+import { describe, expect, test } from "vitest";
+
+const SOURCE = fileURLToPath(new URL("../src", import.meta.url));
+
+/** Files of src/ itself that any folder may use. */
+const SHARED = ["errors", "artifact", "redact", "write-file"];
+
+/** What each folder may import, besides itself and SHARED. `types:x` allows only the types of x. */
+const RULE: Record<string, readonly string[]> = {
+  evaluate: [],
+  config: ["evaluate"],
+  manifest: ["evaluate"],
+  resolve: ["types:manifest", "types:lock", "types:gitlab", "gitlab"],
+  hash: ["types:resolve", "types:gitlab", "store"],
+  lock: ["types:manifest", "types:resolve", "types:hash"],
+  generate: ["types:lock", "store"],
+  gitlab: ["types:credentials"],
+  credentials: [],
+  store: [],
+  fetch: ["types:lock", "types:gitlab", "hash", "store"],
+  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "hash", "store", "generate"],
+  simulator: [],
+  terminal: [],
+  demo: ["simulator"],
+};
+
+interface Import {
+  readonly from: string;
+  readonly file: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+  readonly specifier: string;
+}
+
+const imports = readImports();
+
+describe("each folder imports only what the rule in ARCHITECTURE.md allows", () => {
+  test.each(Object.keys(RULE))("%s", (folder) => {
+    const allowed = new Set([folder, ...SHARED, ...(RULE[folder] ?? [])]);
+    const broken = imports
+      .filter(({ from, to }) => from === folder && to !== "")
+      .filter(({ to, typeOnly }) => !allowed.has(to) && !(typeOnly && allowed.has(`types:${to}`)));
+
+    expect(broken.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
+  });
+});
+
+test("every folder has a rule", () => {
+  const folders = readdirSync(SOURCE, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+  expect(folders.map(({ name }) => name).sort()).toEqual([...Object.keys(RULE), "commands"].sort());
+});
+
+test("only the command line imports commands", () => {
+  const importers = imports.filter(({ to, from }) => to === "commands" && from !== "commands");
+
+  expect(new Set(importers.map(({ file }) => file))).toEqual(new Set(["cli.ts"]));
+});
+
+test("only the command line and what starts processes knows the process", () => {
+  const files = imports
+    .filter(({ specifier }) => /^(node:)?child_process$/.test(specifier))
+    .map(({ file }) => file);
+
+  expect([...new Set(files)].sort()).toEqual(["demo/real-binaries.ts", "demo/shell.ts", "store/nix.ts"]);
+});
+
+function readImports(): Import[] {
+  const project = new Project({ skipAddingFilesFromTsConfig: true, compilerOptions: { noLib: true } });
+  return project.addSourceFilesAtPaths(join(SOURCE, "**/*.ts")).flatMap((source) => {
+    const file = relative(SOURCE, source.getFilePath());
+    const declarations = [...source.getImportDeclarations(), ...source.getExportDeclarations()];
+    return declarations.flatMap((declaration) => {
+      const specifier = declaration.getModuleSpecifierValue();
+      if (specifier === undefined) return [];
+      const to = specifier.startsWith(".")
+        ? placeOf(relative(SOURCE, join(dirname(source.getFilePath()), specifier)))
+        : "";
+      return [{ from: placeOf(file), file, to, typeOnly: declaration.isTypeOnly(), specifier }];
+    });
+  });
+}
+
+/** The folder of a path below src/, or the name of a file of src/ itself. */
+function placeOf(path: string): string {
+  const [first = "", ...rest] = path.split("/");
+  return rest.length === 0 ? first.replace(/\.(js|ts)$/, "") : first;
+}

@@ -1,0 +1,94 @@
+/** Valid values for tests; each takes what differs. */
+import type { Hashed } from "../../src/hash/hashed.js";
+import type { Lock, LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
+import type { Declared, DeclaredVariant } from "../../src/manifest/declared.js";
+
+const AT = { file: "/repo/manifests/acme.ts", line: 3, column: 3 };
+export const HASH = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
+export const OTHER_HASH = "sha256-rKHNAn6XlYjRS4d7ewy4WFrZ/sWZ60WAGZLuU4Kzdg8=";
+
+export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant {
+  return {
+    name: "acme-linux",
+    version: "1.2.3",
+    url: "https://gitlab.example.com/api/v4/projects/42/jobs/77001/artifacts/dist/acme-linux",
+    projectId: 42,
+    project: "platform/acme",
+    ref: "main",
+    commit: "3f1c0ffee0000000000000000000000000000001",
+    pipeline: 9001,
+    job: 77001,
+    jobName: "build",
+    file: "dist/acme-linux",
+    form: "file",
+    size: 15,
+    hash: HASH,
+    narHash: "sha256-rb5DN4mPmU4g4gbxYIsPiB3KzM3Xq0Tz0bfdUM8Bzyc=",
+    narSize: 128,
+    storePath: "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin",
+    createdAt: "2026-11-20T08:00:00.000Z",
+    expiresAt: "2026-12-20T08:00:00.000Z",
+    ...differs,
+  };
+}
+
+export function makeArtifact(differs: Partial<LockedArtifact> = {}): LockedArtifact {
+  return {
+    description: "ACME command line",
+    gitlab: "https://gitlab.example.com",
+    project: "platform/acme",
+    ref: { branch: "main" },
+    fetch: "proxy",
+    install: { kind: "none" },
+    systems: { "x86_64-linux": makeVariant() },
+    ...differs,
+  };
+}
+
+export function makeLock(artifacts: Record<string, LockedArtifact> = { acme: makeArtifact() }): Lock {
+  return { version: 1, artifacts };
+}
+
+export function makeDeclared(name: string, systems: readonly string[] = ["x86_64-linux"]): Declared {
+  return {
+    name,
+    description: "ACME command line",
+    gitlab: "https://gitlab.example.com",
+    project: "platform/acme",
+    ref: { branch: "main" },
+    form: "file",
+    fetch: "proxy",
+    install: { kind: "none" },
+    variants: systems.map((system) => makeDeclaredVariant(name, system)),
+    at: AT,
+  };
+}
+
+export function makeDeclaredVariant(artifact: string, system: string): DeclaredVariant {
+  return {
+    artifact,
+    system,
+    gitlab: "https://gitlab.example.com",
+    project: "platform/acme",
+    ref: { branch: "main" },
+    jobName: "build",
+    file: "dist/acme-linux",
+    form: "file",
+    at: { project: AT, ref: AT, job: AT, file: AT },
+  };
+}
+
+export function makeHashed(artifact: string, system: string, differs: Partial<Hashed> = {}): Hashed {
+  const { name, project, ref, ...facts } = makeVariant();
+  return {
+    ...makeDeclaredVariant(artifact, system),
+    ...facts,
+    storeName: name,
+    projectPath: project,
+    refName: ref,
+    ref: { branch: "main" },
+    project,
+    file: "dist/acme-linux",
+    ...differs,
+  };
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { UserError } from "../../src/errors.js";
+import { errorToJson, reportBug, reportError } from "../../src/terminal/report-error.js";
+
+const options = { cwd: "/repo", style: (_: string, text: string) => text };
+
+test("an error shows what, where, the source around it and the way out", () => {
+  const error = new UserError("MANIFEST_INVALID", 'unknown field "systms"', {
+    at: { file: "/repo/manifests/acme.ts", line: 2, column: 3 },
+    hint: 'did you mean "systems"?',
+  });
+
+  expect(reportError(error, { ...options, read: () => 'defineArtifact({\n\tsystms: "any",\n});' })).toBe(
+    `error MANIFEST_INVALID  manifests/acme.ts:2:3
+  unknown field "systms"
+    1 | defineArtifact({
+  > 2 | \tsystms: "any",
+      | \t ^
+  fix: did you mean "systems"?
+`,
+  );
+});
+
+test("a file that is gone leaves out the source, nothing else", () => {
+  const error = new UserError("X", "broken", { at: { file: "/nowhere/x.ts", line: 1, column: 1 } });
+
+  expect(reportError(error, options)).toBe("error X  ../nowhere/x.ts:1:1\n  broken\n");
+});
+
+test("a very long line does not fill the screen", () => {
+  const error = new UserError("X", "broken", { at: { file: "/repo/x.ts", line: 1, column: 5000 } });
+
+  const longest = Math.max(
+    ...reportError(error, { ...options, read: () => "x".repeat(10_000) })
+      .split("\n")
+      .map((line) => line.length),
+  );
+
+  expect(longest).toBeLessThan(220);
+});
+
+test("the JSON of an error has no empty keys", () => {
+  expect(errorToJson(new UserError("X", "broken"))).toEqual({ code: "X", message: "broken" });
+  expect(
+    errorToJson(new UserError("X", "broken", { hint: "mend", at: { file: "a.ts", line: 1, column: 2 } })),
+  ).toEqual({ code: "X", message: "broken", hint: "mend", file: "a.ts", line: 1, column: 2 });
+});
+
+test("what is not the user's fault asks for a report, with the stack", () => {
+  expect(reportBug(new TypeError("oops"))).toMatch(/please report it[^]*TypeError: oops\n {4}at /);
+});

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, writeFile as writePlainly } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { writeFile } from "../src/write-file.js";
+
+const run = promisify(execFile);
+
+async function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "write-"));
+}
+
+test("a new file and its folders appear", async () => {
+  const file = join(await temporaryDirectory(), "nix", "artifacts", "overlay.nix");
+
+  expect(await writeFile(file, "text\n")).toBe(true);
+  expect(await readFile(file, "utf8")).toBe("text\n");
+});
+
+test("a folder where the file should be is an error that names it, and leaves no temporary file", async () => {
+  const directory = await temporaryDirectory();
+  await mkdir(join(directory, "lock"));
+  await writePlainly(join(directory, "lock", "kept"), "");
+
+  await expect(writeFile(join(directory, "lock"), "text")).rejects.toMatchObject({ code: "READ_FAILED" });
+  expect(await readdir(directory)).toEqual(["lock"]);
+});
+
+test("on a full disk the old file stays whole and no temporary file is left", async () => {
+  const disk = await temporaryDirectory();
+  await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
+  try {
+    const file = join(disk, "artifacts.lock.json");
+    await writeFile(file, "old\n");
+
+    await expect(writeFile(file, "x".repeat(1 << 20))).rejects.toMatchObject({
+      code: "WRITE_FAILED",
+      hint: "free some space and run the command again",
+    });
+    expect(await readFile(file, "utf8")).toBe("old\n");
+    expect(await readdir(disk)).toEqual(["artifacts.lock.json"]);
+  } finally {
+    await run("umount", [disk]);
+  }
+});
+
+test("a read-only file system is named as such", async () => {
+  const disk = await temporaryDirectory();
+  await run("mount", ["-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", disk]);
+  try {
+    await expect(writeFile(join(disk, "lock"), "text")).rejects.toMatchObject({
+      code: "WRITE_FAILED",
+      message: expect.stringContaining("EROFS"),
+    });
+  } finally {
+    await run("umount", [disk]);
+  }
+});
+
+test("whoever reads while it is written sees the old text or the new one", async () => {
+  const file = join(await temporaryDirectory(), "lock");
+  const texts = ["old".repeat(100_000), "new".repeat(100_000)];
+  await writeFile(file, "old".repeat(100_000));
+  const reads: Promise<string>[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const writing = writeFile(file, texts[round % 2] ?? "");
+    reads.push(readFile(file, "utf8"), readFile(file, "utf8"));
+    await writing;
+  }
+
+  for (const text of await Promise.all(reads)) expect(texts.includes(text)).toBe(true);
+});
