@@ -61,7 +61,7 @@ test("only the command line imports commands", () => {
   expect(new Set(importers.map(({ file }) => file))).toEqual(new Set(["cli.ts"]));
 });
 
-test("only the command line and what starts processes knows the process", () => {
+test("child processes are started in three places only", () => {
   const files = imports
     .filter(({ specifier }) => /^(node:)?child_process$/.test(specifier))
     .map(({ file }) => file);

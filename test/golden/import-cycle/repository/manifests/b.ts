@@ -1,0 +1,2 @@
+import { a } from "./acme.js";
+export const b = a;

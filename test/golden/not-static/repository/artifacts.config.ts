@@ -1,0 +1,3 @@
+import { defineConfig } from "nix-artifacts";
+
+export default defineConfig({ gitlab: "http://gitlab.test" });

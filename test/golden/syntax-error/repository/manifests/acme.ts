@@ -1,0 +1,15 @@
+import { defineArtifact } from "nix-artifacts";
+
+export default defineArtifact({
+  name: "acme-cli"
+  description: "ACME command line",
+  project: "platform/acme-cli",
+  ref: { branch: "main" },
+  job: "build: [{os}, {arch}]",
+  file: "dist/acme-{os}-{arch}",
+  systems {
+    "x86_64-linux": { os: "linux", arch: "amd64" },
+    "aarch64-darwin": { os: "darwin", arch: "arm64" },
+  },
+  install: { kind: "binary", name: "acme" },
+})
