@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, test } from "vitest";
+import { CLI } from "../test/cli/run-cli.js";
+import { compare, report } from "./measure.js";
+
+const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta.url));
+const TOKEN = "glpat-bench000000000000000";
+const GIB = 2 ** 30;
+
+let directory: string;
+let gitlab: ChildProcess;
+let url: string;
+
+/** The server runs in a process of its own, for both sides alike. */
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "bench-lock-"));
+  const state = {
+    tokens: [{ token: TOKEN, kind: "personal", scopes: ["read_api"] }],
+    projects: [
+      {
+        id: 1,
+        path: "big/file",
+        pipelines: [
+          {
+            id: 1,
+            ref: "main",
+            jobs: [{ id: 1, name: "build", artifacts: { files: { big: { size: GIB, seed: 1 } } } }],
+          },
+        ],
+      },
+    ],
+  };
+  writeFileSync(join(directory, "gitlab.json"), JSON.stringify(state));
+  gitlab = spawn(process.execPath, [SIMULATOR, "--state", join(directory, "gitlab.json")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (gitlab.stdout === null) throw new Error("stdout is a pipe");
+  const [line] = (await once(gitlab.stdout, "data")) as [Buffer];
+  url = /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "";
+  mkdirSync(join(directory, "manifests"));
+  writeFileSync(
+    join(directory, "manifests", "big.ts"),
+    `import { defineArtifact } from "nix-artifacts";
+export default defineArtifact({
+  name: "big", gitlab: ${JSON.stringify(url)}, project: "big/file",
+  ref: { branch: "main" }, job: "build", file: "big", systems: "any",
+});
+`,
+  );
+});
+
+afterAll(() => {
+  gitlab.kill();
+  rmSync(directory, { recursive: true });
+});
+
+test("lock of one artifact of 1 GiB against curl piped into openssl", async () => {
+  const ours = {
+    command: process.execPath,
+    args: [CLI, "lock", "--quiet"],
+    cwd: directory,
+    env: { GITLAB_TOKEN: TOKEN },
+    before: () => rmSync(join(directory, "artifacts.lock.json"), { force: true }),
+  };
+  const download = `${url}/api/v4/projects/1/jobs/1/artifacts/big`;
+  const theirs = {
+    command: "sh",
+    args: ["-c", `curl -sS -H 'PRIVATE-TOKEN: ${TOKEN}' ${download} | openssl dgst -sha256`],
+  };
+  report(
+    "lock, 1 GiB / curl | openssl dgst -sha256",
+    await compare(ours, theirs, 3),
+    "ratio ≤ 1.11, ≤ 200 MiB",
+  );
+});
