@@ -1,5 +1,5 @@
 /** `Lock` → file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
-import { writeFile } from "../write-file.js";
+import { readText, writeFile } from "../write-file.js";
 import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
 
 /** The order in which people want to read the facts; it is also the format's, so a schema key that is missing here is a type error. */
@@ -36,21 +36,38 @@ const ARTIFACT_ORDER = {
 } satisfies Record<keyof LockedArtifact, number>;
 
 /**
- * Writes the lockfile if it would change.
+ * Writes the lockfile if it would say anything else.
  *
  * @returns whether it was written
+ * @throws UserError WRITE_FAILED
  */
-export function writeLock(file: string, lock: Lock): Promise<boolean> {
-  return writeFile(file, printLock(lock));
+export async function writeLock(file: string, lock: Lock): Promise<boolean> {
+  const ordered = JSON.stringify(inStableOrder(lock));
+  if (compact(await readText(file)) === ordered) return false;
+  return writeFile(file, await printLock(lock));
 }
 
-/** The exact text of a lockfile: stable order, two spaces, one fact a line, final new line. */
-export function printLock(lock: Lock): string {
+/** The exact text of a lockfile: stable order, one fact a line, as prettier leaves it. */
+export async function printLock(lock: Lock): Promise<string> {
+  const { format } = await import("prettier");
+  return format(JSON.stringify(inStableOrder(lock), undefined, 2), { parser: "json" });
+}
+
+function inStableOrder(lock: Lock): object {
   const artifacts = mapSorted(lock.artifacts, (artifact) => ({
     ...inOrder(artifact, ARTIFACT_ORDER),
     systems: mapSorted(artifact.systems, (variant) => inOrder(variant, VARIANT_ORDER)),
   }));
-  return `${JSON.stringify({ version: lock.version, artifacts }, undefined, 2)}\n`;
+  return { version: lock.version, artifacts };
+}
+
+/** The same JSON without white space; undefined for what is no JSON. */
+function compact(text: string | undefined): string | undefined {
+  try {
+    return text === undefined ? undefined : JSON.stringify(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
 }
 
 function inOrder<T extends object>(record: T, order: Readonly<Record<keyof T, number>>): Partial<T> {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { format } from "prettier";
 import { expect, test } from "vitest";
 import { parseLock } from "../../src/lock/read.js";
 import { Lock, type LockedArtifact } from "../../src/lock/schema.js";
@@ -11,16 +12,16 @@ import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 const run = promisify(execFile);
 
-test("the order of keys does not depend on how the lock was made", () => {
+test("the order of keys does not depend on how the lock was made", async () => {
   const lock = makeLock({ b: makeArtifact(), a: makeArtifact() });
   const reversed = reverseKeys(lock);
 
-  expect(printLock(Lock.parse(reversed))).toBe(printLock(lock));
-  expect(Object.keys(parseLock(printLock(lock), "lock").artifacts)).toEqual(["a", "b"]);
+  expect(await printLock(Lock.parse(reversed))).toBe(await printLock(lock));
+  expect(Object.keys(parseLock(await printLock(lock), "lock").artifacts)).toEqual(["a", "b"]);
 });
 
-test("every fact stands on a line of its own", () => {
-  const lines = printLock(makeLock()).split("\n");
+test("every fact stands on a line of its own", async () => {
+  const lines = (await printLock(makeLock())).split("\n");
 
   expect(lines.filter((line) => (line.match(/": /g) ?? []).length > 1)).toEqual([]);
 });
@@ -34,18 +35,35 @@ test("an equal lock is not written again", async () => {
   expect(await stat(file)).toMatchObject({ ino, mtimeMs });
 });
 
+test("a lock that was only formatted otherwise is left alone", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "lock-")), "artifacts.lock.json");
+  const text = JSON.stringify(JSON.parse(await printLock(makeLock())), undefined, 8);
+  await writeFile(file, text);
+
+  expect(await writeLock(file, makeLock())).toBe(false);
+  expect(await readFile(file, "utf8")).toBe(text);
+});
+
+test("prettier has nothing to change", async () => {
+  const text = await printLock(
+    makeLock({ a: makeArtifact({ install: { kind: "archive", bin: ["bin/a", "bin/b"] } }) }),
+  );
+
+  expect(await format(text, { parser: "json" })).toBe(text);
+});
+
 test("two branches that bump different artifacts merge without conflict", async () => {
   const directory = await mkdtemp(join(tmpdir(), "merge-"));
   const names = ["alpha", "beta", "gamma"];
   const lockWith = (bumped: readonly string[]) =>
     printLock(makeLock(Object.fromEntries(names.map((name) => [name, bump(bumped.includes(name))]))));
-  await writeFile(join(directory, "base"), lockWith([]));
-  await writeFile(join(directory, "ours"), lockWith(["alpha", "gamma"]));
-  await writeFile(join(directory, "theirs"), lockWith(["beta"]));
+  await writeFile(join(directory, "base"), await lockWith([]));
+  await writeFile(join(directory, "ours"), await lockWith(["alpha", "gamma"]));
+  await writeFile(join(directory, "theirs"), await lockWith(["beta"]));
 
   await run("git", ["merge-file", "ours", "base", "theirs"], { cwd: directory });
 
-  expect(await readFile(join(directory, "ours"), "utf8")).toBe(lockWith(names));
+  expect(await readFile(join(directory, "ours"), "utf8")).toBe(await lockWith(names));
 });
 
 function bump(newer: boolean): LockedArtifact {
