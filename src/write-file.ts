@@ -2,7 +2,7 @@
  * The one way in which this program writes a file that a user keeps: all of it or nothing, and nothing when it is already so.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./errors.js";
 
@@ -15,9 +15,13 @@ import { UserError } from "./errors.js";
  */
 export async function writeFile(path: string, text: string): Promise<boolean> {
   if ((await readText(path)) === text) return false;
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`,
+  );
   try {
     await mkdir(dirname(path), { recursive: true });
+    await removeAbandoned(path);
     await writeSynced(temporary, text);
     await rename(temporary, path);
     await syncDirectory(dirname(path));
@@ -45,6 +49,24 @@ async function writeSynced(path: string, text: string): Promise<void> {
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** A writer that was killed could not remove its temporary file; the next one does, once that process is gone. */
+async function removeAbandoned(path: string): Promise<void> {
+  const prefix = `.${basename(path)}.`;
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = /^(\d+)-[0-9a-f]{12}\.tmp$/.exec(name.slice(prefix.length))?.[1];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return isSystemError(error) && error.code === "EPERM";
   }
 }
 

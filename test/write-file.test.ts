@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, writeFile as writePlainly } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,17 @@ test("a read-only file system is named as such", async () => {
   } finally {
     await run("umount", [disk]);
   }
+});
+
+test("what a killed writer left behind is removed by the next one", async () => {
+  const directory = await temporaryDirectory();
+  const { pid = 0 } = spawnSync("true");
+  await writePlainly(join(directory, `.lock.${pid}-0123456789ab.tmp`), "half");
+  await writePlainly(join(directory, `.lock.${process.pid}-0123456789ab.tmp`), "being written");
+
+  await writeFile(join(directory, "lock"), "text");
+
+  expect((await readdir(directory)).sort()).toEqual([`.lock.${process.pid}-0123456789ab.tmp`, "lock"]);
 });
 
 test("whoever reads while it is written sees the old text or the new one", async () => {
