@@ -14,10 +14,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { startGitLab } from "../src/simulator/simulator.js";
+import { readFiles } from "./cli/repository.js";
 import { runCli } from "./cli/run-cli.js";
 
 const GOLDEN = fileURLToPath(new URL("golden", import.meta.url));
@@ -69,12 +70,6 @@ function copyRepository(from: string, instance: string): string {
     writeFileSync(join(to, path), text.replaceAll(INSTANCE, instance));
   }
   return to;
-}
-
-function readFiles(folder: string): Files {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Object.fromEntries(paths.sort().map((path) => [relative(folder, path), readFileSync(path, "utf8")]));
 }
 
 function written(before: Files, after: Files): Files {

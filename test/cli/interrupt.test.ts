@@ -1,8 +1,9 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
+import { readFiles } from "./repository.js";
 import { runCli } from "./run-cli.js";
 
 const TOKEN = "glpat-interrupt0000000000";
@@ -50,28 +51,16 @@ function lock(cwd: string, onStart?: Parameters<typeof runCli>[1]["onStart"]) {
   });
 }
 
-function files(directory: string): Record<string, string> {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return Object.fromEntries(
-    entries.map(({ parentPath, name }) => [
-      join(parentPath, name).slice(directory.length),
-      readFileSync(join(parentPath, name), "utf8"),
-    ]),
-  );
-}
-
 test.each(["SIGKILL", "SIGINT"] as const)(
   "%s at any moment leaves each file old or new, and the next run finishes the work",
   async (signal) => {
-    const old = files(repository);
+    const old = readFiles(repository);
     const finished = copy();
     const started = performance.now();
     expect(await lock(finished)).toMatchObject({ code: 0 });
     const duration = performance.now() - started;
-    const fresh = files(finished);
-    expect(fresh["/artifacts.lock.json"]).not.toBe(old["/artifacts.lock.json"]);
+    const fresh = readFiles(finished);
+    expect(fresh["artifacts.lock.json"]).not.toBe(old["artifacts.lock.json"]);
     let interrupted = 0;
 
     for (let round = 0; round < ROUNDS / 2; round += 1) {
@@ -80,12 +69,12 @@ test.each(["SIGKILL", "SIGINT"] as const)(
       const result = await lock(directory, (child) => setTimeout(() => child.kill(signal), delay));
       interrupted += result.signal === signal ? 1 : 0;
 
-      for (const [path, text] of Object.entries(files(directory))) {
+      for (const [path, text] of Object.entries(readFiles(directory))) {
         if (path.endsWith(".tmp")) expect(signal).toBe("SIGKILL");
         else expect([old[path], fresh[path]]).toContain(text);
       }
       expect(await lock(directory)).toMatchObject({ code: 0 });
-      expect(files(directory)).toEqual(fresh);
+      expect(readFiles(directory)).toEqual(fresh);
       rmSync(directory, { recursive: true });
     }
 
