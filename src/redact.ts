@@ -19,10 +19,20 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return FORMATS.reduce((rest, { pattern, mask }) => rest.replace(pattern, mask), masked);
 }
 
+/** Characters of a foreign text that a message may hold. */
+const MAX_EXCERPT = 200;
+
+/** Words of others, fit for a message: redacted, on one line, bounded, without control and bidirectional characters. */
+export function excerpt(text: string, secrets: readonly string[] = []): string {
+  const line = redact(text, secrets)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  return line.length > MAX_EXCERPT ? `${line.slice(0, MAX_EXCERPT)}…` : line;
+}
+
 function maskKnown(text: string, secrets: readonly string[]): string {
   const spellings = secrets
-    .filter((secret) => secret !== "")
-    .flatMap((secret) => [secret, encodeURIComponent(secret)])
+    .flatMap((secret) => (secret === "" ? [] : [secret, encodeURIComponent(secret)]))
     .sort((a, b) => b.length - a.length);
   return spellings.reduce((rest, spelling) => rest.replaceAll(spelling, MASK), text);
 }

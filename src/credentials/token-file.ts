@@ -49,8 +49,12 @@ function readableByOthers(path: string, mode: number): UserError {
 
 function unreadable(path: string, cause: unknown): UserError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-  return new UserError("CREDENTIALS_TOKEN_FILE_UNREADABLE", `The token file ${path} cannot be read: ${code}.`, {
-    hint: "name a file that holds the token with --token-file, or set GITLAB_TOKEN",
-    cause,
-  });
+  return new UserError(
+    "CREDENTIALS_TOKEN_FILE_UNREADABLE",
+    `The token file ${path} cannot be read: ${code}.`,
+    {
+      hint: "name a file that holds the token with --token-file, or set GITLAB_TOKEN",
+      cause,
+    },
+  );
 }
