@@ -1,0 +1,111 @@
+import { Agent } from "undici";
+import { z, type ZodType } from "zod";
+import type { Credentials } from "../credentials/credentials.js";
+import { UserError } from "../errors.js";
+import { apiUrl } from "./api-url.js";
+import { place } from "./asked.js";
+import { exchange, type Line } from "./exchange.js";
+import { GitLabError } from "./gitlab-error.js";
+import type { GitLab } from "./gitlab.js";
+import { nextPage } from "./next-page.js";
+import { readJson } from "./read-json.js";
+import { receive } from "./receive.js";
+import { type Retried, type RetryOptions, withRetries } from "./retry.js";
+
+export interface GitLabOptions {
+  readonly credentials: Credentials;
+  /** Default "nix-artifacts". */
+  readonly userAgent?: string;
+  readonly timeouts?: Timeouts;
+  readonly retry?: RetryOptions;
+  /** Connections per origin; default 32. */
+  readonly maxSockets?: number;
+  /** Told before each pause. */
+  readonly onRetry?: (retried: Retried) => void;
+}
+
+/** In milliseconds. */
+export interface Timeouts {
+  /** Until the connection stands, TLS included; default 10,000. */
+  readonly connect?: number;
+  /** From the request to the end of the answer's headers; default 60,000. */
+  readonly headers?: number;
+  /** Between two parts of a body; default 60,000. */
+  readonly stall?: number;
+}
+
+/** Pages that one list may have: one hundred thousand items. */
+const MAX_PAGES = 1000;
+
+/** The one GitLab client, on undici. See the `GitLab` contract; `close` it when nothing is asked any more. */
+export function createGitLab(options: GitLabOptions): GitLab {
+  const agent = agentOf(options);
+  const line: Line = {
+    agent,
+    credentials: options.credentials,
+    userAgent: options.userAgent ?? "nix-artifacts",
+  };
+  const retrying = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
+    withRetries(attempt, options.retry ?? {}, { signal, onRetry: options.onRetry });
+
+  async function getPage<T>(url: URL, schema: ZodType<T>): Promise<{ value: T; next: URL | undefined }> {
+    return retrying(async () => {
+      const answer = await exchange(line, url, { accept: "application/json" });
+      return { value: await readJson(answer, schema), next: nextPage(url, answer.header) };
+    });
+  }
+
+  return {
+    async get(instance, path, schema, query) {
+      return (await getPage(apiUrl(instance, path, query), schema)).value;
+    },
+
+    async *pages(instance, path, item, query) {
+      let url: URL | undefined = apiUrl(instance, path, { per_page: 100, ...query });
+      for (let page = 1; url !== undefined; page++) {
+        if (page > MAX_PAGES) throw endlessList(url);
+        const { value, next }: { value: z.infer<typeof item>[]; next: URL | undefined } = await getPage(
+          url,
+          z.array(item),
+        );
+        yield* value;
+        url = next;
+      }
+    },
+
+    download(url, { signal } = {}) {
+      return retrying(async () => {
+        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal });
+        return receive(answer, signal);
+      }, signal);
+    },
+
+    close: () => agent.destroy(),
+  };
+}
+
+function agentOf({ timeouts = {}, maxSockets = 32 }: GitLabOptions): Agent {
+  const { connect = 10_000, headers = 60_000, stall = 60_000 } = timeouts;
+  return new Agent({
+    connect: { timeout: connect },
+    headersTimeout: headers,
+    bodyTimeout: stall,
+    connections: maxSockets,
+  });
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw new UserError(
+    "GITLAB_BAD_URL",
+    `Expected an http(s) URL to download from, got ${JSON.stringify(text)}.`,
+  );
+}
+
+function endlessList(url: URL): GitLabError {
+  return new GitLabError(
+    "GITLAB_UNEXPECTED_ANSWER",
+    `${place(url)} goes on after ${MAX_PAGES} pages; the list is not read further.`,
+  );
+}

@@ -1,0 +1,160 @@
+/**
+ * What GitLab's refusals mean. The status alone does not tell: there are six different 404s and they differ by spelling only.
+ *
+ * Sources: GitLab `lib/api/helpers.rb`, `lib/api/api_guard.rb`, `lib/api/api.rb` (unknown route), Workhorse `internal/artifacts`
+ * (Go's own 404), documentation "REST API: Status codes" and "Rate limits".
+ */
+import { type Asked, place, quote, tokenHint, tokenSentence } from "./asked.js";
+import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
+import { isTransientStatus, serverWait } from "./retry.js";
+import { ErrorBody, StorageErrorBody } from "./schema.js";
+
+/** An answer that is none: its status, headers and the beginning of its body. */
+export interface Refusal {
+  readonly status: number;
+  readonly header: (name: string) => string | undefined;
+  readonly text: string;
+}
+
+/** The error for an answer with a status other than the wanted one. */
+export function refused(asked: Asked, refusal: Refusal): GitLabError {
+  const { code, meaning, hint } = diagnose(asked, refusal);
+  const said = saying(refusal, asked);
+  const message = [
+    `${place(asked.url)} answered ${refusal.status}${said === "" ? "" : ` "${said}"`}: ${meaning}.`,
+    tokenSentence(asked),
+  ].join(" ");
+  return new GitLabError(code, message, {
+    status: refusal.status,
+    transient: isTransientStatus(refusal.status),
+    waitMs: serverWait(refusal.header, new Date()),
+    hint,
+  });
+}
+
+interface Diagnosis {
+  readonly code: GitLabErrorCode;
+  /** Finishes the sentence "… answered 404: ". */
+  readonly meaning: string;
+  readonly hint?: string | undefined;
+}
+
+function diagnose(asked: Asked, refusal: Refusal): Diagnosis {
+  const { status } = refusal;
+  if (status === 429) return RATE_LIMITED;
+  if (status >= 500) return UNAVAILABLE;
+  if (!asked.home || StorageErrorBody.safeParse(refusal.text).success) return STORAGE_REFUSED;
+  if (status === 401) return unauthorized(asked, refusal.text);
+  if (status === 403) return forbidden(asked, refusal.text);
+  if (status === 404) return notFound(asked, refusal.text);
+  if (status >= 300 && status < 400) {
+    return { code: "GITLAB_BAD_REDIRECT", meaning: "a redirect that leads nowhere" };
+  }
+  if (status >= 400) return { code: "GITLAB_BAD_REQUEST", meaning: "GitLab does not accept the request" };
+  return { code: "GITLAB_UNEXPECTED_ANSWER", meaning: "an answer without the content that was asked for" };
+}
+
+const RATE_LIMITED: Diagnosis = {
+  code: "GITLAB_RATE_LIMITED",
+  meaning: "too many requests in a short time",
+  hint: "wait, then run the command again",
+};
+
+const UNAVAILABLE: Diagnosis = {
+  code: "GITLAB_UNAVAILABLE",
+  meaning: "the server failed",
+  hint: "run the command again; if it stays, ask the administrators of the instance",
+};
+
+const STORAGE_REFUSED: Diagnosis = {
+  code: "GITLAB_STORAGE_REFUSED",
+  meaning: "the object storage behind GitLab refused the download",
+  hint: "run the command again; if it stays, the administrators of the instance must look at its object storage",
+};
+
+function unauthorized(asked: Asked, text: string): Diagnosis {
+  if (asked.credential === undefined) {
+    return { code: "GITLAB_UNAUTHORIZED", meaning: "GitLab wants a token", hint: tokenHint(asked) };
+  }
+  const hint = `create a token with the scope read_api and put it into ${asked.credential.source}`;
+  if (/\bexpired\b/i.test(text)) {
+    return { code: "GITLAB_TOKEN_EXPIRED", meaning: "the token has expired", hint };
+  }
+  if (/\brevoked\b/i.test(text)) {
+    return { code: "GITLAB_TOKEN_REVOKED", meaning: "the token was revoked", hint };
+  }
+  return { code: "GITLAB_UNAUTHORIZED", meaning: "GitLab does not know the token", hint };
+}
+
+function forbidden(asked: Asked, text: string): Diagnosis {
+  if (ErrorBody.safeParse(text).data?.error === "insufficient_scope") {
+    return {
+      code: "GITLAB_INSUFFICIENT_SCOPE",
+      meaning: "the token lacks a scope",
+      hint: "create a token with the scope read_api",
+    };
+  }
+  return {
+    code: "GITLAB_FORBIDDEN",
+    meaning: "GitLab does not allow it to this caller",
+    hint:
+      asked.credential === undefined
+        ? tokenHint(asked)
+        : "the owner of the token needs to be a member who may see the project's pipelines and job artifacts",
+  };
+}
+
+function notFound(asked: Asked, text: string): Diagnosis {
+  const body = ErrorBody.safeParse(text).data;
+  const whose = asked.credential === undefined ? tokenHint(asked) : undefined;
+  if (body?.error === "404 Not Found") {
+    return {
+      code: "GITLAB_UNKNOWN_ROUTE",
+      meaning: "this GitLab does not know the API route",
+      hint: `is ${asked.first.origin} the base URL of a GitLab instance?`,
+    };
+  }
+  if (body !== undefined) return recordNotFound(body.message, whose);
+  if (text.trim() === "404 page not found") {
+    return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this file" };
+  }
+  return {
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    meaning: "not an answer of GitLab's API",
+    hint: `is ${asked.first.origin} the base URL of a GitLab instance?`,
+  };
+}
+
+function recordNotFound(message: string | undefined, hint: string | undefined): Diagnosis {
+  switch (message) {
+    case "404 Project Not Found":
+      return {
+        code: "GITLAB_PROJECT_NOT_FOUND",
+        meaning: "there is no such project, or this caller may not see it",
+        hint: hint ?? "check the spelling of the project, and that the owner of the token is a member of it",
+      };
+    case "404 Job Not Found":
+      return { code: "GITLAB_JOB_NOT_FOUND", meaning: "there is no such job", hint };
+    // The file helper of the artifact routes spells it with a capital F, the generic rescue of missing records without.
+    case "404 Not Found":
+    case "404 Artifacts Not Found":
+      return {
+        code: "GITLAB_ARTIFACTS_NOT_FOUND",
+        meaning: "the job has no artifacts, or they have expired or were erased",
+        hint,
+      };
+    case "404 Path Not Found":
+      return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this path", hint };
+    default:
+      return { code: "GITLAB_NOT_FOUND", meaning: "there is no such record", hint };
+  }
+}
+
+/** What the server says itself, if it says it in words. */
+function saying({ text, header }: Refusal, asked: Asked): string {
+  const storage = StorageErrorBody.safeParse(text).data;
+  if (storage !== undefined) return quote(`${storage.code}: ${storage.message}`, asked);
+  const body = ErrorBody.safeParse(text).data;
+  if (body !== undefined) return quote(body.error_description ?? body.message ?? body.error ?? "", asked);
+  return header("content-type")?.startsWith("text/plain") === true ? quote(text, asked) : "";
+}

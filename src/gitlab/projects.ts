@@ -1,0 +1,13 @@
+import type { GitLab } from "./gitlab.js";
+import { Project } from "./schema.js";
+
+/** Where a project is: the instance's base URL, and the full path or the numeric id. */
+export interface ProjectAddress {
+  readonly instance: string;
+  readonly project: string | number;
+}
+
+/** GET `/projects/:id`. */
+export function getProject(gitlab: GitLab, { instance, project }: ProjectAddress): Promise<Project> {
+  return gitlab.get(instance, ["projects", project], Project);
+}

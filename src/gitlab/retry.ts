@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GitLabError } from "./gitlab-error.js";
+
+export interface RetryOptions {
+  /** Attempts after the first; default 4. */
+  readonly retries?: number;
+  /** Upper bound of the first pause in milliseconds; it doubles each time. Default 500. */
+  readonly firstPauseMs?: number;
+  /** Longest pause that a server may ask for, in milliseconds; a longer wish ends the attempts. Default 120,000. */
+  readonly longestPauseMs?: number;
+}
+
+export interface Retried {
+  readonly error: GitLabError;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly pauseMs: number;
+}
+
+export interface RetryHooks {
+  readonly signal?: AbortSignal | undefined;
+  readonly onRetry?: ((retried: Retried) => void) | undefined;
+}
+
+/** Statuses that say "later" rather than "no": RFC 9110 §15.5.9 and §15.6, RFC 6585 §4. */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+export function isTransientStatus(status: number): boolean {
+  return TRANSIENT.has(status);
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails for good or has failed too often. Only transient `GitLabError`s are tried again.
+ *
+ * The pause is "full jitter" (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) and never shorter
+ * than what the server asked for.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: RetryOptions,
+  { signal, onRetry }: RetryHooks,
+): Promise<T> {
+  const { retries = 4, firstPauseMs = 500, longestPauseMs = 120_000 } = options;
+  for (let failed = 1; ; failed++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof GitLabError) || !error.transient || failed > retries) throw error;
+      const asked = error.waitMs ?? 0;
+      if (asked > longestPauseMs) throw error;
+      const pauseMs = Math.round(asked + Math.random() * firstPauseMs * 2 ** (failed - 1));
+      onRetry?.({ error, attempt: failed, pauseMs });
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+}
+
+/**
+ * How long the server asks to wait, in milliseconds: `Retry-After` (RFC 9110 §10.2.3, seconds or a date), else
+ * `RateLimit-Reset` (GitLab: Unix time) when no request remains.
+ */
+export function serverWait(header: (name: string) => string | undefined, now: Date): number | undefined {
+  const retryAfter = header("retry-after")?.trim();
+  if (retryAfter !== undefined && retryAfter !== "") {
+    const at = /^\d+$/.test(retryAfter) ? now.getTime() + Number(retryAfter) * 1000 : Date.parse(retryAfter);
+    return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime());
+  }
+  const reset = header("ratelimit-reset")?.trim() ?? "";
+  const remaining = header("ratelimit-remaining")?.trim() ?? "0";
+  if (!/^\d+$/.test(reset) || remaining !== "0") return undefined;
+  return Math.max(0, Number(reset) * 1000 - now.getTime());
+}

@@ -1,0 +1,87 @@
+/**
+ * Answers of GitLab's REST API: only the fields that we read, everything else is let pass. Field meanings: GitLab
+ * documentation, "Pipelines API", "Jobs API", "Tags API", "Job artifacts API".
+ */
+import { z } from "zod";
+
+const Id = z.int().positive();
+const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+/** GitLab writes the offset of its own time zone; we write UTC. */
+const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+
+export const Project = z.object({ id: Id, path_with_namespace: z.string().min(1) });
+export type Project = z.infer<typeof Project>;
+
+export const Pipeline = z.object({
+  id: Id,
+  project_id: Id,
+  ref: z.string().min(1),
+  sha: Sha,
+  status: z.string(),
+  source: z.string().nullish(),
+  web_url: z.string(),
+});
+export type Pipeline = z.infer<typeof Pipeline>;
+
+export const Job = z.object({
+  id: Id,
+  name: z.string().min(1),
+  status: z.string(),
+  /** Whether the pipeline ran for a tag. */
+  tag: z.boolean(),
+  created_at: Instant,
+  erased_at: Instant.nullish(),
+  /** When the artifacts may be removed; null: never. */
+  artifacts_expire_at: Instant.nullish(),
+  /** Every stored artifact row, also of an expired job whose bytes still exist. */
+  artifacts: z.array(z.object({ file_type: z.string() })).default([]),
+  commit: z.object({ id: Sha, created_at: Instant }).nullish(),
+  pipeline: z.object({ id: Id, project_id: Id, ref: z.string().min(1), sha: Sha, web_url: z.string() }),
+});
+export type Job = z.infer<typeof Job>;
+
+/** A job that triggers another pipeline. */
+export const TriggerJob = z.object({
+  downstream_pipeline: z.object({ id: Id, project_id: Id }).nullish(),
+});
+export type TriggerJob = z.infer<typeof TriggerJob>;
+
+export const Tag = z.object({
+  name: z.string().min(1),
+  commit: z.object({ id: Sha, committed_date: Instant }),
+});
+export type Tag = z.infer<typeof Tag>;
+
+/** One entry of the archive; a directory's path ends with `/`. */
+export const TreeEntry = z.object({ path: z.string().min(1), type: z.string() });
+export type TreeEntry = z.infer<typeof TreeEntry>;
+
+const Words = z.union([z.string(), z.unknown().transform((value) => JSON.stringify(value))]);
+
+/** The JSON of a refusal: `message` by GitLab's own helpers, `error` by Grape and the OAuth layer. */
+export const ErrorBody = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: "not JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(
+    z.object({
+      message: Words.optional(),
+      error: z.string().optional(),
+      error_description: z.string().optional(),
+    }),
+  );
+
+/** The XML of a refusal by S3, Google Cloud Storage or Azure. Two fields of a flat document need no parser. */
+export const StorageErrorBody = z
+  .string()
+  .regex(/^\s*(?:<\?xml[^>]*\?>\s*)?<Error>/)
+  .transform((text) => ({
+    code: /<Code>([^<]*)<\/Code>/.exec(text)?.[1] ?? "",
+    message: /<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? "",
+  }));

@@ -1,0 +1,105 @@
+import { listTriggerJobs, listPipelineJobs, getJob } from "../gitlab/jobs.js";
+import type { GitLab } from "../gitlab/gitlab.js";
+import { getPipeline, listPipelines, type PipelineFilter } from "../gitlab/pipelines.js";
+import { getProject, type ProjectAddress } from "../gitlab/projects.js";
+import type { Job, Pipeline, Project, Tag } from "../gitlab/schema.js";
+import { listTags } from "../gitlab/tags.js";
+
+/** The questions of one run. Each is asked once, however many variants have it; a failure is an answer, too. */
+export interface Inquiry {
+  readonly project: (address: ProjectAddress) => Promise<Project>;
+  /** The newest pipeline that counts as one of the ref; undefined when there is none. */
+  readonly newestPipeline: (address: ProjectAddress, filter: PipelineFilter) => Promise<Pipeline | undefined>;
+  /** Refs that pipelines ran for lately. */
+  readonly recentRefs: (address: ProjectAddress) => Promise<readonly string[]>;
+  readonly pipeline: (address: ProjectAddress, id: number) => Promise<Pipeline>;
+  /** Latest attempts only. */
+  readonly jobs: (address: ProjectAddress, pipeline: number) => Promise<readonly Job[]>;
+  /** Child pipelines in the same project, oldest first. */
+  readonly children: (address: ProjectAddress, pipeline: number) => Promise<readonly number[]>;
+  readonly job: (address: ProjectAddress, id: number) => Promise<Job>;
+  /** The most recently updated tags. */
+  readonly tags: (address: ProjectAddress) => Promise<readonly Tag[]>;
+}
+
+/** A project with more tags has old ones that cannot be the last before a commit of today. */
+const MAX_TAGS = 2000;
+/** Enough to find the spelling that was meant. */
+const MAX_RECENT_PIPELINES = 100;
+
+export function createInquiry(gitlab: GitLab): Inquiry {
+  return {
+    project: once((address) => getProject(gitlab, address)),
+    newestPipeline: once((address, filter) => newestPipeline(gitlab, address, filter)),
+    recentRefs: once(async (address) => {
+      const recent = listPipelines(gitlab, address, { perPage: MAX_RECENT_PIPELINES });
+      const pipelines = await collect(recent, MAX_RECENT_PIPELINES);
+      return [...new Set(pipelines.map(({ ref }) => ref))];
+    }),
+    pipeline: once((address, id) => getPipeline(gitlab, address, id)),
+    jobs: once((address, pipeline) => collect(listPipelineJobs(gitlab, address, pipeline))),
+    children: once((address, pipeline) => childPipelines(gitlab, address, pipeline)),
+    job: once((address, id) => getJob(gitlab, address, id)),
+    tags: once((address) => collect(listTags(gitlab, address), MAX_TAGS)),
+  };
+}
+
+/**
+ * Sources whose pipelines GitLab never takes for "the latest" of a ref: `Enums::Ci::Pipeline.dangling_sources`. The list of
+ * pipelines may hold them.
+ */
+const DANGLING_SOURCES: ReadonlySet<string> = new Set([
+  "webide",
+  "parent_pipeline",
+  "ondemand_dast_scan",
+  "ondemand_dast_validation",
+  "security_orchestration_policy",
+  "container_registry_push",
+  "duo_workflow",
+  "pipeline_execution_policy_schedule",
+]);
+
+async function newestPipeline(
+  gitlab: GitLab,
+  address: ProjectAddress,
+  filter: PipelineFilter,
+): Promise<Pipeline | undefined> {
+  for await (const pipeline of listPipelines(gitlab, address, { ...filter, perPage: 1 })) {
+    if (!DANGLING_SOURCES.has(pipeline.source ?? "")) return pipeline;
+  }
+  return undefined;
+}
+
+async function childPipelines(
+  gitlab: GitLab,
+  address: ProjectAddress,
+  pipeline: number,
+): Promise<readonly number[]> {
+  const ids: number[] = [];
+  for await (const { downstream_pipeline: child } of listTriggerJobs(gitlab, address, pipeline)) {
+    if (child?.project_id === address.project) ids.push(child.id);
+  }
+  return ids.sort((a, b) => a - b);
+}
+
+async function collect<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFINITY): Promise<readonly T[]> {
+  const collected: T[] = [];
+  for await (const item of items) {
+    collected.push(item);
+    if (collected.length >= limit) break;
+  }
+  return collected;
+}
+
+/** `ask`, which asks only the first time that it gets certain arguments. They are plain data. */
+function once<A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(...args);
+    answers.set(key, answer);
+    return answer;
+  };
+}
