@@ -1,0 +1,70 @@
+/** Finds `artifacts.config.ts` and fills in what it leaves out. */
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../errors.js";
+import type { Config } from "./config.js";
+import type { WrittenConfig } from "./schema.js";
+
+export const CONFIG_FILE = "artifacts.config.ts";
+
+const DEFAULTS = {
+  gitlab: undefined,
+  manifests: "manifests",
+  lock: "artifacts.lock.json",
+  output: "nix/artifacts",
+  namespace: "artifacts",
+  fetch: "proxy",
+  proxy: "http://127.0.0.1:7467",
+} as const satisfies Omit<Config, "root" | "file" | "sources">;
+
+/**
+ * The configuration that applies in `directory`: of the nearest `artifacts.config.ts` in it or above, whose folder then is the
+ * root; without one, the defaults with `directory` as the root.
+ *
+ * @throws UserError or UserErrors with everything that is wrong in the file, each with its place
+ */
+export async function loadConfig(directory: string): Promise<Config> {
+  const start = resolve(directory);
+  const file = nearestConfig(start);
+  if (file === undefined) return { ...DEFAULTS, root: start, file, sources: new Map() };
+  const root = dirname(file);
+  const { written, sources } = await readConfig(root, file);
+  return { ...withDefaults(written), root, file, sources };
+}
+
+function nearestConfig(directory: string): string | undefined {
+  const file = join(directory, CONFIG_FILE);
+  if (existsSync(file)) return file;
+  const parent = dirname(directory);
+  return parent === directory ? undefined : nearestConfig(parent);
+}
+
+/** The evaluator takes half a second to load, so it is only loaded when there is something to evaluate. */
+async function readConfig(root: string, file: string) {
+  const [{ createEvaluator }, { validate }, { WrittenConfig }] = await Promise.all([
+    import("../evaluate/evaluate.js"),
+    import("../evaluate/validate.js"),
+    import("./schema.js"),
+  ]);
+  const evaluator = createEvaluator(root);
+  const evaluated = evaluator.evaluate(file);
+  if (evaluated !== undefined) {
+    return { written: validate(evaluated, WrittenConfig), sources: evaluator.sources };
+  }
+  throw new UserError("NO_DEFAULT_EXPORT", "the configuration file exports no configuration", {
+    hint: "add export default defineConfig({ … })",
+    at: { file, line: 1, column: 1 },
+  });
+}
+
+function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "sources"> {
+  return {
+    gitlab: written.gitlab,
+    manifests: written.manifests ?? DEFAULTS.manifests,
+    lock: written.lock ?? DEFAULTS.lock,
+    output: written.output ?? DEFAULTS.output,
+    namespace: written.namespace === undefined ? DEFAULTS.namespace : written.namespace,
+    fetch: written.fetch ?? DEFAULTS.fetch,
+    proxy: written.proxy ?? DEFAULTS.proxy,
+  };
+}

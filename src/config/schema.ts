@@ -1,0 +1,16 @@
+/** The configuration as people write it in `artifacts.config.ts`. `src/index.ts` has the same as types. */
+import { z } from "zod";
+import { ArtifactName, FetchMode, RelativePath } from "../artifact.js";
+import { serviceUrl } from "../manifest/service-url.js";
+import { GitLabUrl } from "../manifest/schema.js";
+
+export const WrittenConfig = z.strictObject({
+  gitlab: GitLabUrl.optional(),
+  manifests: RelativePath.optional(),
+  lock: RelativePath.optional(),
+  output: RelativePath.optional(),
+  namespace: ArtifactName.nullable().describe("an attribute name, or null for the top level").optional(),
+  fetch: FetchMode.optional(),
+  proxy: serviceUrl('the address of the proxy, such as "http://127.0.0.1:7467"').optional(),
+});
+export type WrittenConfig = z.output<typeof WrittenConfig>;

@@ -1,0 +1,135 @@
+/** Syntax tree → `Module`. Only declarations may stand in a file: imports, exports, constants, functions and types. */
+import { ts } from "ts-morph";
+import { constantsOf, namesIn } from "./bindings.js";
+import { Collector } from "./collector.js";
+import type { Export, Import, ImportedName, Module } from "./module.js";
+import { notStatic, unsupported } from "./not-static.js";
+
+/** @throws UserError MANIFEST_NOT_STATIC for each statement that is no declaration */
+export function readModule(source: ts.SourceFile): Module {
+  const module = new ModuleReader(source);
+  const errors = new Collector();
+  for (const statement of source.statements) errors.attempt(() => module.read(statement));
+  errors.throwIfAny();
+  return module;
+}
+
+class ModuleReader implements Module {
+  readonly source: ts.SourceFile;
+  readonly imports: Import[] = [];
+  readonly exports = new Map<string, Export>();
+  readonly stars: ts.StringLiteral[] = [];
+  readonly constants: ts.VariableDeclaration[] = [];
+  readonly functions: ts.FunctionDeclaration[] = [];
+
+  constructor(source: ts.SourceFile) {
+    this.source = source;
+  }
+
+  read(statement: ts.Statement): void {
+    if (ts.isImportDeclaration(statement)) this.#readImport(statement);
+    else if (ts.isExportDeclaration(statement)) this.#readReExport(statement);
+    else if (ts.isExportAssignment(statement)) this.#readDefaultExport(statement);
+    else if (ts.isFunctionDeclaration(statement)) this.#readFunction(statement);
+    else if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) return;
+    else if (!ts.isEmptyStatement(statement)) this.#readConstants(statement);
+  }
+
+  #readImport(statement: ts.ImportDeclaration): void {
+    const specifier = specifierOf(statement.moduleSpecifier);
+    const clause = statement.importClause;
+    if (clause === undefined) {
+      throw notStatic(
+        statement,
+        "an import without names does nothing here",
+        "import the names that you need",
+      );
+    }
+    const names = clause.phaseModifier === ts.SyntaxKind.TypeKeyword ? [] : importedNames(clause);
+    this.imports.push({ specifier, names, typeOnly: names.length === 0 });
+  }
+
+  #readReExport(statement: ts.ExportDeclaration): void {
+    const { exportClause: clause, moduleSpecifier } = statement;
+    const specifier = moduleSpecifier === undefined ? undefined : specifierOf(moduleSpecifier);
+    if (specifier !== undefined) this.imports.push({ specifier, names: [], typeOnly: statement.isTypeOnly });
+    if (statement.isTypeOnly) return;
+    if (clause === undefined) {
+      if (specifier !== undefined) this.stars.push(specifier);
+    } else if (ts.isNamespaceExport(clause)) {
+      if (specifier !== undefined)
+        this.#export(clause.name, { kind: "from", specifier, name: "*", node: clause });
+    } else {
+      for (const element of clause.elements) this.#readExportedName(element, specifier);
+    }
+  }
+
+  #readExportedName(element: ts.ExportSpecifier, specifier: ts.StringLiteral | undefined): void {
+    if (element.isTypeOnly) return;
+    const source = element.propertyName ?? element.name;
+    if (specifier !== undefined) {
+      this.#export(element.name, { kind: "from", specifier, name: source.text, node: element });
+    } else if (ts.isIdentifier(source)) {
+      this.#export(element.name, { kind: "expression", node: source });
+    } else {
+      throw unsupported(element);
+    }
+  }
+
+  #readDefaultExport(statement: ts.ExportAssignment): void {
+    if (statement.isExportEquals) {
+      throw notStatic(statement, "export = belongs to another module system", "write export default");
+    }
+    this.exports.set("default", { kind: "expression", node: statement.expression });
+  }
+
+  #readFunction(statement: ts.FunctionDeclaration): void {
+    if (statement.body === undefined) return; // The signature of an overload.
+    if (statement.name !== undefined) this.functions.push(statement);
+    if (hasModifier(statement, ts.SyntaxKind.DefaultKeyword)) {
+      this.exports.set("default", { kind: "function", node: statement });
+    } else if (hasModifier(statement, ts.SyntaxKind.ExportKeyword) && statement.name !== undefined) {
+      this.exports.set(statement.name.text, { kind: "expression", node: statement.name });
+    }
+  }
+
+  #readConstants(statement: ts.Statement): void {
+    const constants = constantsOf(statement);
+    this.constants.push(...constants);
+    if (!ts.isVariableStatement(statement) || !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) return;
+    for (const constant of constants) {
+      for (const name of namesIn(constant.name))
+        this.exports.set(name.text, { kind: "expression", node: name });
+    }
+  }
+
+  #export(name: ts.ModuleExportName, value: Export): void {
+    this.exports.set(name.text, value);
+  }
+}
+
+function importedNames(clause: ts.ImportClause): readonly ImportedName[] {
+  const { name, namedBindings } = clause;
+  const byDefault = name === undefined ? [] : [{ local: name.text, imported: "default", node: name }];
+  if (namedBindings === undefined) return byDefault;
+  if (ts.isNamespaceImport(namedBindings)) {
+    return [...byDefault, { local: namedBindings.name.text, imported: "*", node: namedBindings }];
+  }
+  const named = namedBindings.elements
+    .filter((element) => !element.isTypeOnly)
+    .map((element) => ({
+      local: element.name.text,
+      imported: (element.propertyName ?? element.name).text,
+      node: element,
+    }));
+  return [...byDefault, ...named];
+}
+
+function specifierOf(node: ts.Expression): ts.StringLiteral {
+  if (ts.isStringLiteral(node)) return node;
+  throw unsupported(node);
+}
+
+function hasModifier(node: ts.Statement, kind: ts.SyntaxKind): boolean {
+  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((it) => it.kind === kind) ?? false);
+}

@@ -1,0 +1,110 @@
+/** One artifact as written → `Declared`: defaults applied, and a variant with its variables filled in for each system. */
+import type { FetchMode } from "../artifact.js";
+import { RelativePath } from "../artifact.js";
+import { Collector } from "../evaluate/collector.js";
+import type { Evaluated, Path } from "../evaluate/evaluated.js";
+import { valueText } from "../evaluate/value-text.js";
+import { type Location, UserError } from "../errors.js";
+import type { Declared, DeclaredVariant } from "./declared.js";
+import { fillTemplate } from "./fill-template.js";
+import type { ManifestArtifact } from "./schema.js";
+
+/** What the configuration says for artifacts that do not say it themselves. */
+export interface Defaults {
+  /** Base URL without a trailing slash. */
+  readonly gitlab: string | undefined;
+  readonly fetch: FetchMode;
+}
+
+/** Where the artifact stands. */
+export interface Written {
+  readonly evaluated: Evaluated;
+  /** Of the artifact in the file's default export. */
+  readonly path: Path;
+}
+
+/** @throws UserError or UserErrors: GITLAB_MISSING, UNKNOWN_VARIABLE, UNBALANCED_BRACE, INVALID_VALUE */
+export function declare(artifact: ManifestArtifact, written: Written, defaults: Defaults): Declared {
+  const errors = new Collector();
+  const gitlab = artifact.gitlab ?? defaults.gitlab;
+  if (gitlab === undefined) errors.add(gitlabMissing(artifact, locationIn(written)));
+  const shared = {
+    gitlab: gitlab ?? "",
+    project: String(artifact.project),
+    ref: artifact.ref,
+    form: artifact.form ?? "file",
+  } as const;
+  const variants = Object.entries(systemsOf(artifact)).flatMap(([system, values]) => {
+    const filled = errors.attempt(() => fillNames(artifact, written, { system, values }));
+    return filled === undefined ? [] : [{ artifact: artifact.name, system, ...shared, ...filled }];
+  });
+  errors.throwIfAny();
+  return {
+    ...shared,
+    name: artifact.name,
+    description: artifact.description,
+    fetch: artifact.fetch ?? defaults.fetch,
+    install: artifact.install ?? { kind: "none" },
+    variants,
+    at: locationIn(written, "name"),
+  };
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+function systemsOf({ systems }: ManifestArtifact): Readonly<Record<string, Values>> {
+  return systems === "any" ? { any: {} } : systems;
+}
+
+function fillNames(
+  { job, file }: ManifestArtifact,
+  written: Written,
+  { system, values }: { system: string; values: Values },
+): Pick<DeclaredVariant, "jobName" | "file" | "at"> {
+  const at = {
+    project: locationIn(written, "project"),
+    ref: locationIn(written, "ref"),
+    job: locationIn(written, "job"),
+    file: locationIn(written, "file"),
+  };
+  const texts = new Map(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  const errors = new Collector();
+  const fill = (template: string | undefined, place: Location, check: (text: string) => string | undefined) =>
+    errors.attempt(() => {
+      if (template === undefined) return undefined;
+      const text = fillTemplate(template, { values: texts, at: place, system });
+      const expected = check(text);
+      if (expected !== undefined) throw filledWrongly(text, expected, { system, at: place });
+      return text;
+    });
+  const jobName = fill(job, at.job, jobNameProblem);
+  const filePath = fill(file, at.file, filePathProblem);
+  errors.throwIfAny();
+  return { jobName, file: filePath, at };
+}
+
+/** GitLab keeps at most 255 characters (`ci_builds.name`); control characters cannot be in YAML keys. */
+function jobNameProblem(name: string): string | undefined {
+  if (name !== "" && name.length <= 255 && !/\p{Cc}/u.test(name)) return undefined;
+  return "expected a job name of 1 to 255 characters without control characters";
+}
+
+function filePathProblem(path: string): string | undefined {
+  return RelativePath.safeParse(path).error?.issues[0]?.message;
+}
+
+function filledWrongly(text: string, expected: string, place: { system: string; at: Location }): UserError {
+  const message = `for ${place.system} this is ${valueText(text)}, ${expected}`;
+  return new UserError("INVALID_VALUE", message, { hint: "correct it or its variables", at: place.at });
+}
+
+function gitlabMissing({ name }: ManifestArtifact, at: Location): UserError {
+  return new UserError("GITLAB_MISSING", `no GitLab instance is known for ${name}`, {
+    hint: 'add gitlab: "https://gitlab.example.com" to artifacts.config.ts, or to the artifact',
+    at,
+  });
+}
+
+function locationIn({ evaluated, path }: Written, ...field: readonly string[]): Location {
+  return evaluated.locate([...path, ...field]);
+}
