@@ -3,9 +3,7 @@ import type { Lock } from "../lock/schema.js";
 import { artifactData, byName } from "./artifact-data.js";
 import type { GeneratedFile } from "./generated-file.js";
 import { NixPath, printNix, type NixValue } from "./nix-value.js";
-import { render, renderFile } from "./render.js";
-import { OVERLAY } from "./templates/overlay.js";
-import { SOURCES } from "./templates/sources.js";
+import { renderFile, renderOverlay, renderSources } from "./render.js";
 
 export interface GenerateOptions {
   /** Attribute of the package set that holds the artifacts; null: the package set itself. */
@@ -33,11 +31,14 @@ export function generate(lock: Lock, options: GenerateOptions): GeneratedFile[] 
       printNix(artifactData(name, artifact)),
     ]),
     ["index.nix", printNix(indexData(names, options.proxy))],
-    ["overlay.nix", render(OVERLAY, { namespace: printNix(options.namespace, 2) })],
-    ["sources.nix", render(SOURCES, {})],
+    ["overlay.nix", renderOverlay({ namespace: printNix(options.namespace, 2) })],
+    ["sources.nix", renderSources({})],
   ];
-  const files = expressions.map(([path, body]) => ({ path, text: renderFile(body) }));
-  const library = options.library.map(({ path, text }) => ({ path, text: renderFile(text.trimEnd()) }));
+  const files = expressions.map(([path, body]) => ({ path, text: renderFile({ body }) }));
+  const library = options.library.map(({ path, text }) => ({
+    path,
+    text: renderFile({ body: text.trimEnd() }),
+  }));
   return [...files, ...library].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 

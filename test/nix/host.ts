@@ -91,7 +91,7 @@ async function requireMachine(): Promise<void> {
 async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "nix-host-"));
   await chmod(directory, 0o755);
-  for (const name of ["nix", "etc", "home"]) await mkdir(join(directory, name));
+  for (const name of ["nix", "etc", "home", "root"]) await mkdir(join(directory, name));
   await mkdir(NIX_ROOT, { recursive: true });
   await writeFile(join(directory, "etc/nix.conf"), nixConf(conf));
   await chmod(join(directory, "home"), 0o777);
@@ -103,7 +103,7 @@ async function startDaemon(directory: string): Promise<ChildProcess> {
   const log = await open(join(directory, "daemon.log"), "a");
   const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec nix-daemon`;
   const daemon = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", inside, directory], {
-    env: nixEnvironment(directory, "/root"),
+    env: nixEnvironment(directory, join(directory, "root")),
     stdio: ["ignore", log.fd, log.fd],
   });
   await log.close();
@@ -128,7 +128,7 @@ function insideArguments(
   command: readonly string[],
   { user = "untrusted", env = {}, cwd }: RunOptions,
 ): string[] {
-  const home = user === "root" ? "/root" : join(host.directory, "home");
+  const home = join(host.directory, user === "root" ? "root" : "home");
   const variables = { ...nixEnvironment(host.directory, home), NIX_REMOTE: "daemon", ...env };
   const become =
     user === "root"
