@@ -134,13 +134,10 @@ function insideArguments(
     user === "root"
       ? []
       : ["setpriv", "--reuid", UNTRUSTED, "--regid", UNTRUSTED, "--init-groups", "--no-new-privs"];
+  const enter = ["--target", String(host.pid), "--mount", "--"];
   const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  return [
-    ...["--target", String(host.pid), "--mount", "--"],
-    ...become,
-    ...["env", "--ignore-environment", `--chdir=${cwd ?? home}`, ...environment],
-    ...command,
-  ];
+  const setUp = ["env", "--ignore-environment", `--chdir=${cwd ?? home}`, ...environment];
+  return [...enter, ...become, ...setUp, ...command];
 }
 
 function nixEnvironment(directory: string, home: string): Record<string, string> {

@@ -213,12 +213,9 @@ describe("overlays", () => {
     const names = Array.from({ length: 10_000 }, (_, number) => `acme-${number}`);
     const artifact = lockedArtifact();
     const lock = lockOf(Object.fromEntries(names.map((name) => [name, artifact])));
-    const overlay = await writeOverlay(host, lock);
+    const overlay = await writeOverlay(host, lock, { withoutArtifacts: true });
     const pkgs = await packageSet(host, [overlay]);
-
-    for (const name of names.slice(1)) await rm(join(overlay, "artifacts", `${name}.nix`));
     expect(await evaluateOn(host, `builtins.length (builtins.attrNames ${pkgs}.artifacts)`)).toBe(10_000);
-    expect(await evaluateOn(host, `${pkgs}.artifacts.acme-0.version`)).toBe("1.2.3");
 
     await rm(join(overlay, "index.nix"));
     expect(await evaluateOn(host, `${pkgs}.unzip.name`)).toBe("unzip-of-the-machine");

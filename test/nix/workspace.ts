@@ -16,21 +16,27 @@ export async function makeFolder(host: NixHost, name: string): Promise<string> {
   return folder;
 }
 
+export interface OverlayOptions {
+  readonly namespace?: string | null;
+  readonly proxy?: string;
+  /** Leaves out the files of the artifacts themselves. */
+  readonly withoutArtifacts?: boolean;
+}
+
 /** Writes the overlay of `lock` into a new folder. */
 export async function writeOverlay(
   host: NixHost,
   lock: Lock,
-  {
-    namespace = "artifacts",
-    proxy = "http://127.0.0.1:7467",
-  }: { namespace?: string | null; proxy?: string } = {},
+  { namespace = "artifacts", proxy = "http://127.0.0.1:7467", withoutArtifacts = false }: OverlayOptions = {},
 ): Promise<string> {
   const folder = await makeFolder(host, "overlay");
-  const files = generate(lock, { namespace, proxy, library: await readNixLibrary() });
-  for (const { path, text } of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+  const files = generate(lock, { namespace, proxy, library: await readNixLibrary() }).filter(
+    ({ path }) => !(withoutArtifacts && path.startsWith("artifacts/")),
+  );
+  for (const path of new Set(files.map((file) => dirname(file.path)))) {
+    await mkdir(join(folder, path), { recursive: true });
   }
+  await Promise.all(files.map(({ path, text }) => writeFile(join(folder, path), text)));
   return folder;
 }
 
