@@ -1,0 +1,77 @@
+/**
+  The fixed-output derivation of one variant, by the artifact's fetch mode.
+
+  # Inputs
+
+  `artifact`
+  : What a generated `artifacts/<name>.nix` holds.
+
+  `key`
+  : Which of `artifact.systems`: a Nix system or `any`.
+
+  `proxy`
+  : Base URL of the proxy, without a trailing slash.
+
+  `buildSystem`
+  : The system that builds; only `require` has a use for it.
+
+  # Type
+
+  ```
+  mkSource :: { artifact :: Artifact, key :: String, proxy :: String, buildSystem :: String } -> Derivation
+  ```
+
+  # Examples
+
+  ```nix
+  (mkSource {
+    artifact = example;
+    key = "any";
+    proxy = "http://127.0.0.1:7467";
+    buildSystem = "x86_64-linux";
+  }).url
+  => "http://127.0.0.1:7467/fod/gitlab.example.com/1/2/51bc0fc1/art.bin"
+  (mkSource {
+    artifact = example // { fetch = "require"; };
+    key = "any";
+    proxy = "http://127.0.0.1:7467";
+    buildSystem = "x86_64-linux";
+  }).outPath
+  => "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin"
+  ```
+*/
+{
+  artifact,
+  key,
+  proxy,
+  buildSystem,
+}:
+let
+  variant = artifact.systems.${key};
+  identity = {
+    inherit (variant) name hash;
+    executable = variant.form == "executable";
+  };
+
+  # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.
+  quote = builtins.toJSON;
+  systemOption = if key == "any" then "" else " --system ${key}";
+  message = ''
+    Artifact ${artifact.name} is not in the Nix store, and this build may not download it.
+      project: ${quote variant.provenance.project} on ${artifact.gitlab}
+      job:     ${quote variant.provenance.jobName} (${toString variant.provenance.job})
+    Run this as yourself, where ${artifact.name} is locked, then build again:
+      artifacts fetch ${artifact.name}${systemOption}'';
+
+  fetchers = {
+    proxy = import ./fetchProxy.nix (identity // { url = proxy + variant.proxyPath; });
+    require = import ./fetchRequire.nix (
+      identity
+      // {
+        inherit message;
+        system = buildSystem;
+      }
+    );
+  };
+in
+fetchers.${artifact.fetch}

@@ -1,0 +1,50 @@
+/**
+  The bytes of all artifacts for one system, without nixpkgs: what a machine can be bootstrapped from.
+
+  Artifacts that have no variant for the system are left out.
+
+  # Inputs
+
+  `index`
+  : What a generated `index.nix` holds.
+
+  `system`
+  : The Nix system that is wanted.
+
+  # Type
+
+  ```
+  mkSources :: { index :: Index, system :: String } -> { ${name} :: Derivation }
+  ```
+
+  # Examples
+
+  ```nix
+  builtins.mapAttrs (_: source: source.name) (mkSources {
+    index = exampleIndex;
+    system = "x86_64-linux";
+  })
+  => { example = "art.bin"; }
+  ```
+*/
+{ index, system }:
+let
+  artifacts = builtins.mapAttrs (_: file: import file) index.artifacts;
+  keyOf = name: import ./selectVariant.nix artifacts.${name}.systems system;
+  available = builtins.filter (name: keyOf name != null) (builtins.attrNames artifacts);
+
+  sourceOf =
+    name:
+    import ./mkSource.nix {
+      artifact = artifacts.${name};
+      key = keyOf name;
+      inherit (index) proxy;
+      buildSystem = system;
+    };
+in
+builtins.listToAttrs (
+  map (name: {
+    inherit name;
+    value = sourceOf name;
+  }) available
+)

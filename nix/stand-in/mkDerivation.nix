@@ -1,0 +1,57 @@
+/**
+  `stdenvNoCC.mkDerivation` as far as packages of artifacts need it: `finalAttrs`, `overrideAttrs`, `passthru`, `meta`, the
+  phases unpack and install with their hooks, `nativeBuildInputs`. Tools are those of the machine, so the sandbox must hold
+  `/usr`, `/lib` and `/lib64`.
+
+  # Type
+
+  ```
+  mkDerivation :: String -> (AttrSet | (AttrSet -> AttrSet)) -> Derivation
+  ```
+*/
+system: attrsOrFunction:
+let
+  notInTheEnvironment = [
+    "meta"
+    "passthru"
+  ];
+
+  build =
+    recipe:
+    let
+      attrs = recipe package;
+      passthru = attrs.passthru or { };
+      raw = derivation (
+        builtins.removeAttrs attrs notInTheEnvironment
+        // {
+          inherit system;
+          name = attrs.name or "${attrs.pname}-${attrs.version}";
+          builder = "/bin/sh";
+          args = [ ./builder.sh ];
+          nativeBuildInputs = attrs.nativeBuildInputs or [ ];
+        }
+      );
+      package =
+        raw
+        // attrs
+        // passthru
+        // {
+          inherit (raw) name;
+          inherit passthru;
+          meta = attrs.meta or { };
+          overrideAttrs = change: build (final: recipe final // asOverlay change final (recipe final));
+        };
+    in
+    package;
+
+  # `overrideAttrs` takes attributes, a function of the old ones, or one of the final and the old ones.
+  asOverlay =
+    change: final: old:
+    if !builtins.isFunction change then
+      change
+    else if builtins.isFunction (change old) then
+      change final old
+    else
+      change old;
+in
+build (if builtins.isFunction attrsOrFunction then attrsOrFunction else _: attrsOrFunction)

@@ -1,0 +1,122 @@
+/**
+ * Stage 5, generate: the lock printed as Nix. Pure; sees nothing but the lock.
+ *
+ * This file turns typed values into Nix expressions. It is the only place that escapes anything for Nix: whatever reaches
+ * generated Nix from a manifest, a lock or GitLab comes through `printNix`. Layout is that of nixfmt (RFC 166).
+ */
+
+/** A path relative to the file it is printed in, such as `./artifacts/acme.nix`. */
+export class NixPath {
+  readonly path: string;
+
+  constructor(path: string) {
+    if (!/^\.\/[\w+-][\w.+-]*(\/[\w+-][\w.+-]*)*$/.test(path)) {
+      throw new Error(`not a plain relative path: ${JSON.stringify(path)}`);
+    }
+    this.path = path;
+  }
+}
+
+export type NixValue = null | boolean | number | string | NixPath | readonly NixValue[] | NixAttrs;
+
+/** An attribute set. An attribute whose value is undefined is not printed. */
+export interface NixAttrs {
+  readonly [name: string]: NixValue | undefined;
+}
+
+/**
+ * The Nix expression that evaluates to exactly `value`, laid out as nixfmt prints it.
+ *
+ * @param indent columns that the line is indented by on which the expression begins
+ * @throws Error for what Nix cannot represent: a NUL or a lone surrogate in a string, a number that is no safe integer
+ */
+export function printNix(value: NixValue, indent = 0): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") return printInteger(value);
+  if (typeof value === "string") return printString(value);
+  if (value instanceof NixPath) return value.path;
+  return isList(value) ? printList(value, indent) : printAttrs(value, indent);
+}
+
+function printAttrs(attrs: NixAttrs, indent: number): string {
+  const lines = Object.entries(attrs)
+    .filter((entry): entry is [string, NixValue] => entry[1] !== undefined)
+    .map(([name, value]) => `${printAttrName(name)} = ${printNix(value, indent + 2)};`);
+  return printBlock("{", lines, "}", indent);
+}
+
+function printList(list: readonly NixValue[], indent: number): string {
+  const lines = list.map((item) => inList(item, printNix(item, indent + 2)));
+  return printBlock("[", lines, "]", indent);
+}
+
+/** In a list, elements stand side by side, so that an application or a sign needs parentheses. */
+function inList(item: NixValue, printed: string): string {
+  const isOneTerm = typeof item === "object" || /^["a-z0-9]/.test(printed);
+  return isOneTerm && !printed.startsWith(FROM_JSON) ? printed : `(${printed})`;
+}
+
+function printBlock(open: string, lines: readonly string[], close: string, indent: number): string {
+  if (lines.length === 0) return `${open} ${close}`;
+  const margin = " ".repeat(indent);
+  return [open, ...lines.map((line) => `${margin}  ${line}`), margin + close].join("\n");
+}
+
+function printInteger(value: number): string {
+  if (!Number.isSafeInteger(value)) throw new Error(`not a safe integer: ${value}`);
+  return String(value);
+}
+
+/** Words that are no identifiers: https://nix.dev/manual/nix/stable/language/identifiers#keywords, and `or`. */
+const KEYWORDS = new Set(["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"]);
+
+function printAttrName(name: string): string {
+  if (/^[a-zA-Z_][a-zA-Z0-9_'-]*$/.test(name) && !KEYWORDS.has(name)) return name;
+  if (INVISIBLE.test(name)) {
+    throw new Error(`not printable as an attribute name: ${JSON.stringify(name)}`);
+  }
+  return printString(name);
+}
+
+const FROM_JSON = "builtins.fromJSON ";
+
+/**
+ * Characters that Nix has no escape for and an editor does not show: controls (but new line, return and tab), and format
+ * characters such as those that reorder text (CVE-2021-42574). A string with one of them is printed as JSON, which has escapes for
+ * all.
+ */
+const INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+function printString(text: string): string {
+  if (text.includes("\0")) throw new Error(`Nix strings hold no NUL: ${JSON.stringify(text)}`);
+  if (/\p{Surrogate}/u.test(text)) throw new Error(`not well-formed Unicode: ${JSON.stringify(text)}`);
+  return INVISIBLE.test(text) ? FROM_JSON + quote(toVisibleJson(text)) : quote(text);
+}
+
+function toVisibleJson(text: string): string {
+  return JSON.stringify(text).replaceAll(new RegExp(INVISIBLE, "gu"), (character) =>
+    // A character beyond the first plane is two escapes, one for each UTF-16 unit.
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
+}
+
+/** https://nix.dev/manual/nix/stable/language/string-literals; a raw return would be read as a new line. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  "\\": "\\\\",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "${": "\\${",
+};
+
+function quote(text: string): string {
+  return `"${text.replaceAll(/["\\\n\r\t]|\$\{/g, (match) => ESCAPES[match] ?? match)}"`;
+}
+
+function isList(value: readonly NixValue[] | NixAttrs): value is readonly NixValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,9 @@
+/** The body of `sources.nix`: the same bytes without nixpkgs. */
+export const SOURCES = `\
+{
+  system ? builtins.currentSystem,
+}:
+import ./lib/mkSources.nix {
+  index = import ./index.nix;
+  inherit system;
+}`;

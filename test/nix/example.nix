@@ -1,0 +1,20 @@
+# The artifact that the examples in the documentation comments of nix/lib speak of.
+{
+  name = "example";
+  meta.description = "An example";
+  gitlab = "https://gitlab.example.com";
+  fetch = "proxy";
+  install.kind = "none";
+  systems.any = {
+    name = "art.bin";
+    version = "1.2.3";
+    form = "file";
+    hash = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
+    proxyPath = "/fod/gitlab.example.com/1/2/51bc0fc1/art.bin";
+    provenance = {
+      project = "platform/example";
+      job = 2;
+      jobName = "build";
+    };
+  };
+}

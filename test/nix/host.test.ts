@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startNixHost, type NixHost } from "./host.js";
+import { build, built } from "./workspace.js";
+
+let host: NixHost;
+beforeAll(async () => {
+  host = await startNixHost({ conf: { "log-lines": "17" } });
+});
+afterAll(() => host.stop());
+
+/** A derivation that writes what a shell script prints. */
+function shell(script: string): string {
+  return `derivation {
+    name = "probe";
+    system = builtins.currentSystem;
+    builder = "/bin/sh";
+    args = [ "-c" ''PATH=/usr/bin; { ${script}; } > $out; exit 0'' ];
+  }`;
+}
+
+/** What the build of a script prints. */
+async function probe(script: string): Promise<string> {
+  return host.output("cat", [await built(host, shell(script))]);
+}
+
+test("programs run as an ordinary user with a clean environment", async () => {
+  expect(await host.output("id", ["--user", "--name"])).toBe("nix-untrusted");
+  expect(await host.output("sh", ["-c", "echo $NIX_REMOTE $HOME $VITEST"])).toBe(`daemon ${host.home}`);
+  expect(await host.output("id", ["--user"], { user: "root" })).toBe("0");
+});
+
+test("builds are in the sandbox: no network but loopback's name, no files of the machine", async () => {
+  expect(await probe("ls /; ls /sys/class/net /home /tmp 2>/dev/null || true")).not.toMatch(/home|root|eth/);
+});
+
+test("the daemon does not trust the user", async () => {
+  const result = await host.run("nix-build", [
+    "--no-out-link",
+    "--option",
+    "sandbox",
+    "false",
+    "-E",
+    shell("ls /"),
+  ]);
+  expect(result.code).toBe(0);
+  expect(await host.output("cat", [result.stdout.trim()])).not.toMatch(/^home$/m);
+});
+
+test("the store is the host's own, seen at the same time from outside", async () => {
+  const path = await built(host, shell("echo here"));
+  expect(existsSync(join(host.store, path.slice("/nix/store/".length)))).toBe(true);
+  expect(existsSync(path)).toBe(false);
+});
+
+test("settings are those asked for", async () => {
+  const { stdout } = await host.run("nix", ["show-config"]);
+  expect(stdout).toContain("log-lines = 17\n");
+  expect(stdout).toMatch(/^substituters = *$/m);
+});
+
+test("a failing program is a result; `output` makes it an error with what it said", async () => {
+  expect(await build(host, 'throw "no such luck"')).toMatchObject({ code: 1 });
+  await expect(host.output("nix-build", ["-E", 'throw "no such luck"'])).rejects.toThrow("no such luck");
+});
+
+test("two hosts share nothing, and a stopped one leaves nothing behind", async () => {
+  const other = await startNixHost();
+  const path = await built(host, shell("echo only in the first"));
+  expect((await other.run("test", ["-e", path])).code).toBe(1);
+  expect(await other.daemonLog()).not.toContain("error");
+  await other.stop();
+  expect(existsSync(dirname(other.home))).toBe(false);
+  expect(() => process.kill(other.pid, 0)).toThrow("ESRCH");
+  expect(await readdir(host.store)).not.toEqual([]);
+});

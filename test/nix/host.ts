@@ -1,0 +1,166 @@
+/**
+ * A real multi-user Nix for tests: its own empty `/nix` in a private mount namespace, its own `nix.conf`, a real `nix-daemon`
+ * with the sandbox on, and an ordinary user whom it does not trust. The machine's own store is not touched.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmod, mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { nixConf } from "./nix-conf.js";
+import { runProcess, type Finished } from "./process.js";
+
+const UNTRUSTED = "nix-untrusted";
+const NIX_ROOT = "/nix";
+const DAEMON_SOCKET = "/nix/var/nix/daemon-socket/socket";
+const USERS_SCRIPT = fileURLToPath(new URL("users.sh", import.meta.url));
+
+export interface NixHostOptions {
+  /** Settings of `nix.conf` on top of `nixConf`'s own. */
+  readonly conf?: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** `untrusted` (default) is an ordinary user who talks to the daemon; `root` is trusted, and talks to it too. */
+  readonly user?: "untrusted" | "root";
+  /** Added to a clean environment of PATH, HOME and Nix's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Default: the user's home. */
+  readonly cwd?: string;
+  readonly stdin?: string;
+}
+
+export interface NixHost {
+  /** Runs a program inside, without a shell. A failing one is a result, not an error. */
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<Finished>;
+  /** As `run`, and an error that shows stderr when it fails; returns stdout without the last new line. */
+  output(command: string, args: readonly string[], options?: RunOptions): Promise<string>;
+  /** Everything that the daemon printed. */
+  daemonLog(): Promise<string>;
+  /** Home of the untrusted user: a folder that test and user can write, at the same path inside. */
+  readonly home: string;
+  /** Where the files of the host's `/nix/store` are for everybody outside. */
+  readonly store: string;
+  /** Process id of the daemon; its mount namespace is the host's. */
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a host. Stop it after use, also when a test failed.
+ *
+ * @throws Error with the command to run when root, the users or Nix are missing
+ */
+export async function startNixHost(options: NixHostOptions = {}): Promise<NixHost> {
+  await requireMachine();
+  const directory = await makeDirectories(options);
+  const daemon = await startDaemon(directory);
+  const pid = daemon.pid;
+  if (pid === undefined) throw new Error("unshare did not start");
+
+  const run: NixHost["run"] = (command, args, runOptions = {}) =>
+    runProcess("nsenter", insideArguments({ pid, directory }, [command, ...args], runOptions), {
+      stdin: runOptions.stdin ?? "",
+    });
+  const host: NixHost = {
+    run,
+    output: (command, args, runOptions) => outputOf(run(command, args, runOptions), command),
+    daemonLog: () => readFile(join(directory, "daemon.log"), "utf8"),
+    home: join(directory, "home"),
+    store: join(directory, "nix/store"),
+    pid,
+    stop: () => stopHost(daemon, directory),
+  };
+  await waitForDaemon(daemon, host);
+  return host;
+}
+
+async function requireMachine(): Promise<void> {
+  if (process.getuid?.() !== 0) throw new Error("tests on a real Nix daemon need root: run them as root");
+  const nix = await runProcess("sh", ["-c", "command -v nix-daemon unshare nsenter setpriv"]);
+  if (nix.code !== 0) {
+    throw new Error(
+      "tests on a real Nix daemon need nix-daemon and util-linux: apt-get install -y nix-bin util-linux",
+    );
+  }
+  const users = await runProcess("id", ["-u", "nixbld10", UNTRUSTED]);
+  if (users.code !== 0) throw new Error(`tests on a real Nix daemon need its users: sh ${USERS_SCRIPT}`);
+}
+
+async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "nix-host-"));
+  await chmod(directory, 0o755);
+  for (const name of ["nix", "etc", "home", "root"]) await mkdir(join(directory, name));
+  await mkdir(NIX_ROOT, { recursive: true });
+  await writeFile(join(directory, "etc/nix.conf"), nixConf(conf));
+  await chmod(join(directory, "home"), 0o777);
+  return directory;
+}
+
+/** The daemon takes the place of the process that makes the namespace, so that its id is the child's. */
+async function startDaemon(directory: string): Promise<ChildProcess> {
+  const log = await open(join(directory, "daemon.log"), "a");
+  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec nix-daemon`;
+  const daemon = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", inside, directory], {
+    env: nixEnvironment(directory, join(directory, "root")),
+    stdio: ["ignore", log.fd, log.fd],
+  });
+  await log.close();
+  return daemon;
+}
+
+async function waitForDaemon(daemon: ChildProcess, host: NixHost): Promise<void> {
+  for (;;) {
+    const ready = await host.run("test", ["-S", DAEMON_SOCKET]);
+    if (ready.code === 0) return;
+    if (daemon.exitCode !== null) {
+      const log = await host.daemonLog();
+      await host.stop();
+      throw new Error(`nix-daemon did not start:\n${log}`);
+    }
+    await delay(20);
+  }
+}
+
+function insideArguments(
+  host: { readonly pid: number; readonly directory: string },
+  command: readonly string[],
+  { user = "untrusted", env = {}, cwd }: RunOptions,
+): string[] {
+  const home = join(host.directory, user === "root" ? "root" : "home");
+  const variables = { ...nixEnvironment(host.directory, home), NIX_REMOTE: "daemon", ...env };
+  const become =
+    user === "root"
+      ? []
+      : ["setpriv", "--reuid", UNTRUSTED, "--regid", UNTRUSTED, "--init-groups", "--no-new-privs"];
+  const enter = ["--target", String(host.pid), "--mount", "--"];
+  const environment = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const setUp = ["env", "--ignore-environment", `--chdir=${cwd ?? home}`, ...environment];
+  return [...enter, ...become, ...setUp, ...command];
+}
+
+function nixEnvironment(directory: string, home: string): Record<string, string> {
+  return {
+    PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: home,
+    LANG: "C.UTF-8",
+    NIX_CONF_DIR: join(directory, "etc"),
+  };
+}
+
+async function outputOf(finished: Promise<Finished>, command: string): Promise<string> {
+  const { code, stdout, stderr } = await finished;
+  if (code !== 0) throw new Error(`${command} failed with exit code ${code}:\n${stderr}`);
+  return stdout.replace(/\n$/, "");
+}
+
+/** Workers of the daemon end with their clients, which have ended. */
+async function stopHost(daemon: ChildProcess, directory: string): Promise<void> {
+  if (daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null) {
+    const ended = new Promise((resolve) => daemon.once("exit", resolve));
+    daemon.kill("SIGKILL");
+    await ended;
+  }
+  await rm(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,224 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Install } from "../../src/artifact.js";
+import type { LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
+import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
+import { startNixHost, type NixHost } from "./host.js";
+import { build, built, evaluateOn, lockBytes, makeFolder, packageSet, writeOverlay } from "./workspace.js";
+import { zipOf } from "./zip.js";
+
+let host: NixHost;
+beforeAll(async () => {
+  host = await startNixHost();
+});
+afterAll(() => host.stop());
+
+const PROGRAM = "#!/bin/sh\necho runs with $1\n";
+const TREE = [
+  { path: "acme-1.2.3/bin/acme", data: PROGRAM, mode: 0o755 },
+  { path: "acme-1.2.3/bin/acme server", data: PROGRAM },
+  { path: "acme-1.2.3/share/doc/LICENSE", data: "#!/usr/bin/env perl\nfree\n" },
+  { path: "acme-1.2.3/.hidden", data: "dot" },
+];
+
+/** Puts the bytes into the store and returns an expression for the package. */
+async function packageOf(
+  content: string | Buffer,
+  install: Install,
+  variant: Partial<LockedVariant> = {},
+): Promise<string> {
+  const locked = await lockBytes(host, content, variant);
+  const mode = locked.variant.form === "file" ? [] : ["--recursive"];
+  await host.output("nix-store", ["--add-fixed", ...mode, "sha256", locked.file]);
+  return packageFrom(lockedArtifact({ fetch: "require", install, systems: { any: locked.variant } }));
+}
+
+async function packageFrom(artifact: LockedArtifact, system?: string): Promise<string> {
+  const overlay = await writeOverlay(host, lockOf({ acme: artifact }));
+  return `${await packageSet(host, [overlay], system)}.artifacts.acme`;
+}
+
+/** The same path, outside of the host. */
+function outside(storePath: string, ...path: string[]): string {
+  return join(host.store, basename(storePath), ...path);
+}
+
+async function tarOf(compression: string): Promise<Buffer> {
+  const folder = await makeFolder(host, "tar");
+  for (const { path, data, mode } of TREE) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), data, { mode: mode ?? 0o644 });
+  }
+  return execFileSync("tar", ["-C", folder, compression, "-c", "acme-1.2.3"]);
+}
+
+describe("a package of kind none", () => {
+  test("is the source itself, with version, meta and provenance", async () => {
+    const acme = await packageOf("anything", { kind: "none" });
+    const path = await built(host, acme);
+    expect(await readFile(outside(path), "utf8")).toBe("anything");
+    expect(
+      await evaluateOn(
+        host,
+        `with ${acme}; [ outPath src.outPath name pname version meta provenance.jobName ]`,
+      ),
+    ).toEqual([
+      path,
+      path,
+      "art.bin",
+      "acme",
+      "1.2.3",
+      { description: "ACME command line", homepage: "https://gitlab.example.com/platform/acme-cli" },
+      "build: [linux, amd64]",
+    ]);
+  });
+});
+
+describe("a package of kind binary", () => {
+  test.each(["file", "executable"] as const)("runs, from form %s", async (form) => {
+    const path = await built(host, await packageOf(PROGRAM, { kind: "binary" }, { form }));
+    expect(await host.output(`${path}/bin/acme`, [form])).toBe(`runs with ${form}`);
+    expect(await readFile(outside(path, "bin/acme"), "utf8")).toBe(PROGRAM);
+  });
+
+  test("has the name that is asked for", async () => {
+    const acme = await packageOf(PROGRAM, { kind: "binary", name: "acmectl" });
+    expect(await readdir(outside(await built(host, acme), "bin"))).toEqual(["acmectl"]);
+    expect(await evaluateOn(host, `${acme}.meta.mainProgram`)).toBe("acmectl");
+  });
+
+  test("can be changed with overrideAttrs", async () => {
+    const acme = await packageOf(PROGRAM, { kind: "binary" });
+    const changed = `(${acme}.overrideAttrs (old: { pname = old.pname + "-changed"; postFixup = "touch $out/changed"; }))`;
+    const path = await built(host, changed);
+    expect(path).toMatch(/-acme-changed-1\.2\.3$/);
+    expect((await readdir(outside(path))).sort()).toEqual(["bin", "changed"]);
+  });
+});
+
+describe("a package of kind archive", () => {
+  const bin = ["bin/acme", "bin/acme server"];
+  const stripped: Install = { kind: "archive", bin, stripComponents: 1 };
+
+  test.each([
+    ["acme.tar.gz", () => tarOf("--gzip")],
+    ["acme.tar.xz", () => tarOf("--xz")],
+    ["acme.tar.zst", () => tarOf("--zstd")],
+    ["acme.tar", () => tarOf("--owner=0")],
+    ["acme.ZIP", () => Promise.resolve(zipOf(TREE))],
+    [null, () => Promise.resolve(zipOf(TREE))],
+  ])("from %s holds the whole tree, byte for byte, and links to its programs", async (file, archive) => {
+    const path = await built(host, await packageOf(await archive(), stripped, { file }));
+    expect((await readdir(outside(path, "bin"))).sort()).toEqual(["acme", "acme server"]);
+    expect(await readlink(outside(path, "bin/acme"))).toBe("../libexec/acme/bin/acme");
+    expect(await host.output(`${path}/bin/acme server`, ["arguments"])).toBe("runs with arguments");
+    expect(await readdir(outside(path, "libexec"))).toEqual(["acme"]);
+    for (const { path: entry, data } of TREE) {
+      const [, ...inner] = entry.split("/");
+      expect(await readFile(outside(path, "libexec/acme", ...inner), "utf8")).toBe(data);
+    }
+  });
+
+  test("keeps the leading folder unless told otherwise", async () => {
+    const install: Install = { kind: "archive", bin: ["acme-1.2.3/bin/acme"] };
+    const path = await built(host, await packageOf(zipOf(TREE), install, { file: "acme.zip" }));
+    expect(await host.output(`${path}/bin/acme`, ["it"])).toBe("runs with it");
+    expect(await readdir(outside(path, "libexec/acme"))).toEqual(["acme-1.2.3"]);
+  });
+
+  test("is not built when a program is missing, and says what there is", async () => {
+    const install: Install = { kind: "archive", bin: ["bin/$(id)"], stripComponents: 1 };
+    const acme = await packageOf(zipOf(TREE), install, { file: "acme.zip", name: "acme.zip" });
+    const { code, stderr } = await build(host, acme);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      [
+        'error: the archive of acme has no program "bin/$(id)" (stripComponents is 1). It has:',
+        "  .hidden",
+        "  bin/acme",
+        "  bin/acme server",
+        "  share/doc/LICENSE",
+        "Correct `install` in the manifest of acme, then run: artifacts lock acme",
+      ].join("\n"),
+    );
+  });
+
+  test("names the program that is called like the artifact, and says that it holds binaries", async () => {
+    const acme = await packageOf("", { kind: "archive", bin: ["bin/acme-server", "bin/acme"] });
+    expect(
+      await evaluateOn(host, `with ${acme}.meta; [ mainProgram (map (s: s.shortName) sourceProvenance) ]`),
+    ).toEqual(["acme", ["binaryNativeCode"]]);
+  });
+});
+
+describe("a system without a variant", () => {
+  const systems = { "x86_64-linux": lockedVariant(), "aarch64-darwin": lockedVariant() };
+
+  test("fails only when something is built, and names the systems there are", async () => {
+    const acme = await packageFrom(lockedArtifact({ systems }), "riscv64-linux");
+    expect(await evaluateOn(host, `[ ${acme}.name ${acme}.meta.platforms ]`)).toEqual([
+      "acme",
+      ["aarch64-darwin", "x86_64-linux"],
+    ]);
+    const { code, stderr } = await build(host, acme);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      "artifact acme has no variant for riscv64-linux; it is locked for: aarch64-darwin x86_64-linux.",
+    );
+    expect(stderr).toContain("artifacts lock acme");
+  });
+
+  test("gets the variant for any system when there is one", async () => {
+    const any = lockedVariant({ version: "for any" });
+    const acme = await packageFrom(lockedArtifact({ systems: { ...systems, any } }), "riscv64-linux");
+    expect(await evaluateOn(host, `[ ${acme}.version (${acme}.meta ? platforms) ]`)).toEqual([
+      "for any",
+      false,
+    ]);
+  });
+
+  test("is left out of the sources", async () => {
+    const lock = lockOf({ acme: lockedArtifact({ systems }) });
+    const sources = `import ${await writeOverlay(host, lock)}/sources.nix`;
+    expect(
+      await evaluateOn(
+        host,
+        `map (system: builtins.attrNames (${sources} { inherit system; })) [ "riscv64-linux" "x86_64-linux" ]`,
+      ),
+    ).toEqual([[], ["acme"]]);
+  });
+});
+
+describe("overlays", () => {
+  test("of several repositories share a namespace", async () => {
+    const overlays = await Promise.all(
+      ["one", "two"].map((name) => writeOverlay(host, lockOf({ [name]: lockedArtifact() }))),
+    );
+    const names = `builtins.attrNames ${await packageSet(host, overlays)}.artifacts`;
+    expect(await evaluateOn(host, names)).toEqual(["one", "two"]);
+  });
+
+  test("can add to the top level", async () => {
+    const overlay = await writeOverlay(host, lockOf({ acme: lockedArtifact() }), { namespace: null });
+    const pkgs = await packageSet(host, [overlay]);
+    expect(await evaluateOn(host, `[ ${pkgs}.acme.version (${pkgs} ? artifacts) ]`)).toEqual([
+      "1.2.3",
+      false,
+    ]);
+  });
+
+  test("read neither the index nor an artifact that is not used", async () => {
+    const names = Array.from({ length: 10_000 }, (_, number) => `acme-${number}`);
+    const artifact = lockedArtifact();
+    const lock = lockOf(Object.fromEntries(names.map((name) => [name, artifact])));
+    const overlay = await writeOverlay(host, lock, { withoutArtifacts: true });
+    const pkgs = await packageSet(host, [overlay]);
+    expect(await evaluateOn(host, `builtins.length (builtins.attrNames ${pkgs}.artifacts)`)).toBe(10_000);
+
+    await rm(join(overlay, "index.nix"));
+    expect(await evaluateOn(host, `${pkgs}.unzip.name`)).toBe("unzip-of-the-machine");
+    expect(await evaluateOn(host, `${pkgs} ? artifacts`)).toBe(true);
+  });
+});

@@ -1,0 +1,100 @@
+/** A consumer's folder on a test host: bytes to lock, a generated overlay, the stand-in for nixpkgs. */
+import { createHash } from "node:crypto";
+import { chmod, cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { generate } from "../../src/generate/generate.js";
+import { readNixLibrary } from "../../src/generate/nix-library.js";
+import type { Lock, LockedVariant } from "../../src/lock/schema.js";
+import { lockedVariant } from "../generate/locks.js";
+import { nixString, projectPath } from "./evaluate.js";
+import type { NixHost } from "./host.js";
+
+/** Makes a folder that the untrusted user can read and write. */
+export async function makeFolder(host: NixHost, name: string): Promise<string> {
+  const folder = await mkdtemp(join(host.home, `${name}-`));
+  await chmod(folder, 0o777);
+  return folder;
+}
+
+export interface OverlayOptions {
+  readonly namespace?: string | null;
+  readonly proxy?: string;
+  /** Leaves out the files of the artifacts themselves. */
+  readonly withoutArtifacts?: boolean;
+}
+
+/** Writes the overlay of `lock` into a new folder. */
+export async function writeOverlay(
+  host: NixHost,
+  lock: Lock,
+  { namespace = "artifacts", proxy = "http://127.0.0.1:7467", withoutArtifacts = false }: OverlayOptions = {},
+): Promise<string> {
+  const folder = await makeFolder(host, "overlay");
+  const files = generate(lock, { namespace, proxy, library: await readNixLibrary() }).filter(
+    ({ path }) => !(withoutArtifacts && path.startsWith("artifacts/")),
+  );
+  for (const path of new Set(files.map((file) => dirname(file.path)))) {
+    await mkdir(join(folder, path), { recursive: true });
+  }
+  await Promise.all(files.map(({ path, text }) => writeFile(join(folder, path), text)));
+  return folder;
+}
+
+/** Nix expression of the stand-in's package set with overlays. */
+export async function packageSet(
+  host: NixHost,
+  overlays: readonly string[],
+  system?: string,
+): Promise<string> {
+  const standIn = await makeFolder(host, "stand-in");
+  await cp(projectPath("nix/stand-in"), standIn, { recursive: true });
+  const imports = overlays.map((folder) => `(import ${folder}/overlay.nix)`).join(" ");
+  const systemArgument = system === undefined ? "" : `system = ${nixString(system)};`;
+  return `(import ${standIn} { overlays = [ ${imports} ]; ${systemArgument} })`;
+}
+
+/** The value of an expression, for the untrusted user. */
+export async function evaluateOn(host: NixHost, expression: string): Promise<unknown> {
+  return JSON.parse(await host.output("nix-instantiate", ["--eval", "--strict", "--json", "-E", expression]));
+}
+
+/** Builds an expression as the untrusted user. */
+export function build(host: NixHost, expression: string) {
+  return host.run("nix-build", ["--no-out-link", "-E", expression]);
+}
+
+/** Builds an expression that must build; returns the path in the store. */
+export function built(host: NixHost, expression: string): Promise<string> {
+  return host.output("nix-build", ["--no-out-link", "-E", expression]);
+}
+
+export interface LockedBytes {
+  readonly bytes: Buffer;
+  /** The bytes in a file that is called as the store wants it. */
+  readonly file: string;
+  readonly variant: LockedVariant;
+}
+
+/** Locks bytes: the store path is what the host's own Nix says. */
+export async function lockBytes(
+  host: NixHost,
+  content: string | Buffer,
+  overrides: Partial<LockedVariant> = {},
+): Promise<LockedBytes> {
+  const { name, form } = lockedVariant(overrides);
+  const bytes = Buffer.from(content);
+  const file = join(await makeFolder(host, "bytes"), name);
+  await writeFile(file, bytes);
+  await chmod(file, form === "executable" ? 0o755 : 0o644);
+
+  const narHash = await host.output("nix-hash", ["--type", "sha256", file]);
+  const hash = form === "file" ? createHash("sha256").update(bytes).digest("hex") : narHash;
+  const mode = form === "file" ? [] : ["--recursive"];
+  const storePath = await host.output("nix-store", ["--print-fixed-path", ...mode, "sha256", hash, name]);
+  const digests = { hash: sri(hash), narHash: sri(narHash), size: bytes.length, storePath };
+  return { bytes, file, variant: lockedVariant({ ...overrides, ...digests }) };
+}
+
+function sri(hex: string): string {
+  return `sha256-${Buffer.from(hex, "hex").toString("base64")}`;
+}
