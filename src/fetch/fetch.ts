@@ -1,0 +1,100 @@
+/**
+ * BESIDE the pipeline: puts locked bytes into the local Nix store, as the current user and outside any build, so that
+ * derivations which name them have nothing left to fetch.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import { UserError } from "../errors.js";
+import type { GitLab } from "../gitlab/gitlab.js";
+import type { LockedVariant } from "../lock/schema.js";
+import type { Nix } from "../store/nix.js";
+import { createAdder } from "./add-in-batches.js";
+import { type FetchContext, fetchVariant } from "./fetch-variant.js";
+
+/** A locked variant and what it is called. */
+export interface Wanted {
+  readonly artifact: string;
+  readonly system: string;
+  readonly variant: LockedVariant;
+}
+
+export type FetchOutcome =
+  | (Wanted & { readonly status: "present" | "added" })
+  | (Wanted & { readonly status: "failed"; readonly error: UserError });
+
+export interface FetchOptions {
+  readonly gitlab: GitLab;
+  readonly nix: Nix;
+  /** How many downloads run at the same time. */
+  readonly jobs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called whenever the outcome of a variant is known. */
+  readonly onProgress?: ((outcome: FetchOutcome) => void) | undefined;
+}
+
+const DEFAULT_JOBS = 8;
+
+/**
+ * Makes the store paths of `wanted` valid. What the store has is not downloaded; only verified bytes are added; a failure
+ * affects nothing else. Temporary files are gone when this returns or throws.
+ *
+ * @returns one outcome for each of `wanted`, in the same order
+ * @throws UserError when Nix does not answer at all; the reason of `signal` when that is aborted
+ */
+export async function fetchIntoStore(
+  wanted: readonly Wanted[],
+  options: FetchOptions,
+): Promise<FetchOutcome[]> {
+  const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
+  const missing = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
+  return withTemporaryDirectory(async (directory) => {
+    const context: FetchContext = { gitlab, directory, add: createAdder(nix, signal), signal };
+    const limit = pLimit(jobs);
+    const added = new Map<string, Promise<void>>();
+    const outcomes = wanted.map(async (one): Promise<FetchOutcome> => {
+      const path = storePathOf(one);
+      if (!missing.has(path)) return { ...one, status: "present" };
+      // Variants with the same bytes share one download.
+      const adding = added.get(path) ?? limit(() => fetchVariant(one, context));
+      added.set(path, adding);
+      return outcomeOf(one, adding);
+    });
+    return allSettled(outcomes.map((outcome) => reportTo(options, outcome)));
+  });
+}
+
+function storePathOf({ variant }: Wanted): string {
+  return variant.storePath;
+}
+
+async function outcomeOf(one: Wanted, adding: Promise<void>): Promise<FetchOutcome> {
+  try {
+    await adding;
+    return { ...one, status: "added" };
+  } catch (error) {
+    if (error instanceof UserError) return { ...one, status: "failed", error };
+    throw error;
+  }
+}
+
+async function reportTo({ onProgress }: FetchOptions, outcome: Promise<FetchOutcome>): Promise<FetchOutcome> {
+  onProgress?.(await outcome);
+  return outcome;
+}
+
+/** As `Promise.all`, but leaves nothing running behind when one is rejected. */
+async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+async function withTemporaryDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), "nix-artifacts-"));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,45 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { UserError } from "../errors.js";
+
+/**
+ * Writes a body to a new file, chunk by chunk.
+ *
+ * @param mode permissions of the file, whatever the umask is
+ * @returns the bytes written
+ * @throws UserError `CANNOT_WRITE` when the disk does not take them; what `body` throws passes through
+ */
+export async function writeBody(
+  file: string,
+  body: AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<number> {
+  const handle = await onDisk(file, openNew(file, mode));
+  try {
+    let size = 0;
+    for await (const chunk of body) {
+      await onDisk(file, handle.appendFile(chunk));
+      size += chunk.length;
+    }
+    return size;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openNew(file: string, mode: number): Promise<FileHandle> {
+  const handle = await open(file, "wx", mode);
+  await handle.chmod(mode);
+  return handle;
+}
+
+async function onDisk<T>(file: string, operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError("CANNOT_WRITE", `cannot write the temporary file ${file}: ${reason}`, {
+      hint: "free some space there, or set TMPDIR to a directory that has it",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,24 @@
+/** One thing that happened in the proxy. Holds no secret and no query string. */
+export interface LogEntry {
+  readonly level: "info" | "warn" | "error";
+  readonly event: "listening" | "served" | "refused" | "failed" | "aborted" | "closed";
+  readonly [field: string]: string | number;
+}
+
+export type Log = (entry: LogEntry) => void;
+
+/** One line of `key=value`, in which anything but plain text is quoted as in JSON, whatever a client has put into it. */
+export function formatLogEntry(entry: LogEntry): string {
+  return Object.entries(entry)
+    .map(([key, value]) => `${key}=${formatValue(String(value))}`)
+    .join(" ");
+}
+
+function formatValue(value: string): string {
+  if (/^[\w./:@%+,-]+$/.test(value)) return value;
+  return JSON.stringify(value).replace(/[^ -~]/g, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

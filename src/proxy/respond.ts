@@ -1,0 +1,99 @@
+/**
+ * Every status, header and body that a client can get, and why. Nix shows the body of an error to its user, so it is one line
+ * that helps. How Nix reads a status (libstore/filetransfer.cc): 5xx is tried again, five times by default; 4xx is final, except
+ * 408 and 429, and 429 makes some versions wait a minute per attempt. So what may pass is a 5xx, what stays is a 4xx.
+ */
+import type { ServerResponse } from "node:http";
+import type { UserError } from "../errors.js";
+
+/** An answer without an artifact. */
+export interface Refusal {
+  readonly status: number;
+  /** What to do about it. It is sent as one line. */
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const LONGEST_LINE = 1_000;
+
+/** For every answer: nothing here is a page, and no page of another site may read it. */
+const HEADERS = {
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+} as const;
+
+export const NOT_LOCKED: Refusal = {
+  status: 404,
+  text: "not in the artifacts.lock.json of this proxy: start `artifacts proxy` in the repository whose overlay is being built",
+};
+
+export function foreignHost(expected: string): Refusal {
+  return { status: 421, text: `ask this proxy by its address: http://${expected}` };
+}
+
+export const WRONG_METHOD: Refusal = {
+  status: 405,
+  text: "this proxy answers GET and HEAD only",
+  headers: { allow: "GET, HEAD" },
+};
+
+export const UNREADABLE_LOCK: Refusal = {
+  status: 503,
+  text: "artifacts.lock.json cannot be read: see the log of the proxy, or run `artifacts lock --check`",
+};
+
+export const BROKEN: Refusal = { status: 500, text: "the proxy failed: see its log" };
+
+export function rangeBeyondEnd(size: number): Refusal {
+  return {
+    status: 416,
+    text: `the artifact has ${size} bytes`,
+    headers: { "content-range": `bytes */${size}`, "accept-ranges": "bytes" },
+  };
+}
+
+/** What a client is told when GitLab does not give the bytes, or gives others. */
+export function upstreamFailed(error: UserError): Refusal {
+  const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+  return { status: statusOf(error), text };
+}
+
+/** What no `GitLabError` says is passing stays as it is until somebody acts. */
+function statusOf(error: UserError): number {
+  const { status, transient } = error as UserError & { status?: number; transient?: boolean }; // GitLabError adds them
+  if (transient === true && error.code === "GITLAB_TIMEOUT") return 504;
+  if (transient === true) return status === 429 || status === 503 ? 503 : 502;
+  if (status === 401 || status === 403) return 403;
+  if (status === 404 || status === 410) return 404;
+  return 424;
+}
+
+/** What stands before the bytes of an artifact, from byte `offset` on; the whole of it when that is undefined. */
+export function sendHead(response: ServerResponse, size: number, offset: number | undefined): void {
+  const range = { "content-range": `bytes ${offset ?? 0}-${size - 1}/${size}` };
+  response.writeHead(offset === undefined ? 200 : 206, {
+    ...HEADERS,
+    "content-type": "application/octet-stream",
+    "content-length": size - (offset ?? 0),
+    "accept-ranges": "bytes",
+    ...(offset === undefined ? {} : range),
+  });
+}
+
+export function sendRefusal(response: ServerResponse, { status, text, headers }: Refusal): void {
+  const body = `${oneLine(text)}\n`;
+  response.writeHead(status, {
+    ...HEADERS,
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/[\s\p{Cc}]+/gu, " ")
+    .trim()
+    .slice(0, LONGEST_LINE);
+}

@@ -1,0 +1,98 @@
+/** The only place that runs Nix. Arguments are passed as a list, never through a shell. */
+import { execFile } from "node:child_process";
+import { UserError } from "../errors.js";
+
+export interface Nix {
+  /** Those of `paths` that the store does not have. */
+  missing(paths: readonly string[], signal?: AbortSignal): Promise<Set<string>>;
+  /**
+   * Adds files to the store as fixed outputs under their base names. Each is added completely or not at all.
+   *
+   * @param files absolute paths
+   * @param method `flat` for the bytes of a file, `nar` to keep its executable bit
+   * @returns their store paths, in the same order
+   */
+  addFixed(files: readonly string[], method: "flat" | "nar", signal?: AbortSignal): Promise<string[]>;
+}
+
+export interface NixOptions {
+  /** The environment of this process; what Nix has no business with is not passed on. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What Nix may see of the environment: no token has a name like these. */
+const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NIX_[A-Z_]+)$/;
+/** Stays far below the 2 MiB that Linux allows for all arguments. */
+const PATHS_PER_CALL = 5_000;
+const SHOWN_OF_STDERR = 2_000;
+const MAX_OUTPUT = 64 * 1024 * 1024;
+
+/**
+ * Nix on this machine, as the current user.
+ *
+ * The methods throw a `UserError` when there is no Nix (`NIX_MISSING`) or when it fails (`NIX_FAILED`, with what it said).
+ */
+export function createNix({ env }: NixOptions): Nix {
+  const childEnv = Object.fromEntries(Object.entries(env).filter(([name]) => PASSED_ON.test(name)));
+
+  return {
+    async missing(paths, signal) {
+      const missing = new Set<string>();
+      for (const some of batches(paths)) {
+        const invalid = await nixStore(["--check-validity", "--print-invalid", ...some], signal);
+        for (const path of invalid) missing.add(path);
+      }
+      return missing;
+    },
+    async addFixed(files, method, signal) {
+      const recursive = method === "nar" ? ["--recursive"] : [];
+      const added: string[] = [];
+      for (const some of batches(files)) {
+        added.push(...(await nixStore(["--add-fixed", ...recursive, "sha256", ...some], signal)));
+      }
+      return added;
+    },
+  };
+
+  function nixStore(args: readonly string[], signal: AbortSignal | undefined): Promise<string[]> {
+    return run("nix-store", args, { env: childEnv, signal });
+  }
+}
+
+function* batches(items: readonly string[]): Iterable<readonly string[]> {
+  for (let start = 0; start < items.length; start += PATHS_PER_CALL) {
+    yield items.slice(start, start + PATHS_PER_CALL);
+  }
+}
+
+interface RunOptions {
+  readonly env: Record<string, string | undefined>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The lines that a program prints. */
+function run(program: string, args: readonly string[], { env, signal }: RunOptions): Promise<string[]> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { env, signal, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.split("\n").filter((line) => line !== ""));
+      else if (signal?.aborted === true)
+        reject(signal.reason as Error); // the reason is whatever the caller gave
+      else if (error.code === "ENOENT") reject(nixMissing(program));
+      else reject(nixFailed(`${program} ${args[0] ?? ""}`, error.code, stderr));
+    });
+  });
+}
+
+function nixMissing(program: string): UserError {
+  return new UserError("NIX_MISSING", `${program} is not in PATH, so nothing can be added to the Nix store`, {
+    hint: "install Nix: https://nixos.org/download, or on Debian and Ubuntu `sudo apt install nix-bin`",
+  });
+}
+
+function nixFailed(command: string, code: unknown, stderr: string): UserError {
+  const said = stderr.trim();
+  const shown = said.length > SHOWN_OF_STDERR ? `… ${said.slice(-SHOWN_OF_STDERR)}` : said;
+  return new UserError("NIX_FAILED", `${command} failed (${String(code)}):\n${shown || "it said nothing"}`, {
+    hint: "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user",
+  });
+}
