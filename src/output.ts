@@ -2,12 +2,19 @@
 import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { UserError } from "./errors.js";
-import { declarationsFile } from "./manifest/declarations.js";
-import { GENERATED_MARK, generate } from "./generate/generate.js";
+import { generate } from "./generate/generate.js";
 import { readNixLibrary } from "./generate/nix-library.js";
+import { GENERATED_FILE } from "./generate/templates/generated-file.js";
 import type { Lock } from "./lock/schema.js";
+import { declarationText } from "./manifest/declarations.js";
 import type { Project } from "./project.js";
 import { readText, writeFile } from "./write-file.js";
+
+/** For editors: a consumer's repository has no `node_modules`. */
+const DECLARATIONS = "nix-artifacts.d.ts";
+
+/** How every generated Nix file begins; a file in the output folder that does is ours to remove. */
+const GENERATED_MARK = GENERATED_FILE.split("\n")[0] ?? "";
 
 interface OutputFile {
   /** Absolute. */
@@ -21,7 +28,7 @@ interface OutputFile {
  * @returns paths of the files that were written or removed, relative to the project's root
  */
 export async function writeOutput(project: Project, lock: Lock): Promise<string[]> {
-  const files = outputFiles(project, lock);
+  const files = await outputFiles(project, lock);
   const touched: string[] = [];
   for (const { path, text } of files) {
     if (await writeFile(path, text)) touched.push(path);
@@ -35,7 +42,7 @@ export async function writeOutput(project: Project, lock: Lock): Promise<string[
 
 /** One error for each generated file that is missing, different or left over. Writes nothing. */
 export async function checkOutput(project: Project, lock: Lock): Promise<UserError[]> {
-  const files = outputFiles(project, lock);
+  const files = await outputFiles(project, lock);
   const errors: UserError[] = [];
   for (const { path, text } of files) {
     const present = await readText(path);
@@ -52,13 +59,12 @@ function outdated({ config }: Project, path: string, problem: string): UserError
   });
 }
 
-function outputFiles({ config, output }: Project, lock: Lock): OutputFile[] {
-  const { namespace, proxy } = config;
-  const nix = generate(lock, { namespace, proxy, library: readNixLibrary() });
-  const declarations = declarationsFile();
+async function outputFiles({ config, output }: Project, lock: Lock): Promise<OutputFile[]> {
+  const { namespace, proxy, root, manifests } = config;
+  const nix = generate(lock, { namespace, proxy, library: await readNixLibrary() });
   return [
     ...nix.map(({ path, text }) => ({ path: join(output, path), text })),
-    { path: join(config.root, config.manifests, declarations.name), text: declarations.text },
+    { path: join(root, manifests, DECLARATIONS), text: await declarationText() },
   ];
 }
 

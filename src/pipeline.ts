@@ -3,14 +3,16 @@
  * What follows the lock (generate) reads nothing but the lock.
  */
 import pLimit from "p-limit";
-import { userErrorsOf, type UserError } from "./errors.js";
+import { UserError, userErrorsOf } from "./errors.js";
+import { GitLabError } from "./gitlab/gitlab-error.js";
 import type { GitLab } from "./gitlab/gitlab.js";
 import { hash } from "./hash/hash.js";
-import type { Hashed } from "./hash/hashed.js";
+import type { Digests, Hashed } from "./hash/hashed.js";
 import { createLock } from "./lock/create.js";
 import { knownDigests, lockedVariantOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
-import type { Declared, DeclaredVariant } from "./manifest/declared.js";
+import type { Declared } from "./manifest/declared.js";
+import { explainMissingFile } from "./resolve/missing-file.js";
 import { resolve } from "./resolve/resolve.js";
 import type { Resolved } from "./resolve/resolved.js";
 import type { Terminal } from "./terminal/terminal.js";
@@ -61,8 +63,8 @@ export async function resolveAll(
   terminal.step(`resolving ${variants.length} variants`);
   const outcomes = await resolve(variants, {
     gitlab,
-    previous: (variant: DeclaredVariant) => lockedVariantOf(previous, variant),
-    onWarning: (message: string) => terminal.warn(message),
+    previous: (variant) => lockedVariantOf(previous, variant),
+    onWarning: ({ message }) => terminal.warn(message),
   });
   return {
     resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),
@@ -110,8 +112,12 @@ function bySameBytes(resolved: readonly Resolved[]): Resolved[][] {
 async function hashGroup(group: readonly Resolved[], context: PipelineContext): Promise<Hashed[]> {
   const [first] = group;
   if (first === undefined) return [];
-  const { gitlab, terminal, signal } = context;
-  const label = `${first.artifact} (${first.system})`;
+  const digests = await digest(first, context);
+  return group.map((one) => ({ ...one, ...digests }));
+}
+
+async function digest(resolved: Resolved, { gitlab, terminal, signal }: PipelineContext): Promise<Digests> {
+  const label = `${resolved.artifact} (${resolved.system})`;
   try {
     const {
       size,
@@ -119,14 +125,23 @@ async function hashGroup(group: readonly Resolved[], context: PipelineContext): 
       narHash,
       narSize,
       storePath,
-    } = await hash(first, {
+    } = await hash(resolved, {
       gitlab,
       signal,
-      onProgress: (received: number, total: number | undefined) =>
-        terminal.transfer({ label, received, total }),
+      onProgress: ({ received, size: total }) => terminal.transfer({ label, received, total }),
     });
-    return group.map((one) => ({ ...one, size, hash: sri, narHash, narSize, storePath }));
+    return { size, hash: sri, narHash, narSize, storePath };
+  } catch (error) {
+    throw await explainDownload(error, resolved, gitlab);
   } finally {
     terminal.transferred(label);
   }
+}
+
+/** What the manifest's author can do about a download that GitLab refused. */
+async function explainDownload(error: unknown, resolved: Resolved, gitlab: GitLab): Promise<unknown> {
+  if (!(error instanceof GitLabError)) return error;
+  if (error.code === "GITLAB_FILE_NOT_FOUND") return explainMissingFile(gitlab, resolved);
+  const { code, message, hint } = error;
+  return new UserError(code, message, { hint, at: resolved.at.job, cause: error });
 }

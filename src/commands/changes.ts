@@ -1,4 +1,5 @@
 /** Changes of a lock, for people and for scripts: shared by `lock` and `outdated`. */
+import { dirname } from "node:path";
 import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
@@ -11,6 +12,17 @@ function facts(variant: LockedVariant | undefined): object | null {
   if (variant === undefined) return null;
   const { version, project, commit, pipeline, job, size, hash } = variant;
   return { version, project, commit, pipeline, job, size, hash };
+}
+
+/** The files that a run wrote or removed; many in one folder become one line. */
+export function describeWritten(paths: readonly string[]): string[] {
+  const folders = [...new Set(paths.map((path) => dirname(path)))];
+  return folders.flatMap((folder) => {
+    const files = paths.filter((path) => dirname(path) === folder);
+    return files.length > 3
+      ? [`wrote ${files.length} files in ${folder}`]
+      : files.map((path) => `wrote ${path}`);
+  });
 }
 
 /** One line a change: what, from which version to which, and how much bigger it got. */

@@ -10,12 +10,12 @@ import type { CommandContext, CommandResult } from "./command.js";
 
 /** @throws UserErrors with everything that does not fit */
 export async function checkLock({ cwd }: CommandContext): Promise<CommandResult> {
-  const project = openProject(cwd);
-  const declared = await readManifests(project);
+  const project = await openProject(cwd);
+  const { artifacts, sources } = await readManifests(project);
   const lock = await readProjectLock(project);
   throwAll([
-    ...typeCheck({ root: project.config.root, manifests: project.config.manifests }),
-    ...compareWithLock(declared, lock),
+    ...(await typeCheck(new Map([...project.config.sources, ...sources]))),
+    ...compareWithLock(artifacts, lock),
     ...(await checkOutput(project, lock)),
   ]);
   return { data: { upToDate: true }, text: "lock and generated files match the manifests" };

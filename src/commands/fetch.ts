@@ -1,10 +1,10 @@
 /** `artifacts fetch`: locked bytes into the local Nix store, outside any build, under the paths that the overlay builds. */
 import { UserError } from "../errors.js";
-import { fetchIntoStore, type FetchItem } from "../fetch/fetch.js";
+import { fetchIntoStore, type Wanted } from "../fetch/fetch.js";
 import type { Lock, LockedArtifact } from "../lock/schema.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import { currentSystem } from "../store/current-system.js";
-import { openNix } from "../store/nix.js";
+import { createNix } from "../store/nix.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 
@@ -14,63 +14,62 @@ export interface FetchOptions {
 }
 
 export const run: Run<FetchOptions> = async (given, options, context) => {
-  const project = openProject(context.cwd);
+  const project = await openProject(context.cwd);
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
-  const { terminal, signal } = context;
-  const items = selectVariants(lock, names, options);
-  const gitlab = await openGitLab(context);
+  const { wanted, errors } = selectVariants(lock, { ...options, names, named: given.length > 0 });
+  const { terminal, signal, env } = context;
+  const gitlab = openGitLab(context);
   try {
-    const outcomes = await fetchIntoStore(items, {
-      gitlab,
-      nix: openNix(context.env),
-      signal,
-      onProgress: (label, received, total) => terminal.transfer({ label, received, total }),
-      onDone: (label) => terminal.transferred(label),
-    });
-    const done = outcomes.flatMap((outcome) => ("error" in outcome ? [] : [outcome]));
+    terminal.step(`fetching ${wanted.length} variants`);
+    const outcomes = await fetchIntoStore(wanted, { gitlab, nix: createNix({ env }), signal });
+    const there = outcomes.filter(({ status }) => status !== "failed");
     return {
       data: {
-        paths: done.map(({ item, fetched }) => ({
-          artifact: item.artifact,
-          system: item.system,
-          path: item.variant.storePath,
-          fetched,
+        paths: there.map(({ artifact, system, variant, status }) => ({
+          artifact,
+          system,
+          path: variant.storePath,
+          added: status === "added",
         })),
       },
-      text: done.map(({ item }) => item.variant.storePath).join("\n"),
-      errors: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.error] : [])),
+      text: there.map(({ variant }) => variant.storePath).join("\n"),
+      errors: [...errors, ...outcomes.flatMap((one) => (one.status === "failed" ? [one.error] : []))],
     };
   } finally {
     await gitlab.close();
   }
 };
 
-/** The variants for the wanted systems; `any` stands in where an artifact has no variant of its own. */
-function selectVariants(
-  lock: Lock,
-  names: ReadonlySet<string>,
-  { system, allSystems = false }: FetchOptions,
-): FetchItem[] {
-  const artifacts = Object.entries(lock.artifacts).filter(([name]) => names.has(name));
-  if (allSystems)
-    return artifacts.flatMap(([name, artifact]) => itemsOf(name, artifact, Object.keys(artifact.systems)));
-  const systems = system ?? [currentSystem()];
-  return artifacts.flatMap(([name, artifact]) => {
-    const own = systems.map((one) => (one in artifact.systems ? one : "any"));
-    return itemsOf(name, artifact, [...new Set(own)]);
-  });
+interface Selection extends FetchOptions {
+  readonly names: ReadonlySet<string>;
+  /** Whether the user named the artifacts: then one that is not for this system is an error. */
+  readonly named: boolean;
 }
 
-function itemsOf(artifact: string, { systems }: LockedArtifact, wanted: readonly string[]): FetchItem[] {
-  return wanted.flatMap((system) => {
-    const variant = systems[system];
-    return variant === undefined ? [] : [{ artifact, system, variant }];
-  });
+function selectVariants(lock: Lock, selection: Selection): { wanted: Wanted[]; errors: UserError[] } {
+  const { names, named, system, allSystems = false } = selection;
+  const wanted: Wanted[] = [];
+  const errors: UserError[] = [];
+  for (const [name, artifact] of Object.entries(lock.artifacts)) {
+    if (!names.has(name)) continue;
+    const systems = allSystems ? Object.keys(artifact.systems) : (system ?? [currentSystem()]);
+    const found = systems.flatMap((one) => variantFor(one, name, artifact) ?? []);
+    if (found.length === 0 && named) errors.push(notForSystem(name, systems, artifact));
+    wanted.push(...found);
+  }
+  return { wanted, errors };
 }
 
-export function noVariant(artifact: string, system: string, locked: LockedArtifact): UserError {
-  return new UserError("NO_VARIANT", `${artifact} is not locked for ${system}`, {
-    hint: `it is locked for: ${Object.keys(locked.systems).join(", ")}`,
+/** The variant of a system; the one for `any` stands in where there is no other. */
+function variantFor(wanted: string, artifact: string, { systems }: LockedArtifact): Wanted | undefined {
+  const system = wanted in systems ? wanted : "any";
+  const variant = systems[system];
+  return variant === undefined ? undefined : { artifact, system, variant };
+}
+
+function notForSystem(name: string, systems: readonly string[], locked: LockedArtifact): UserError {
+  return new UserError("NO_VARIANT", `${name} is not locked for ${systems.join(", ")}`, {
+    hint: `it is locked for: ${Object.keys(locked.systems).join(", ")}; choose with --system`,
   });
 }

@@ -2,6 +2,7 @@
 import { throwAll } from "../errors.js";
 import { checkOutput, writeOutput } from "../output.js";
 import { openProject, readProjectLock } from "../project.js";
+import { describeWritten } from "./changes.js";
 import type { Run } from "./command.js";
 
 export interface GenerateOptions {
@@ -9,13 +10,13 @@ export interface GenerateOptions {
 }
 
 export const run: Run<GenerateOptions> = async (_names, { check = false }, context) => {
-  const project = openProject(context.cwd);
+  const project = await openProject(context.cwd);
   const lock = await readProjectLock(project);
   if (check) {
     throwAll(await checkOutput(project, lock));
     return { data: { upToDate: true }, text: "generated files match the lock" };
   }
   const written = await writeOutput(project, lock);
-  const text = written.length === 0 ? "nothing changed" : written.map((path) => `wrote ${path}`).join("\n");
-  return { data: { written }, text };
+  const text = written.length === 0 ? ["nothing changed"] : describeWritten(written);
+  return { data: { written }, text: text.join("\n") };
 };

@@ -5,7 +5,7 @@ import { writeLock } from "../lock/write.js";
 import { writeOutput } from "../output.js";
 import { relock } from "../pipeline.js";
 import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
-import { changeToJson, describeChanges } from "./changes.js";
+import { changeToJson, describeChanges, describeWritten } from "./changes.js";
 import { checkLock } from "./check.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
@@ -23,15 +23,15 @@ async function lock(
   { rehash = false }: LockOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const project = openProject(context.cwd);
-  const declared = await readManifests(project);
+  const project = await openProject(context.cwd);
+  const { artifacts: declared } = await readManifests(project);
   const previous = await readProjectLock(project);
   const names = selectNames(
     given,
     declared.map(({ name }) => name),
     `${project.config.manifests}/`,
   );
-  const gitlab = await openGitLab(context);
+  const gitlab = openGitLab(context);
   try {
     const result = await relock(
       { declared, names, previous, rehash },
@@ -47,7 +47,7 @@ async function lock(
       text: [
         ...describeChanges(changes),
         changes.length === 0 ? `${locked} variants locked, nothing changed` : `${locked} variants locked`,
-        ...written.map((path) => `wrote ${path}`),
+        ...describeWritten(written),
       ].join("\n"),
       errors: result.errors,
     };

@@ -4,7 +4,10 @@ import { createGitLab } from "../gitlab/client.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { CommandContext } from "./command.js";
 
-export async function openGitLab({ env, tokenFile, terminal }: CommandContext): Promise<GitLab> {
-  const credentials = await findCredentials({ env, tokenFile });
-  return createGitLab({ credentials, onRetry: (message: string) => terminal.detail(message) });
+export function openGitLab({ env, tokenFile, terminal }: CommandContext): GitLab {
+  return createGitLab({
+    credentials: findCredentials({ env, tokenFile }),
+    onRetry: ({ error, attempt, pauseMs }) =>
+      terminal.detail(`attempt ${attempt} failed, next in ${pauseMs} ms: ${error.message}`),
+  });
 }

@@ -8,12 +8,12 @@ import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 
 export const run: Run<object> = async (given, _options, context) => {
-  const project = openProject(context.cwd);
-  const declared = await readManifests(project);
+  const project = await openProject(context.cwd);
+  const { artifacts: declared } = await readManifests(project);
   const previous = await readProjectLock(project);
   const known = declared.map(({ name }) => name);
   const names = selectNames(given, known, `${project.config.manifests}/`);
-  const gitlab = await openGitLab(context);
+  const gitlab = openGitLab(context);
   try {
     const { terminal, signal } = context;
     const { resolved, errors } = await resolveAll(

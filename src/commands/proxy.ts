@@ -2,8 +2,10 @@
 import { once } from "node:events";
 import { basename, resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { watchLocks } from "../proxy/watch-locks.js";
+import { openLocks } from "../proxy/locks.js";
+import { formatLogEntry, type LogEntry } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
+import { EMPTY_LOCK } from "../lock/schema.js";
 import { openProject } from "../project.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
@@ -14,18 +16,18 @@ export interface ProxyOptions {
 }
 
 export const run: Run<ProxyOptions> = async (_names, options, context) => {
-  const { config, lockFile } = openProject(context.cwd);
+  const { config, lockFile } = await openProject(context.cwd);
   const files = options.lock?.map((file) => resolve(context.cwd, file)) ?? [lockFile];
   const listen = parseListen(options.listen ?? new URL(config.proxy).host);
-  const gitlab = await openGitLab(context);
-  const log = (line: string) => context.terminal.warn(line);
-  const locks = await watchLocks(files, log);
-  const proxy = await startProxy({ listen, lock: locks.current, gitlab, log });
+  const gitlab = openGitLab(context);
+  const log = (entry: LogEntry) => context.terminal.log(formatLogEntry(entry));
+  const locks = await openLocks(files, log);
+  const proxy = await startProxy({ listen, lock: () => locks.current()[0] ?? EMPTY_LOCK, gitlab, log });
   const served = files.map((file) => basename(file)).join(", ");
   context.print(`serving ${served} on ${proxy.url}\n`);
   if (!context.signal.aborted) await once(context.signal, "abort");
   await proxy.close();
-  await locks.close();
+  locks.close();
   await gitlab.close();
   return { data: { url: proxy.url }, text: "" };
 };

@@ -5,7 +5,7 @@ import { formatBytes } from "../terminal/terminal.js";
 import type { Run } from "./command.js";
 
 export const run: Run<object> = async (given, _options, context) => {
-  const project = openProject(context.cwd);
+  const project = await openProject(context.cwd);
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
   const shown = Object.entries(lock.artifacts).filter(([name]) => names.has(name));

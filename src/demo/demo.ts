@@ -133,9 +133,10 @@ export default defineConfig({
   await writeFile(join(directory, "default.nix"), DEFAULT_NIX);
 }
 
-/** As much of nixpkgs as these packages need: the system. In a flake it is `import nixpkgs { overlays = [ … ]; }`. */
+/** As much of nixpkgs as these packages need: the platforms. In a flake it is `import nixpkgs { overlays = [ … ]; }`. */
 const DEFAULT_NIX = `let
-  pkgs = { stdenv.hostPlatform.system = builtins.currentSystem; };
+  platform.system = builtins.currentSystem;
+  pkgs.stdenv = { hostPlatform = platform; buildPlatform = platform; };
   overlay = import ./nix/artifacts/overlay.nix;
   final = pkgs // overlay final pkgs;
 in

@@ -81,10 +81,15 @@ function withFunctions(command: string): string {
   return `artifacts() { "${process.execPath}" "${CLI}" "$@"; }\n${command}`;
 }
 
-/** No token but the demo's; and as root without build users Nix must be told to build as root. */
+/**
+ * No token but the demo's. Root, in a container as a rule, needs neither build users nor a sandbox for the demo, and no cache is
+ * asked, so that nothing is shown but what the demo is about.
+ */
 function plainEnvironment(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
-  const { GITLAB_TOKEN, CI_JOB_TOKEN, GITLAB_HOST, CI_SERVER_URL, ...plain } = env;
-  void [GITLAB_TOKEN, CI_JOB_TOKEN, GITLAB_HOST, CI_SERVER_URL];
+  const plain = Object.fromEntries(Object.entries(env).filter(([name]) => !TOKENS_AND_HOSTS.has(name)));
   if (getuid?.() !== 0) return plain;
-  return { ...plain, NIX_CONFIG: `${env["NIX_CONFIG"] ?? ""}\nbuild-users-group =\n` };
+  const settings = ["build-users-group =", "sandbox = false", "substituters ="];
+  return { ...plain, NIX_CONFIG: [env["NIX_CONFIG"] ?? "", ...settings].join("\n") };
 }
+
+const TOKENS_AND_HOSTS = new Set(["GITLAB_TOKEN", "GITLAB_HOST", "CI_JOB_TOKEN", "CI_SERVER_URL"]);

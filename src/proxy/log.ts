@@ -1,7 +1,8 @@
 /** One thing that happened in the proxy. Holds no secret and no query string. */
 export interface LogEntry {
   readonly level: "info" | "warn" | "error";
-  readonly event: "listening" | "served" | "refused" | "failed" | "aborted" | "closed";
+  readonly event:
+    "listening" | "served" | "refused" | "failed" | "aborted" | "closed" | "reloaded" | "kept-old-lock";
   readonly [field: string]: string | number;
 }
 

@@ -24,7 +24,7 @@ test("--help names every command", async () => {
   const { code, stdout, stderr } = await runCli(["--help"], { cwd: EMPTY });
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const { name, summary } of COMMANDS) expect(stdout.replace(/\s+/g, " ")).toContain(`${name} `);
+  for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name} `);
   for (const { summary } of COMMANDS) expect(stdout.replace(/\s+/g, " ")).toContain(summary);
 });
 

@@ -62,7 +62,7 @@ describe("tokens", () => {
     ["unknown", {}, /401/],
     ["expired", { expiresAt: "2020-01-01T00:00:00Z" }, /expired/],
     ["revoked", { revoked: true }, /revoked/],
-    ["wrong-scope", { scopes: ["read_user"] }, /scope/],
+    ["wrong-scope", { scopes: ["read_user" as const] }, /scope/],
   ])("a token that is %s is told apart, by its source", async (kind, facts, message) => {
     const token = `glpat-${kind}-0000000000000`;
     if (kind !== "unknown") gitlab.addToken({ token, kind: "personal", scopes: ["read_api"], ...facts });
@@ -91,7 +91,7 @@ describe("GitLab and the network", () => {
   });
 
   test("HTML instead of JSON is not taken for an answer", async () => {
-    gitlab.fault({ path: /\/api\/v4\//, kind: "html-200" });
+    gitlab.fault({ path: /\/api\/v4\//, kind: "html" });
 
     expect(await expectFailure()).toMatch(/HTML/);
   });
