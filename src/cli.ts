@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import type { CommandContext, CommandResult } from "./commands/command.js";
 import { COMMANDS, type CommandEntry } from "./commands/table.js";
-import { userErrorsOf, type UserError } from "./errors.js";
+import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
 import { errorToJson, reportBug, reportError } from "./terminal/report-error.js";
 import { createStyle } from "./terminal/style.js";
 import { createTerminal } from "./terminal/terminal.js";
@@ -113,7 +113,8 @@ function createContext(options: GlobalOptions): {
     tokenFile: options.tokenFile === undefined ? undefined : resolve(options.tokenFile),
     print: (text) => (json ? undefined : process.stdout.write(text)),
   };
-  const finish = ({ data, text, errors = [] }: CommandResult) => {
+  const finish = ({ data, text, errors: all = [] }: CommandResult) => {
+    const errors = withoutRepeats(all);
     terminal.clear();
     if (context.signal.aborted && errors.length > 0) return dieBySignal(context.signal.reason);
     if (json) process.stdout.write(`${JSON.stringify(withErrors(data, errors), undefined, 2)}\n`);

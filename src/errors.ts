@@ -60,6 +60,15 @@ export function userErrorsOf(error: unknown): readonly UserError[] | undefined {
   return undefined;
 }
 
+/** Each problem once: several systems of an artifact often share one. */
+export function withoutRepeats(errors: readonly UserError[]): readonly UserError[] {
+  const seen = new Set<string>();
+  return errors.filter(({ code, message, at }) => {
+    const key = JSON.stringify([code, message, at]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
 /** Throws what was collected: nothing, the one error, or all of them together. */
 export function throwAll(errors: readonly UserError[]): void {
   const [first, ...others] = errors;

@@ -6,9 +6,10 @@ import { generate } from "./generate/generate.js";
 import { readNixLibrary } from "./generate/nix-library.js";
 import { GENERATED_FILE } from "./generate/templates/generated-file.js";
 import type { Lock } from "./lock/schema.js";
+import { lockText } from "./lock/write.js";
 import { declarationText } from "./manifest/declarations.js";
 import type { Project } from "./project.js";
-import { readText, writeFile } from "./write-file.js";
+import { readText, writeFiles, type FileText } from "./write-file.js";
 
 /** For editors: a consumer's repository has no `node_modules`. */
 const DECLARATIONS = "nix-artifacts.d.ts";
@@ -16,23 +17,24 @@ const DECLARATIONS = "nix-artifacts.d.ts";
 /** How every generated Nix file begins; a file in the output folder that does is ours to remove. */
 const GENERATED_MARK = GENERATED_FILE.split("\n")[0] ?? "";
 
-interface OutputFile {
-  /** Absolute. */
-  readonly path: string;
-  readonly text: string;
-}
-
 /**
- * Makes the generated files say what the lock says.
+ * Makes the lockfile and the generated files say what `lock` says: all of them or none.
  *
  * @returns paths of the files that were written or removed, relative to the project's root
  */
-export async function writeOutput(project: Project, lock: Lock): Promise<string[]> {
+export async function writeLockAndOutput(project: Project, lock: Lock): Promise<string[]> {
+  const { lockFile } = project;
+  return write(project, lock, [{ path: lockFile, text: await lockText(lock, await readText(lockFile)) }]);
+}
+
+/** As `writeLockAndOutput`, for the generated files alone. */
+export function writeOutput(project: Project, lock: Lock): Promise<string[]> {
+  return write(project, lock, []);
+}
+
+async function write(project: Project, lock: Lock, others: readonly FileText[]): Promise<string[]> {
   const files = await outputFiles(project, lock);
-  const touched: string[] = [];
-  for (const { path, text } of files) {
-    if (await writeFile(path, text)) touched.push(path);
-  }
+  const touched = await writeFiles([...others, ...files]);
   for (const path of await staleFiles(project, files)) {
     await rm(path);
     touched.push(path);
@@ -59,7 +61,7 @@ function outdated({ config }: Project, path: string, problem: string): UserError
   });
 }
 
-async function outputFiles({ config, output }: Project, lock: Lock): Promise<OutputFile[]> {
+async function outputFiles({ config, output }: Project, lock: Lock): Promise<FileText[]> {
   const { namespace, proxy, root, manifests } = config;
   const nix = generate(lock, { namespace, proxy, library: await readNixLibrary() });
   return [
@@ -69,7 +71,7 @@ async function outputFiles({ config, output }: Project, lock: Lock): Promise<Out
 }
 
 /** Files of ours in the output folder that this lock does not generate. What people put there themselves is left alone. */
-async function staleFiles({ output }: Project, files: readonly OutputFile[]): Promise<string[]> {
+async function staleFiles({ output }: Project, files: readonly FileText[]): Promise<string[]> {
   const current = new Set(files.map(({ path }) => path));
   const present = await readdir(output, { recursive: true }).catch(() => []);
   const candidates = present.map((name) => join(output, name)).filter((path) => path.endsWith(".nix"));

@@ -1,35 +1,41 @@
 /**
- * The one way in which this program writes a file that a user keeps: all of it or nothing, and nothing when it is already so.
+ * The one way in which this program writes files that a user keeps: all of them or none, and none that is already so.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "./errors.js";
 
+export interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
+
 /**
- * Writes `text` to `path` if the file does not hold exactly that already: to a temporary file in the same directory, which is
- * synced and then renamed over the old one. A reader sees the old file or the new one; so does a machine after a power cut.
+ * Writes those of `files` that do not hold exactly their text already: first all of them to temporary files in the same
+ * directories, synced, and only then renames them. A reader sees an old file or a new one; so does a machine after a power cut.
+ * A disk that is full or read-only is noticed before the first file changes.
  *
- * @returns whether the file was written
- * @throws UserError WRITE_FAILED when the directory is read-only, the disk is full, …
+ * @returns paths of the files that were written
+ * @throws UserError WRITE_FAILED
  */
-export async function writeFile(path: string, text: string): Promise<boolean> {
-  if ((await readText(path)) === text) return false;
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`,
-  );
+export async function writeFiles(files: readonly FileText[]): Promise<string[]> {
+  const staged: { path: string; temporary: string }[] = [];
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await removeAbandoned(path);
-    await writeSynced(temporary, text);
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw explain(path, cause);
+    for (const { path, text } of files) {
+      if ((await readText(path)) === text) continue;
+      const temporary = temporaryName(path);
+      staged.push({ path, temporary });
+      await stage(path, temporary, text);
+    }
+    for (const { path, temporary } of staged) await rename(temporary, path).catch(failed(path));
+  } catch (error) {
+    for (const { temporary } of staged) await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   }
-  return true;
+  const paths = staged.map(({ path }) => path);
+  for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory);
+  return paths;
 }
 
 /** The text of a file, or undefined when there is none. */
@@ -42,13 +48,18 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o666);
+function temporaryName(path: string): string {
+  const random = randomBytes(6).toString("hex");
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
+}
+
+async function stage(path: string, temporary: string, text: string): Promise<void> {
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    await mkdir(dirname(path), { recursive: true });
+    await removeAbandoned(path);
+    await writeSynced(temporary, text);
+  } catch (cause) {
+    failed(path)(cause);
   }
 }
 
@@ -70,7 +81,17 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes the rename itself durable (fsync(2): "a file's directory entry needs its own fsync"). */
+async function writeSynced(path: string, text: string): Promise<void> {
+  const file = await open(path, "wx", 0o666);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes renames durable (fsync(2): the directory's entry needs an fsync of its own). */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {
@@ -80,11 +101,13 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function explain(path: string, cause: unknown): UserError {
-  return new UserError("WRITE_FAILED", `cannot write ${path}: ${reasonOf(cause)}; the file is as it was`, {
-    cause,
-    hint: hintFor(cause, path),
-  });
+function failed(path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new UserError("WRITE_FAILED", `cannot write ${path}: ${reasonOf(cause)}; the file is as it was`, {
+      cause,
+      hint: hintFor(cause, path),
+    });
+  };
 }
 
 function hintFor(cause: unknown, path: string): string | undefined {

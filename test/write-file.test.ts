@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { writeFile } from "../src/write-file.js";
+import { writeFiles } from "../src/write-file.js";
+
+const writeFile = (path: string, text: string) => writeFiles([{ path, text }]);
 
 const run = promisify(execFile);
 
@@ -15,7 +17,8 @@ async function temporaryDirectory(): Promise<string> {
 test("a new file and its folders appear", async () => {
   const file = join(await temporaryDirectory(), "nix", "artifacts", "overlay.nix");
 
-  expect(await writeFile(file, "text\n")).toBe(true);
+  expect(await writeFile(file, "text\n")).toEqual([file]);
+  expect(await writeFile(file, "text\n")).toEqual([]);
   expect(await readFile(file, "utf8")).toBe("text\n");
 });
 
@@ -41,6 +44,23 @@ test("on a full disk the old file stays whole and no temporary file is left", as
     });
     expect(await readFile(file, "utf8")).toBe("old\n");
     expect(await readdir(disk)).toEqual(["artifacts.lock.json"]);
+  } finally {
+    await run("umount", [disk]);
+  }
+});
+
+test("when the disk has no room for all files, none is changed", async () => {
+  const disk = await temporaryDirectory();
+  await run("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
+  try {
+    const files = ["a", "b"].map((name) => ({ path: join(disk, name), text: "old" }));
+    await writeFiles(files);
+
+    const newer = files.map(({ path }) => ({ path, text: "x".repeat(40 << 10) }));
+    await expect(writeFiles(newer)).rejects.toMatchObject({ code: "WRITE_FAILED" });
+
+    for (const { path } of files) expect(await readFile(path, "utf8")).toBe("old");
+    expect((await readdir(disk)).sort()).toEqual(["a", "b"]);
   } finally {
     await run("umount", [disk]);
   }

@@ -1,8 +1,7 @@
 /** `artifacts lock`: resolve the newest, hash what changed, write lock and overlay. */
-import { relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { diffLocks } from "../lock/diff.js";
-import { writeLock } from "../lock/write.js";
-import { writeOutput } from "../output.js";
+import { writeLockAndOutput } from "../output.js";
 import { relock } from "../pipeline.js";
 import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
 import { changeToJson, describeChanges, describeWritten } from "./changes.js";
@@ -37,9 +36,9 @@ async function lock(
       { declared, names, previous, rehash },
       { gitlab, terminal: context.terminal, signal: context.signal },
     );
-    const lockWritten = await writeLock(project.lockFile, result.lock);
-    const written = await writeOutput(project, result.lock);
-    if (lockWritten) written.unshift(relative(project.config.root, project.lockFile));
+    const nothingNew = isDeepStrictEqual(result.lock, previous);
+    const written =
+      result.errors.length > 0 && nothingNew ? [] : await writeLockAndOutput(project, result.lock);
     const changes = diffLocks(previous, result.lock);
     const locked = Object.values(result.lock.artifacts).flatMap(({ systems }) => Object.keys(systems)).length;
     return {

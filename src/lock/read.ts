@@ -1,4 +1,5 @@
 /** File → `Lock`. The only reader of the format: everything after it works on a validated model. */
+import { basename } from "node:path";
 import type { z } from "zod";
 import { UserError, UserErrors, type Location } from "../errors.js";
 import { readText } from "../write-file.js";
@@ -20,17 +21,17 @@ export async function readLock(file: string): Promise<Lock> {
 /** As `readLock`, for text that was already read; `file` is for messages. */
 export function parseLock(text: string, file: string): Lock {
   refuseConflictMarkers(text, file);
-  const parsed = Lock.safeParse(upgradeLock(parseObject(text, file), file));
+  const parsed = Lock.safeParse(upgradeLock(parseObject(text, file), basename(file)));
   if (parsed.success) return parsed.data;
-  throw new UserErrors(parsed.error.issues.map((issue) => malformed(file, issue)));
+  throw new UserErrors(parsed.error.issues.map((issue) => malformed(basename(file), issue)));
 }
 
 function refuseConflictMarkers(text: string, file: string): void {
   const line = text.split("\n").findIndex((one) => /^(<{7}|={7}|>{7}|\|{7})( |$)/.test(one));
   if (line === -1) return;
-  throw new UserError("LOCK_CONFLICT", `${file} holds merge conflict markers`, {
+  throw new UserError("LOCK_CONFLICT", `${basename(file)} holds merge conflict markers`, {
     at: { file, line: line + 1, column: 1 },
-    hint: `take either side (git checkout --ours ${file}), then run: artifacts lock`,
+    hint: `take either side (git checkout --ours ${basename(file)}), then run: artifacts lock`,
   });
 }
 
@@ -40,14 +41,14 @@ function parseObject(text: string, file: string): Readonly<Record<string, unknow
     json = JSON.parse(text);
   } catch (cause) {
     const at = positionIn(text, file, cause);
-    throw new UserError("LOCK_MALFORMED", `${file} is not JSON: ${reasonOf(cause)}`, {
+    throw new UserError("LOCK_MALFORMED", `${basename(file)} is not JSON: ${reasonOf(cause)}`, {
       cause,
       hint: RESTORE,
       at,
     });
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new UserError("LOCK_MALFORMED", `${file} is not a JSON object`, { hint: RESTORE });
+    throw new UserError("LOCK_MALFORMED", `${basename(file)} is not a JSON object`, { hint: RESTORE });
   }
   return json as Readonly<Record<string, unknown>>; // checked: an object that is no array
 }
@@ -65,9 +66,9 @@ function reasonOf(cause: unknown): string {
   return message.replace(/,? ?"[^]*" is not valid JSON$/, "").replace(/ in JSON at position.*$/, "");
 }
 
-function malformed(file: string, issue: z.core.$ZodIssue): UserError {
+function malformed(name: string, issue: z.core.$ZodIssue): UserError {
   const where = issue.path.length === 0 ? "" : ` at ${issue.path.join(".")}`;
-  return new UserError("LOCK_MALFORMED", `${file} breaks the lock format${where}: ${issue.message}`, {
+  return new UserError("LOCK_MALFORMED", `${name} breaks the lock format${where}: ${issue.message}`, {
     hint: RESTORE,
   });
 }

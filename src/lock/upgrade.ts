@@ -18,15 +18,15 @@ const UPGRADES: Upgrades = {};
  */
 export function upgradeLock(
   json: Json,
-  file: string,
+  name: string,
   upgrades = UPGRADES,
   target: number = LOCK_VERSION,
 ): Json {
   let lock = json;
-  for (let version = versionOf(json, file, target); version < target; version += 1) {
+  for (let version = versionOf(json, name, target); version < target; version += 1) {
     const step = upgrades[version];
     if (step === undefined) {
-      throw new UserError("LOCK_MALFORMED", `${file} has format version ${version}, which never existed`, {
+      throw new UserError("LOCK_MALFORMED", `${name} has format version ${version}, which never existed`, {
         hint: "restore the file from version control, or delete it and run: artifacts lock",
       });
     }
@@ -35,17 +35,17 @@ export function upgradeLock(
   return lock;
 }
 
-function versionOf(json: Json, file: string, target: number): number {
+function versionOf(json: Json, name: string, target: number): number {
   const { version } = json;
   if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
-    throw new UserError("LOCK_MALFORMED", `${file} has no format version: expected "version": ${target}`, {
+    throw new UserError("LOCK_MALFORMED", `${name} has no format version: expected "version": ${target}`, {
       hint: "restore the file from version control, or delete it and run: artifacts lock",
     });
   }
   if (version > target) {
     throw new UserError(
       "LOCK_TOO_NEW",
-      `${file} has format version ${version}; this program knows versions up to ${target}`,
+      `${name} has format version ${version}; this program knows versions up to ${target}`,
       { hint: "upgrade it: npm install --save-dev nix-artifacts@latest" },
     );
   }

@@ -1,5 +1,4 @@
-/** `Lock` → file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
-import { readText, writeFile } from "../write-file.js";
+/** `Lock` → text of the file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
 import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
 
 /** The order in which people want to read the facts; it is also the format's, so a schema key that is missing here is a type error. */
@@ -36,15 +35,13 @@ const ARTIFACT_ORDER = {
 } satisfies Record<keyof LockedArtifact, number>;
 
 /**
- * Writes the lockfile if it would say anything else.
+ * What the lockfile should hold for `lock`: the text that is there already if it says the same, however it is formatted.
  *
- * @returns whether it was written
- * @throws UserError WRITE_FAILED
+ * @param present text of the file now; undefined when there is none
  */
-export async function writeLock(file: string, lock: Lock): Promise<boolean> {
-  const ordered = JSON.stringify(inStableOrder(lock));
-  if (compact(await readText(file)) === ordered) return false;
-  return writeFile(file, await printLock(lock));
+export async function lockText(lock: Lock, present: string | undefined): Promise<string> {
+  const same = present !== undefined && compact(present) === JSON.stringify(inStableOrder(lock));
+  return same ? present : printLock(lock);
 }
 
 /** The exact text of a lockfile: stable order, one fact a line, as prettier leaves it. */
@@ -62,9 +59,9 @@ function inStableOrder(lock: Lock): object {
 }
 
 /** The same JSON without white space; undefined for what is no JSON. */
-function compact(text: string | undefined): string | undefined {
+function compact(text: string): string | undefined {
   try {
-    return text === undefined ? undefined : JSON.stringify(JSON.parse(text));
+    return JSON.stringify(JSON.parse(text));
   } catch {
     return undefined;
   }

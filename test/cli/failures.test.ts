@@ -93,7 +93,7 @@ describe("GitLab and the network", () => {
   test("HTML instead of JSON is not taken for an answer", async () => {
     gitlab.fault({ path: /\/api\/v4\//, kind: "html" });
 
-    expect(await expectFailure()).toMatch(/HTML/);
+    expect(await expectFailure()).toMatch(/no JSON \(text\/html\)/);
   });
 
   test("a sign-in page is named as one", async () => {
@@ -170,7 +170,7 @@ describe("the disk", () => {
   }
 
   test("a full disk leaves every file as it was", () =>
-    onTmpfs("size=16k", async (directory) => {
+    onTmpfs("size=48k", async (directory) => {
       writeFileSync(join(directory, "filler"), "x".repeat(4096));
 
       expect(await expectFailure({ repository: directory })).toContain("ENOSPC");

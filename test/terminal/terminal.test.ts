@@ -20,9 +20,8 @@ test("progress is drawn on a terminal and removed before the next line", () => {
   terminal.transfer({ label: "acme (x86_64-linux)", received: 3 << 20, total: 9 << 20 });
   terminal.warn("careful");
 
-  expect(text()).toMatch(
-    /acme \(x86_64-linux\) {2}3\.0 MiB of 9\.0 MiB {2}.*\/s\r\u001B\[Kwarning careful\n$/,
-  );
+  expect(text()).toContain("acme (x86_64-linux)  3.0 MiB of 9.0 MiB  ");
+  expect(text().endsWith("\r\u001B[Kwarning careful\n")).toBe(true);
 });
 
 test("nothing but warnings is written when stderr is no terminal", () => {

@@ -4,7 +4,7 @@ export default defineArtifact({
   name: "acme-cli",
   description: "ACME command line",
   project: "platform/acme-cli",
-  ref: { branch: "main" },
+  ref: { pipeline: 9000 },
   job: "nightly",
   file: "acme",
   systems: {

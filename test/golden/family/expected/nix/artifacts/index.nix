@@ -1,0 +1,8 @@
+# Generated from artifacts.lock.json by nix-artifacts. Do not edit; to write it again, run: artifacts generate
+{
+  proxy = "http://127.0.0.1:7467";
+  artifacts = {
+    acme-alpha = ./artifacts/acme-alpha.nix;
+    acme-beta = ./artifacts/acme-beta.nix;
+  };
+}
