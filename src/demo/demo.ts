@@ -133,14 +133,13 @@ export default defineConfig({
   await writeFile(join(directory, "default.nix"), DEFAULT_NIX);
 }
 
-/** As much of nixpkgs as these packages need: the platforms. In a flake it is `import nixpkgs { overlays = [ … ]; }`. */
+/** In a real repository this is `import nixpkgs { overlays = [ … ]; }`; the stand-in needs no network. */
 const DEFAULT_NIX = `let
-  platform.system = builtins.currentSystem;
-  pkgs.stdenv = { hostPlatform = platform; buildPlatform = platform; };
-  overlay = import ./nix/artifacts/overlay.nix;
-  final = pkgs // overlay final pkgs;
+  pkgs = import ${join(PACKAGE, "nix/stand-in")} {
+    overlays = [ (import ./nix/artifacts/overlay.nix) ];
+  };
 in
-final.artifacts
+pkgs.artifacts
 `;
 const EVALUATE = "default.nix";
 
