@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
-import { ask, type Asking } from "./requests.js";
+import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
+import { ask, type Asking } from "../requests.js";
 
 let gitlab: EmbeddedGitLab;
 let job: number;
