@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
 import { ask } from "../requests.js";
@@ -21,8 +22,8 @@ async function ids(path: string): Promise<number[]> {
   return (await get(path)).json<{ id: number }[]>().map(({ id }) => id);
 }
 
-function linkOf(headers: { link?: string | string[] | undefined }, rel: string): string | undefined {
-  return new RegExp(`<([^>]*)>; rel="${rel}"`).exec(String(headers.link))?.[1];
+function linkOf(headers: IncomingHttpHeaders, rel: string): string | undefined {
+  return new RegExp(`<([^>]*)>; rel="${rel}"`).exec(String(headers["link"]))?.[1];
 }
 
 test("pages by offset carry totals and links that lead through the whole list", async () => {
@@ -110,6 +111,10 @@ test("a pipeline shows its jobs without retried ones, and the pipelines that it 
     const [bridge] = (await get(`/pipelines/${id}/${name}`)).json<object[]>();
     expect(bridge).toMatchObject({ downstream_pipeline: { id: child.id, project_id: 1 } });
   }
+  const bridges = [{ name: "trigger nothing", status: "failed" as const }];
+  const failed = gitlab.addPipeline("g/app", { ref: "main", bridges });
+  const [nothing] = (await get(`/pipelines/${failed.id}/bridges`)).json<object[]>();
+  expect(nothing).toMatchObject({ name: "trigger nothing", status: "failed", downstream_pipeline: null });
   gitlab.knobs.version = "19.1.0";
   expect((await get(`/pipelines/${id}/trigger_jobs`)).status).toBe(404);
 });

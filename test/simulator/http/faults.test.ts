@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FaultKind } from "../../../src/simulator/http/faults.js";
 import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
+import type { ProjectInput } from "../../../src/simulator/state/input.js";
 import { ask } from "../requests.js";
 
 let gitlab: EmbeddedGitLab;
@@ -20,6 +22,23 @@ beforeEach(async () => {
 });
 
 afterEach(() => gitlab.close());
+
+const publicProject: ProjectInput = {
+  path: "g/app",
+  visibility: "public",
+  pipelines: [{ ref: "main", jobs: [{ name: "build", artifacts: { files: { a: "1" } } }] }],
+};
+
+/** Key and certificate for 127.0.0.1, made by openssl for this run. */
+function selfSigned(): { key: string; cert: string } {
+  const args = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -keyout - -out -";
+  const pem = execFileSync("openssl", args.split(" "), {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const certAt = pem.indexOf("-----BEGIN CERTIFICATE-----");
+  return { key: pem.slice(0, certAt), cert: pem.slice(certAt) };
+}
 
 async function storedAt(): Promise<string> {
   return String((await ask(archive)).headers.location);
@@ -131,6 +150,17 @@ test("fields can be missing or null", async () => {
   const [job] = (await ask(`${api}/pipelines/1001/jobs`)).json<Record<string, unknown>[]>();
   expect(job).not.toHaveProperty("artifacts_file");
   expect(job).toMatchObject({ commit: null, name: "build" });
+});
+
+test("over https, a redirect to the storage can lead out of it", async () => {
+  const secure = await startGitLab({ tls: selfSigned(), state: { projects: [publicProject] } });
+  const file = `${secure.url}/api/v4/projects/1/jobs/artifacts/main/download?job=build`;
+  expect(String((await ask(file)).headers.location)).toMatch(/^https:/);
+  secure.fault({ path: "/download", kind: "insecure-redirect" });
+  expect(String((await ask(file)).headers.location)).toMatch(/^http:/);
+  secure.knobs.storage = "proxied";
+  expect((await ask(file)).status).toBe(200);
+  await secure.close();
 });
 
 test("an error can repeat the request's headers", async () => {
