@@ -2,6 +2,7 @@
  * Plain requests to the simulator: nothing followed, nothing decoded, nothing retried.
  */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { buffer } from "node:stream/consumers";
 
 export interface Answered {
@@ -25,14 +26,13 @@ export async function ask(
   { method = "GET", headers = {}, token }: Asking = {},
 ): Promise<Answered> {
   const { origin } = new URL(url);
-  const { hostname, port } = new URL(origin);
+  const { protocol, hostname, port } = new URL(origin);
+  const request = protocol === "https:" ? httpsRequest : httpRequest;
   const path = url.slice(origin.length);
   const credential = token === undefined ? {} : { "private-token": token };
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-    httpRequest(
-      { hostname, port, path, method, headers: { ...credential, ...headers }, agent: false },
-      resolve,
-    )
+    const options = { hostname, port, path, method, headers: { ...credential, ...headers } };
+    request({ ...options, agent: false, rejectUnauthorized: false }, resolve)
       .on("error", reject)
       .end();
   });

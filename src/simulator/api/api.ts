@@ -1,5 +1,6 @@
 /**
- * Answers requests to the instance: rate limit, faults, route, credentials, handler, in this order.
+ * The REST API of the simulated instance, and the few web pages that get in the way of its clients.
+ * Here: the answer to a request, by rate limit, faults, route, credentials, handler, in this order.
  */
 import { answerOf, bodyFaultOf, changedBy, concernsBytes, type Fault, type Faults } from "../http/faults.js";
 import { RateLimiter } from "../http/rate-limit.js";

@@ -1,5 +1,5 @@
 /**
- * The REST API of GitLab: one handler per route, which gets an `Exchange` and returns a reply or throws a `Refusal`.
+ * What a handler gets, and what it gives: one handler per route, which returns a reply or throws a `Refusal`.
  */
 import type { HttpRequest } from "../http/server.js";
 import type { Storage } from "../http/storage.js";

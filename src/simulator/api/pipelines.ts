@@ -30,12 +30,11 @@ export function listPipelines(exchange: Exchange): Reply {
   const orderBy = enumQuery(exchange, "order_by", ["id", "status", "ref", "updated_at", "user_id"]) ?? "id";
   const descending = (enumQuery(exchange, "sort", ["asc", "desc"]) ?? "desc") === "desc";
   const isWanted = pipelineFilter(exchange);
+  const inScope = scopeFilter(exchange);
   const project = projectWithJobs(exchange);
   const pipelines = project.pipelines.filter(isWanted).sort(ORDERS[orderBy]);
   if (descending) pipelines.reverse();
-  return paginate(exchange, inScope(exchange, pipelines), (pipeline) =>
-    showPipeline(exchange.instance, pipeline),
-  );
+  return paginate(exchange, inScope(pipelines), (pipeline) => showPipeline(exchange.instance, pipeline));
 }
 
 /** The newest pipeline of a ref's head commit, whatever its status. */
@@ -54,7 +53,7 @@ export function getPipeline(exchange: Exchange): Reply {
 
 export function listBridges(exchange: Exchange): Reply {
   const isSelected = statusScope(exchange);
-  const bridges = pipelineOf(exchange).bridges.filter(({ downstream }) => isSelected(downstream));
+  const bridges = pipelineOf(exchange).bridges.filter(isSelected);
   return paginate(exchange, bridges, (bridge) => showBridge(exchange.instance, bridge));
 }
 
@@ -91,12 +90,17 @@ function pipelineFilter(exchange: Exchange): (pipeline: Pipeline) => boolean {
     );
 }
 
-function inScope(exchange: Exchange, pipelines: readonly Pipeline[]): readonly Pipeline[] {
+function scopeFilter(exchange: Exchange): (pipelines: readonly Pipeline[]) => readonly Pipeline[] {
   const scope = enumQuery(exchange, "scope", ["running", "pending", "finished", "branches", "tags"]);
-  if (scope === undefined) return pipelines;
-  if (scope === "branches" || scope === "tags") {
-    const ofKind = pipelines.filter(({ tag }) => tag === (scope === "tags"));
-    return ofKind.filter(({ id, ref }) => !ofKind.some((other) => other.ref === ref && other.id > id));
-  }
-  return pipelines.filter((pipeline) => SCOPES[scope].includes(visibleStatus(exchange.instance, pipeline)));
+  if (scope === undefined) return (pipelines) => pipelines;
+  if (scope === "branches" || scope === "tags")
+    return (pipelines) => newestOfEachRef(pipelines, scope === "tags");
+  return (pipelines) =>
+    pipelines.filter((pipeline) => SCOPES[scope].includes(visibleStatus(exchange.instance, pipeline)));
+}
+
+function newestOfEachRef(pipelines: readonly Pipeline[], tags: boolean): Pipeline[] {
+  const newest = new Map<string, number>();
+  for (const { id, ref } of pipelines) newest.set(ref, Math.max(id, newest.get(ref) ?? 0));
+  return pipelines.filter(({ id, ref, tag }) => tag === tags && newest.get(ref) === id);
 }

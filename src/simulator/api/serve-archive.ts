@@ -19,7 +19,7 @@ export function serveArchive(exchange: Exchange, job: Job, archive: Archive): Re
   const etag = downloadTag(exchange, () => archive.sha256);
   const headers = {
     "Content-Type": "application/octet-stream",
-    "Content-Disposition": `attachment; filename="${filename}"; filename*=UTF-8''${encodeURIComponent(filename)}`,
+    "Content-Disposition": `attachment; filename="${filename.replaceAll(/[^ -~]/g, "?")}"; filename*=UTF-8''${encodeURIComponent(filename)}`,
     "Content-Transfer-Encoding": "binary",
   };
   if (knobs.storage === "local")

@@ -84,11 +84,12 @@ export function showFullPipeline(instance: Instance, pipeline: Pipeline) {
 }
 
 export function showBridge(instance: Instance, bridge: Bridge) {
+  const { downstream } = bridge;
   return {
-    ...showJobBasics(instance, { ...bridge, stage: "deploy", status: bridge.downstream.status }),
+    ...showJobBasics(instance, { ...bridge, stage: "deploy" }),
     allow_failure: false,
-    created_at: bridge.downstream.createdAt.toISOString(),
-    downstream_pipeline: showPipeline(instance, bridge.downstream),
+    created_at: bridge.pipeline.createdAt.toISOString(),
+    downstream_pipeline: downstream === undefined ? null : showPipeline(instance, downstream),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * Where a request may carry a token.
+ * The HTTP layer under the API and the storage: servers, replies, faults, records of what was asked.
+ * Here: where a request may carry a token.
  */
 
 /** Headers, in lower case. */

@@ -19,7 +19,10 @@ export async function send(request: HttpRequest, response: ServerResponse, answe
     return;
   }
   const { status, headers, size, pieces } = await outgoing(request, answer.reply);
-  response.writeHead(status, { ...headers, ...(hasNoBody(status) ? {} : { "Content-Length": size }) });
+  response.writeHead(status, {
+    ...onTheWire(headers),
+    ...(hasNoBody(status) ? {} : { "Content-Length": size }),
+  });
   if (request.method === "HEAD" || hasNoBody(status)) {
     response.end();
     return;
@@ -34,7 +37,7 @@ export async function send(request: HttpRequest, response: ServerResponse, answe
 
 interface Outgoing {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly size: number;
   readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 }
@@ -72,7 +75,15 @@ const FORWARDED = [
   "if-unmodified-since",
 ] as const;
 /** Headers of the storage's answer that Workhorse keeps to itself. */
-const DROPPED = new Set(["cache-control", "expires", "date", "pragma", "connection", "keep-alive"]);
+const DROPPED = new Set([
+  "cache-control",
+  "expires",
+  "date",
+  "pragma",
+  "connection",
+  "keep-alive",
+  "content-length",
+]);
 
 /** Workhorse's `send-url`: a GET of the storage, whatever the client's method, streamed through. */
 async function forwarded(request: HttpRequest, reply: Reply, url: string): Promise<Outgoing> {
@@ -89,15 +100,24 @@ async function forwarded(request: HttpRequest, reply: Reply, url: string): Promi
   }
   if (request.method === "HEAD") upstream.destroy();
   const kept = Object.entries(upstream.headers).filter(([name]) => !DROPPED.has(name));
+  const upstreamHeaders = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
   const size = Number(upstream.headers["content-length"] ?? 0);
   return {
     status: upstream.statusCode ?? 500,
-    headers: { ...Object.fromEntries(kept.filter(([name]) => name !== "content-length")), ...reply.headers },
+    headers: { ...withoutThoseOf(reply.headers, upstreamHeaders), ...upstreamHeaders },
     size,
     pieces: upstream,
   };
 }
 
+/** Header names are the same in upper and lower case, keys of objects are not. */
+function withoutThoseOf(headers: Outgoing["headers"], others: Outgoing["headers"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => others[name.toLowerCase()] === undefined),
+  );
+}
+
+/** The storage of a test has a certificate of its own making. */
 function get(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
   const start = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
@@ -139,6 +159,12 @@ function finish(response: ServerResponse, fault: BodyFault | undefined): void {
     default:
       response.end();
   }
+}
+
+/** Header values as Go writes them: UTF-8, and a space for what would end the line. Node takes one character for one byte. */
+function onTheWire(headers: Outgoing["headers"]): Record<string, string> {
+  const bytes = (value: string) => Buffer.from(value.replaceAll(/[\0\r\n]/g, " ")).toString("latin1");
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, bytes(String(value))]));
 }
 
 function hasNoBody(status: number): boolean {

@@ -89,7 +89,7 @@ async function answerOrError(answer: Answering, request: HttpRequest): Promise<A
     return await answer(request);
   } catch (error) {
     if (error instanceof Refusal) return { reply: error.reply, fault: undefined };
-    const detail = error instanceof Error ? error.stack : String(error);
+    const detail = error instanceof Error ? error.message : String(error);
     return { reply: json({ message: "500 Internal Server Error", detail }, 500), fault: undefined };
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The life of artifacts: expiry, the lock on the newest ones, the clean-up that deletes them, erasing.
+ * What the simulated instance holds, and how it changes.
+ * Here: the life of artifacts: expiry, the lock on the newest ones, the clean-up that deletes them, erasing.
  */
 import type { Artifacts, Job, Pipeline } from "./model.js";
 import { CI_SOURCES } from "./sources.js";

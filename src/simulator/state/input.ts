@@ -115,6 +115,8 @@ export const PipelineInput = z.strictObject({
   /** Id of the pipeline that started this one, of the same project or of another. */
   parent: Id.optional(),
   jobs: z.array(JobInput).default([]),
+  /** Trigger jobs that started no pipeline. Those that did come with the pipelines that name this one as their parent. */
+  bridges: z.array(z.strictObject({ name: z.string().min(1), status: Status })).default([]),
 });
 export type PipelineInput = z.input<typeof PipelineInput>;
 

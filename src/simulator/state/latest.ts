@@ -37,8 +37,8 @@ export function latestJob(project: Project, question: LatestQuestion): Job | und
 
 /** A pipeline and its descendants within the project, parents before children. */
 function family(pipeline: Pipeline): Pipeline[] {
-  const children = pipeline.bridges
-    .map(({ downstream }) => downstream)
-    .filter(({ project }) => project === pipeline.project);
+  const children = pipeline.bridges.flatMap(({ downstream }) =>
+    downstream?.project === pipeline.project ? [downstream] : [],
+  );
   return [pipeline, ...children.flatMap(family)];
 }

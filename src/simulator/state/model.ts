@@ -46,12 +46,14 @@ export interface Pipeline {
   readonly bridges: Bridge[];
 }
 
-/** The job of a pipeline that starts another pipeline. */
+/** The job of a pipeline that is to start another pipeline. */
 export interface Bridge {
   readonly id: number;
   readonly pipeline: Pipeline;
   readonly name: string;
-  readonly downstream: Pipeline;
+  readonly status: Status;
+  /** Undefined when it started none. */
+  readonly downstream: Pipeline | undefined;
 }
 
 export interface Job {

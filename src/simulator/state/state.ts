@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { packedZip, packFiles } from "../archive/archive.js";
 import type { Knobs } from "../knobs.js";
 import { ArtifactsInput, JobInput, PipelineInput, ProjectInput, TokenInput } from "./input.js";
-import type { Artifacts, Job, Pipeline, Project, Token } from "./model.js";
+import type { Artifacts, Bridge, Job, Pipeline, Project, Token } from "./model.js";
 
 export interface Clock {
   (): Date;
@@ -57,7 +57,7 @@ export class State {
 
   addPipeline(projectPath: string, input: PipelineInput): Pipeline {
     const project = this.#projectAt(projectPath);
-    const { id: wantedId, parent: parentId, jobs, ...given } = PipelineInput.parse(input);
+    const { id: wantedId, parent: parentId, jobs, bridges, ...given } = PipelineInput.parse(input);
     const id = this.#pipelineIds.take(wantedId);
     const parent = parentId === undefined ? undefined : this.pipelineById(parentId);
     const createdAt = given.createdAt === undefined ? this.#now() : new Date(given.createdAt);
@@ -81,7 +81,8 @@ export class State {
     this.pipelines.set(id, pipeline);
     project.pipelines.push(pipeline);
     project.pipelines.sort((a, b) => a.id - b.id);
-    if (parent !== undefined) this.#addBridge(parent, pipeline);
+    if (parent !== undefined) this.#addBridge(parent, bridgeTo(pipeline));
+    for (const bridge of bridges) this.#addBridge(pipeline, { ...bridge, downstream: undefined });
     for (const job of jobs) this.#addJobTo(pipeline, job);
     return pipeline;
   }
@@ -119,9 +120,8 @@ export class State {
     return project;
   }
 
-  #addBridge(parent: Pipeline, downstream: Pipeline): void {
-    const name = `trigger ${downstream.project === parent.project ? downstream.iid : downstream.project.path}`;
-    parent.bridges.push({ id: this.#jobIds.take(), pipeline: parent, name, downstream });
+  #addBridge(pipeline: Pipeline, bridge: Omit<Bridge, "id" | "pipeline">): void {
+    pipeline.bridges.push({ ...bridge, id: this.#jobIds.take(), pipeline });
   }
 
   #addJobTo(pipeline: Pipeline, given: JobInput): Job {
@@ -184,4 +184,9 @@ class Counter {
 function sourceOf(project: Project, parent: Pipeline | undefined) {
   if (parent === undefined) return "push";
   return parent.project === project ? "parent_pipeline" : "pipeline";
+}
+
+/** The trigger job that started a pipeline. */
+function bridgeTo(downstream: Pipeline): Omit<Bridge, "id" | "pipeline"> {
+  return { name: `trigger ${downstream.project.path} ${downstream.iid}`, status: "success", downstream };
 }

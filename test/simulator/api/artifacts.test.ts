@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
-import { ask, type Asking } from "./requests.js";
+import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
+import { ask, type Asking } from "../requests.js";
 
 let gitlab: EmbeddedGitLab;
 let job: number;
@@ -119,6 +119,9 @@ test("proxied storage streams through, with ranges", async () => {
   expect((await get(`/jobs/${job}/artifacts`)).bytes).toEqual(local.bytes);
   const part = await get(`/jobs/${job}/artifacts`, { headers: { range: "bytes=4-" } });
   expect([part.status, part.bytes]).toEqual([206, local.bytes.subarray(4)]);
+  const head = await get(`/jobs/${job}/artifacts`, { method: "HEAD" });
+  expect([head.status, head.headers["content-length"]]).toEqual([200, String(local.bytes.length)]);
+  expect(head.headers["content-type"]).toBe("application/octet-stream");
   expect(gitlab.leaks).toEqual([]);
 });
 
@@ -131,6 +134,17 @@ test("a single file is served whole, by job id with the type of its extension, b
   expect([json.text, json.headers["content-type"]]).toEqual(["{}", "application/json"]);
   const byRef = await get(`/jobs/artifacts/feature/x/raw/dist/app.txt?${jobQuery}`);
   expect([byRef.text, byRef.headers["content-type"]]).toEqual(["hello\n", "text/plain; charset=utf-8"]);
+});
+
+test("names beyond ASCII and with line breaks reach the client", async () => {
+  const artifacts = { name: "日本", files: { "日本\n.txt": "1" } };
+  const { id } = gitlab.addJob("g/app", pipeline, { name: "names", artifacts });
+  const file = await get(`/jobs/${id}/artifacts/${encodeURIComponent("日本\n.txt")}`);
+  const disposition = Buffer.from(String(file.headers["content-disposition"]), "latin1").toString();
+  expect(disposition).toBe('attachment; filename="日本 .txt"');
+  expect((await get(`/jobs/${id}/artifacts`)).headers["content-disposition"]).toBe(
+    `attachment; filename="??.zip"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.zip`,
+  );
 });
 
 test("what is missing in an archive is Workhorse's 404, a path that leads out of it a 400", async () => {
