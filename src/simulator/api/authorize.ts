@@ -1,0 +1,77 @@
+/**
+ * What the caller may see and do: projects, their jobs, the artifacts of a job.
+ */
+import { refuse, refuseError, refuseMissingRecord, Refusal, text } from "../http/reply.js";
+import type { Artifacts, Job, Project, Token } from "../state/model.js";
+import { unauthorized } from "./authenticate.js";
+import type { Exchange } from "./exchange.js";
+import { integerParam } from "./parameters.js";
+
+const ROLES = ["guest", "reporter", "developer", "maintainer", "owner"] as const;
+type Role = (typeof ROLES)[number];
+
+/** The project that `:id` names. What the caller may not see looks as if it were not there. */
+export function projectOf(exchange: Exchange): Project {
+  const { id = "" } = exchange.params;
+  const { state } = exchange.instance;
+  const project = /^\d+$/.test(id) ? state.projects.get(Number(id)) : state.paths.get(id);
+  if (project === undefined || !maySee(exchange, project)) refuse(404, "Project Not Found");
+  if (id.includes("/") && id !== project.path) refuseMoved(exchange, project);
+  return project;
+}
+
+/** The same, for the routes that show pipelines and jobs. */
+export function projectWithJobs(exchange: Exchange): Project {
+  const project = projectOf(exchange);
+  if (!project.publicJobs && !hasRole(exchange, project, "reporter")) refuse(403, "Forbidden");
+  return project;
+}
+
+/** The job that `:job_id` names. */
+export function jobOf(exchange: Exchange): Job {
+  const id = integerParam(exchange, "job_id");
+  const project = projectWithJobs(exchange);
+  const job = exchange.instance.state.jobs.get(id);
+  if (job === undefined || job.pipeline.project !== project) refuseMissingRecord();
+  return job;
+}
+
+/** `artifacts:access` of the job that made them. */
+export function requireArtifactsAccess(exchange: Exchange, job: Job): void {
+  const access: Artifacts["access"] = job.artifacts?.access ?? "all";
+  if (access === "none" || (access !== "all" && !hasRole(exchange, job.pipeline.project, access)))
+    refuse(403, "Forbidden");
+}
+
+/** For what changes something: strangers get 401, members of too low a role 403. */
+export function requireRole(exchange: Exchange, project: Project, role: Role): void {
+  if (exchange.caller === undefined) unauthorized();
+  if (!hasRole(exchange, project, role)) refuse(403, "Forbidden");
+}
+
+function maySee(exchange: Exchange, project: Project): boolean {
+  return project.visibility === "public" || hasRole(exchange, project, "guest");
+}
+
+function hasRole({ caller, instance }: Exchange, project: Project, role: Role): boolean {
+  if (caller === undefined || !isMember(caller, project)) return false;
+  if (caller.kind === "job" && caller.job !== undefined) {
+    const source = instance.state.jobById(caller.job).pipeline.project;
+    if (source !== project && !project.jobTokenAllowlist.includes(source.path)) return false;
+  }
+  return ROLES.indexOf(caller.role) >= ROLES.indexOf(role);
+}
+
+function isMember({ projects }: Token, { path }: Project): boolean {
+  return projects === undefined || projects.includes(path);
+}
+
+/** A project that was renamed answers at its old path with a redirect to its id, but to GET only. */
+function refuseMoved({ request, instance }: Exchange, project: Project): never {
+  if (request.method !== "GET") refuseError(405, "Non GET methods are not allowed for moved projects");
+  const rest = request.target.replace(/^\/api\/v4\/projects\/[^/?]+/, "");
+  const location = `${instance.url}/api/v4/projects/${project.id}${rest}`;
+  throw new Refusal(
+    text(301, `This resource has been moved permanently to ${location}.`, { Location: location }),
+  );
+}

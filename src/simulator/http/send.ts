@@ -1,0 +1,146 @@
+/**
+ * Puts a reply on the wire, or as much of it as the fault lets through.
+ */
+import { createHash } from "node:crypto";
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { BodyFault } from "./faults.js";
+import { noneMatchHolds } from "./ranges.js";
+import { text, type Body, type Reply } from "./reply.js";
+import type { Answer, HttpRequest } from "./server.js";
+
+/** Sends the answer and resolves when it is out, or when the client has gone. */
+export async function send(request: HttpRequest, response: ServerResponse, answer: Answer): Promise<void> {
+  const { fault } = answer;
+  if (fault?.kind === "reset" && fault.afterBytes === undefined) {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  const { status, headers, size, pieces } = await outgoing(request, answer.reply);
+  response.writeHead(status, { ...headers, ...(hasNoBody(status) ? {} : { "Content-Length": size }) });
+  if (request.method === "HEAD" || hasNoBody(status)) {
+    response.end();
+    return;
+  }
+  try {
+    await pipeline(Readable.from(spoiled(pieces, size, fault)), response, { end: false });
+    finish(response, fault);
+  } catch {
+    response.destroy();
+  }
+}
+
+interface Outgoing {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly size: number;
+  readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+async function outgoing(request: HttpRequest, reply: Reply): Promise<Outgoing> {
+  const { body } = reply;
+  if (body.kind === "forward") return forwarded(request, reply, body.url);
+  if (body.kind === "content") {
+    const { content, start, end } = body;
+    return { ...reply, size: end - start, pieces: content.read(start, end) };
+  }
+  const bytes = Buffer.from(textOf(body));
+  const tagged = body.kind === "json" && reply.status === 200 ? withWeakTag(request, reply, bytes) : reply;
+  return { ...tagged, size: bytes.length, pieces: [bytes] };
+}
+
+function textOf(body: Exclude<Body, { kind: "content" | "forward" }>): string {
+  return body.kind === "json" ? JSON.stringify(body.value) : body.text;
+}
+
+/** Rails gives every JSON answer a weak tag and answers 304 to it. */
+function withWeakTag(request: HttpRequest, reply: Reply, bytes: Buffer): Reply {
+  const etag = `W/"${createHash("md5").update(bytes).digest("hex")}"`;
+  const headers = { ...reply.headers, ETag: etag, "Cache-Control": "max-age=0, private, must-revalidate" };
+  return { ...reply, headers, status: noneMatchHolds(request.headers["if-none-match"], etag) ? 304 : 200 };
+}
+
+/** Headers of the client's request that Workhorse passes on to the storage. */
+const FORWARDED = [
+  "range",
+  "if-range",
+  "if-match",
+  "if-none-match",
+  "if-modified-since",
+  "if-unmodified-since",
+] as const;
+/** Headers of the storage's answer that Workhorse keeps to itself. */
+const DROPPED = new Set(["cache-control", "expires", "date", "pragma", "connection", "keep-alive"]);
+
+/** Workhorse's `send-url`: a GET of the storage, whatever the client's method, streamed through. */
+async function forwarded(request: HttpRequest, reply: Reply, url: string): Promise<Outgoing> {
+  const wanted = Object.fromEntries(
+    FORWARDED.flatMap((name) => {
+      const value = request.headers[name];
+      return value === undefined ? [] : [[name, String(value)]];
+    }),
+  );
+  const upstream = await get(url, wanted).catch(() => undefined);
+  if (upstream === undefined) {
+    const failed = text(500, "Internal Server Error\n");
+    return { ...failed, size: 22, pieces: [Buffer.from("Internal Server Error\n")] };
+  }
+  if (request.method === "HEAD") upstream.destroy();
+  const kept = Object.entries(upstream.headers).filter(([name]) => !DROPPED.has(name));
+  const size = Number(upstream.headers["content-length"] ?? 0);
+  return {
+    status: upstream.statusCode ?? 500,
+    headers: { ...Object.fromEntries(kept.filter(([name]) => name !== "content-length")), ...reply.headers },
+    size,
+    pieces: upstream,
+  };
+}
+
+function get(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
+  const start = url.startsWith("https:") ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    start(url, { headers, agent: false, rejectUnauthorized: false }, resolve).on("error", reject).end();
+  });
+}
+
+async function* spoiled(pieces: Outgoing["pieces"], size: number, fault: BodyFault | undefined) {
+  const middle = Math.floor(size / 2);
+  const cutAt = fault === undefined || fault.kind === "wrong-bytes" ? size : (fault.afterBytes ?? middle);
+  let at = 0;
+  for await (const piece of pieces) {
+    const kept = piece.subarray(0, cutAt - at);
+    if (kept.length > 0) yield fault?.kind === "wrong-bytes" ? flippedAt(kept, middle - at) : kept;
+    at += kept.length;
+    if (at >= cutAt) return;
+  }
+}
+
+/** The piece with another byte at `index`, or as it is when that lies outside. */
+function flippedAt(piece: Uint8Array, index: number): Uint8Array {
+  const byte = piece[index];
+  if (byte === undefined) return piece;
+  const copy = Uint8Array.from(piece);
+  copy[index] = byte ^ 0xff;
+  return copy;
+}
+
+function finish(response: ServerResponse, fault: BodyFault | undefined): void {
+  switch (fault?.kind) {
+    case "truncated":
+      response.socket?.end();
+      return;
+    case "reset":
+      response.socket?.resetAndDestroy();
+      return;
+    case "stalled":
+      return;
+    default:
+      response.end();
+  }
+}
+
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}

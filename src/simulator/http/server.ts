@@ -1,0 +1,95 @@
+/**
+ * The HTTP server under both the API and the storage: reads requests, waits the latency, sends replies.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BodyFault } from "./faults.js";
+import { Refusal, json, type Reply } from "./reply.js";
+import { send } from "./send.js";
+
+/** A request as it came: nothing decoded, nothing normalised. */
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  /** The path alone, percent-encoded. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A reply and what goes wrong while it is sent. */
+export interface Answer {
+  readonly reply: Reply;
+  readonly fault: BodyFault | undefined;
+}
+
+export interface ServerOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM texts; with them the server speaks https. */
+  readonly tls: { readonly key: string; readonly cert: string } | undefined;
+  /** Milliseconds to wait before each answer. */
+  readonly latencyMs: number;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export type Answering = (request: HttpRequest) => Promise<Answer>;
+
+/** Starts a server on 127.0.0.1. */
+export async function serve(answer: Answering, options: ServerOptions): Promise<RunningServer> {
+  const listener = (incoming: IncomingMessage, response: ServerResponse) =>
+    void respond(incoming, response, { answer, latencyMs: options.latencyMs });
+  const server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
+  server.listen(options.port, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server that listens has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
+interface Responding {
+  readonly answer: Answering;
+  readonly latencyMs: number;
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  { answer, latencyMs }: Responding,
+): Promise<void> {
+  incoming.resume();
+  if (latencyMs > 0) await sleep(latencyMs);
+  const request = requestOf(incoming);
+  await send(request, response, await answerOrError(answer, request));
+}
+
+function requestOf(incoming: IncomingMessage): HttpRequest {
+  const { method = "GET", url: target = "/", headers } = incoming;
+  const [path = "/", ...query] = target.split("?");
+  return { method, target, path, query: new URLSearchParams(query.join("?")), headers };
+}
+
+async function answerOrError(answer: Answering, request: HttpRequest): Promise<Answer> {
+  try {
+    return await answer(request);
+  } catch (error) {
+    if (error instanceof Refusal) return { reply: error.reply, fault: undefined };
+    const detail = error instanceof Error ? error.stack : String(error);
+    return { reply: json({ message: "500 Internal Server Error", detail }, 500), fault: undefined };
+  }
+}
