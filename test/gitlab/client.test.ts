@@ -108,6 +108,26 @@ describe("a transient failure", () => {
 });
 
 describe("an answer that is none", () => {
+  test("may have any size: its beginning is enough", async () => {
+    const server = await serve((_, response) => sendText(response, 404, "text/html", "x".repeat(5_000_000)));
+    const error = await failure(connect({ credentials: ANONYMOUS }).get(server.url, ["version"], Version));
+    expect(error.status).toBe(404);
+    expect(error.message.length).toBeLessThan(400);
+  });
+
+  test("may be JSON without end: it is given up", async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = () => {
+        while (response.write(`"${"x".repeat(1_000_000)}",`));
+      };
+      response.on("drain", more);
+      more();
+    });
+    const error = await failure(connect({ credentials: ANONYMOUS }).get(server.url, ["version"], Version));
+    expect(error.message).toContain("answered 200 with more than 33554432 bytes");
+  });
+
   test("HTML in place of JSON names the address and says whether a token was sent", async () => {
     const server = await serve((_, response) => sendText(response, 200, "text/html", "<html>Welcome</html>"));
     const error = await failure(

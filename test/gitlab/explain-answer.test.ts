@@ -62,6 +62,16 @@ describe("with a token", () => {
     expect(error.message).toContain(`${meaning}. The token from GITLAB_TOKEN was sent.`);
   });
 
+  test("of a job that may not read the project is told where that is allowed", async () => {
+    instance.addProject({ path: "g/other" });
+    const pipeline = instance.addPipeline("g/other", { ref: "main", status: "running" }).id;
+    const { id } = instance.addJob("g/other", pipeline, { name: "lock", status: "running" });
+    const credentials = canaryFor(instance.url, "job-token", instance.issueJobToken(id));
+    const error = await download(undefined, credentials);
+    expect(error.code).toBe("GITLAB_PROJECT_NOT_FOUND");
+    expect(error.hint).toContain("Job token permissions");
+  });
+
   test("that lacks the scope says which one is needed", async () => {
     instance.addToken({ token: "glpat-canary-narrow", kind: "personal", scopes: ["read_repository"] });
     const error = await get(

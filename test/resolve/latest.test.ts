@@ -56,6 +56,18 @@ test("a moved project is found under its old path, and named by its new one", as
   expect(outcome).toMatchObject({ resolved: { projectPath: "new/app", project: "g/app" } });
 });
 
+test("fields that GitLab leaves empty do no harm where another request can tell", async () => {
+  instance.addProject({ path: "g/app" });
+  addBuild("g/app");
+  instance.fault({
+    path: /\/pipelines/,
+    kind: "fields",
+    setNull: ["web_url", "commit", "artifacts_file", "artifacts_expire_at", "erased_at"],
+  });
+  const [outcome] = await resolve([variant()], { gitlab: connect({ credentials: canaryFor(instance.url) }) });
+  expect(outcome).toMatchObject({ resolved: { projectPath: "g/app", expiresAt: null } });
+});
+
 test("a job token is enough", async () => {
   instance.addProject({ path: "g/app" });
   addBuild("g/app");
