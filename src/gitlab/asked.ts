@@ -1,4 +1,5 @@
 import type { Credential } from "../credentials/credentials.js";
+import { hostSetting } from "../credentials/origin.js";
 import { excerpt } from "../redact.js";
 
 /** A request as the messages tell of it. */
@@ -31,9 +32,15 @@ export function tokenSentence(asked: Asked): string {
 
 /** How to come to a token for the instance. */
 export function tokenHint(asked: Asked): string {
-  const { protocol, host, origin } = asked.first;
-  const setting = protocol === "https:" ? host : origin;
-  return `set GITLAB_TOKEN to a token with the scope read_api, and GITLAB_HOST=${setting}`;
+  return `set GITLAB_TOKEN to a token with the scope read_api, and GITLAB_HOST=${hostSetting(asked.first)}`;
+}
+
+/** What helps when GitLab refuses the token that was sent. */
+export function betterTokenHint(asked: Asked): string {
+  if (asked.credential?.headers["job-token"] !== undefined) {
+    return "a job token works while its job runs, and only for projects that list the job's project under Settings > CI/CD > Job token permissions; else set GITLAB_TOKEN";
+  }
+  return "check the spelling, and that the owner of the token is a member who may see the project's pipelines and job artifacts";
 }
 
 /** Words of the other side, fit for a message, even if it echoes the token. */

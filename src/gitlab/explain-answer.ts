@@ -4,7 +4,7 @@
  * Sources: GitLab `lib/api/helpers.rb`, `lib/api/api_guard.rb`, `lib/api/api.rb` (unknown route), Workhorse `internal/artifacts`
  * (Go's own 404), documentation "REST API: Status codes" and "Rate limits".
  */
-import { type Asked, place, quote, tokenHint, tokenSentence } from "./asked.js";
+import { type Asked, betterTokenHint, place, quote, tokenHint, tokenSentence } from "./asked.js";
 import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
 import { isTransientStatus, serverWait } from "./retry.js";
 import { ErrorBody, StorageErrorBody } from "./schema.js";
@@ -76,7 +76,10 @@ function unauthorized(asked: Asked, text: string): Diagnosis {
   if (asked.credential === undefined) {
     return { code: "GITLAB_UNAUTHORIZED", meaning: "GitLab wants a token", hint: tokenHint(asked) };
   }
-  const hint = `create a token with the scope read_api and put it into ${asked.credential.source}`;
+  const hint =
+    asked.credential.headers["job-token"] === undefined
+      ? `create a token with the scope read_api and put it into ${asked.credential.source}`
+      : betterTokenHint(asked);
   if (/\bexpired\b/i.test(text)) {
     return { code: "GITLAB_TOKEN_EXPIRED", meaning: "the token has expired", hint };
   }
@@ -97,16 +100,12 @@ function forbidden(asked: Asked, text: string): Diagnosis {
   return {
     code: "GITLAB_FORBIDDEN",
     meaning: "GitLab does not allow it to this caller",
-    hint:
-      asked.credential === undefined
-        ? tokenHint(asked)
-        : "the owner of the token needs to be a member who may see the project's pipelines and job artifacts",
+    hint: whoHint(asked),
   };
 }
 
 function notFound(asked: Asked, text: string): Diagnosis {
   const body = ErrorBody.safeParse(text).data;
-  const whose = asked.credential === undefined ? tokenHint(asked) : undefined;
   if (body?.error === "404 Not Found") {
     return {
       code: "GITLAB_UNKNOWN_ROUTE",
@@ -114,7 +113,7 @@ function notFound(asked: Asked, text: string): Diagnosis {
       hint: `is ${asked.first.origin} the base URL of a GitLab instance?`,
     };
   }
-  if (body !== undefined) return recordNotFound(body.message, whose);
+  if (body !== undefined) return recordNotFound(body.message, whoHint(asked));
   if (text.trim() === "404 page not found") {
     return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this file" };
   }
@@ -125,13 +124,13 @@ function notFound(asked: Asked, text: string): Diagnosis {
   };
 }
 
-function recordNotFound(message: string | undefined, hint: string | undefined): Diagnosis {
+function recordNotFound(message: string | undefined, hint: string): Diagnosis {
   switch (message) {
     case "404 Project Not Found":
       return {
         code: "GITLAB_PROJECT_NOT_FOUND",
         meaning: "there is no such project, or this caller may not see it",
-        hint: hint ?? "check the spelling of the project, and that the owner of the token is a member of it",
+        hint,
       };
     case "404 Job Not Found":
       return { code: "GITLAB_JOB_NOT_FOUND", meaning: "there is no such job", hint };
@@ -141,13 +140,18 @@ function recordNotFound(message: string | undefined, hint: string | undefined): 
       return {
         code: "GITLAB_ARTIFACTS_NOT_FOUND",
         meaning: "the job has no artifacts, or they have expired or were erased",
-        hint,
+        hint: "run `artifacts lock` to take those of a newer job, or run the job again in GitLab",
       };
     case "404 Path Not Found":
       return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this path", hint };
     default:
       return { code: "GITLAB_NOT_FOUND", meaning: "there is no such record", hint };
   }
+}
+
+/** Who would have to ask: GitLab hides from strangers even that a thing is there. */
+function whoHint(asked: Asked): string {
+  return asked.credential === undefined ? tokenHint(asked) : betterTokenHint(asked);
 }
 
 /** What the server says itself, if it says it in words. */

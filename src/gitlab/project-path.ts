@@ -5,8 +5,8 @@
  *
  * @param instance base URL of the instance, whose path prefix is no part of the project
  */
-export function projectPathOf(webUrl: string, instance: string): string | undefined {
-  if (!URL.canParse(webUrl) || !URL.canParse(instance)) return undefined;
+export function projectPathOf(webUrl: string | null | undefined, instance: string): string | undefined {
+  if (typeof webUrl !== "string" || !URL.canParse(webUrl) || !URL.canParse(instance)) return undefined;
   const [page] = new URL(webUrl).pathname.split("/-/", 1);
   const prefix = `${new URL(instance).pathname.replace(/\/+$/, "")}/`;
   if (page === undefined || !webUrl.includes("/-/") || !page.startsWith(prefix)) return undefined;

@@ -19,7 +19,7 @@ export const Pipeline = z.object({
   sha: Sha,
   status: z.string(),
   source: z.string().nullish(),
-  web_url: z.string(),
+  web_url: z.string().nullish(),
 });
 export type Pipeline = z.infer<typeof Pipeline>;
 
@@ -34,9 +34,18 @@ export const Job = z.object({
   /** When the artifacts may be removed; null: never. */
   artifacts_expire_at: Instant.nullish(),
   /** Every stored artifact row, also of an expired job whose bytes still exist. */
-  artifacts: z.array(z.object({ file_type: z.string() })).default([]),
+  artifacts: z
+    .array(z.object({ file_type: z.string() }))
+    .nullish()
+    .transform((rows) => rows ?? []),
   commit: z.object({ id: Sha, created_at: Instant }).nullish(),
-  pipeline: z.object({ id: Id, project_id: Id, ref: z.string().min(1), sha: Sha, web_url: z.string() }),
+  pipeline: z.object({
+    id: Id,
+    project_id: Id,
+    ref: z.string().min(1),
+    sha: Sha,
+    web_url: z.string().nullish(),
+  }),
 });
 export type Job = z.infer<typeof Job>;
 

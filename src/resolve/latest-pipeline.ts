@@ -46,7 +46,7 @@ async function askAbout(ref: string, { variant, inquiry }: Search): Promise<Expl
   if (newest !== undefined) {
     return {
       known: `; the newest pipeline there, ${newest.id}, is "${excerpt(newest.status)}"`,
-      hint: `see ${excerpt(newest.web_url)}; or name a pipeline with ref: { pipeline: … }`,
+      hint: `see ${excerpt(newest.web_url ?? `pipeline ${newest.id}`)}; or name a pipeline with ref: { pipeline: … }`,
     };
   }
   const refs = nearestFirst(ref, await inquiry.recentRefs(address));

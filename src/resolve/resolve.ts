@@ -89,9 +89,7 @@ async function versionOf(job: Job, search: Search, previous: LockedVariant | und
   const { ref: refName, project_id: projectId } = job.pipeline;
   if (job.tag) return versionOfTag(refName, "tag" in variant.ref ? variant.ref.tagPrefix : undefined);
   const archive = artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, undefined);
-  if (previous !== undefined && (previous.url === archive || previous.url.startsWith(`${archive}/`))) {
-    return previous.version;
-  }
+  if (previous?.url.startsWith(archive) === true) return previous.version;
   const tags = await inquiry
     .tags({ instance: variant.gitlab, project: projectId })
     .catch((error: unknown) => {

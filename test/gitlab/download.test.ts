@@ -1,5 +1,8 @@
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
+import type { Answer } from "../../src/gitlab/exchange.js";
+import { receive } from "../../src/gitlab/receive.js";
 import { sendText, serve } from "./http-server.js";
 import { canaryFor, connect, failure, readAll } from "./test-client.js";
 
@@ -120,6 +123,39 @@ describe("a download", () => {
     download.destroy();
     await expect.poll(() => closed).toBe(true);
   });
+
+  test("ends when its reader stops at the first part", async () => {
+    let closed = false;
+    const server = await serve((_, response) => {
+      response.on("close", () => (closed = true));
+      response.writeHead(200, { "content-length": "10000000" });
+      response.write(Buffer.alloc(1000));
+    });
+    const download = await connect({ credentials: ANONYMOUS }).download(`${server.url}${ARCHIVE}`);
+    for await (const chunk of download.body) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    await expect.poll(() => closed).toBe(true);
+  });
+
+  test.each([
+    ["shorter", 9, "sent 5 of 9 bytes"],
+    ["longer", 3, "sent 5 of 3 bytes"],
+  ])(
+    "that is %s than declared fails, even if the connection does not notice",
+    async (_, declared, message) => {
+      const url = new URL(`https://gitlab.example.com${ARCHIVE}`);
+      const answer: Answer = {
+        asked: { url, first: url, credential: undefined, home: true },
+        header: (name) => (name === "content-length" ? String(declared) : undefined),
+        body: Readable.from([Buffer.from("bytes")]) as Answer["body"], // the part of undici's body that is used
+      };
+      const error = await failure(receive(answer).then(({ body }) => readAll(body)));
+      expect(error.code).toBe("GITLAB_TRUNCATED");
+      expect(error.message).toContain(message);
+    },
+  );
 
   test("ends with the reason of its signal", async () => {
     const server = await serve((_, response) => {
