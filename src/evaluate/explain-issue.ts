@@ -98,16 +98,22 @@ function expectedText(issue: Issue, { schema }: Context): string {
   if (texts.length > 0) return `expected ${either(texts.map(valueText))}`;
   if (issue.code === "too_small") {
     const bound = issue.inclusive === false ? "more than" : "at least";
-    return `expected ${bound} ${issue.minimum}${UNITS.get(issue.origin) ?? ""}`;
+    return `expected ${bound} ${amount(issue.minimum, issue.origin)}`;
   }
-  if (issue.code === "too_big") return `expected at most ${issue.maximum}${UNITS.get(issue.origin) ?? ""}`;
+  if (issue.code === "too_big") return `expected at most ${amount(issue.maximum, issue.origin)}`;
   if (issue.code === "invalid_type" && issue.expected === "int") return "expected a whole number";
   return `expected ${expectationAt(schema, issue.path)}`;
 }
 
+/** `1 item`, `3 characters`, `20` */
+function amount(bound: number | bigint, origin: string): string {
+  const unit = UNITS.get(origin);
+  return unit === undefined ? String(bound) : `${bound} ${unit}${Number(bound) === 1 ? "" : "s"}`;
+}
+
 const UNITS: ReadonlyMap<string, string> = new Map([
-  ["string", " characters"],
-  ["array", " items"],
+  ["string", "character"],
+  ["array", "item"],
 ]);
 
 /** The texts of which the value should have been one. */
