@@ -4,11 +4,15 @@
  */
 import { z } from "zod";
 
+/** Words that Nix reads as syntax where an attribute name stands (https://nix.dev/manual/nix/latest/language/identifiers). */
+const NIX_KEYWORDS = new Set(["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"]);
+
 /** Attribute name in the overlay. Everything here is a plain Nix identifier, so it never needs quotes in an attribute path. */
 export const ArtifactName = z
   .string()
   .regex(/^(?!__proto__$)[a-zA-Z_][a-zA-Z0-9_-]*$/, "expected a letter or _, then letters, digits, _ or -")
-  .max(100, "expected at most 100 characters");
+  .max(100, "expected at most 100 characters")
+  .refine((name) => !NIX_KEYWORDS.has(name), "expected a name that is no keyword of Nix");
 export type ArtifactName = z.infer<typeof ArtifactName>;
 
 /** A Nix system double (`x86_64-linux`), or `any` for bytes that run everywhere. */

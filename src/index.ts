@@ -104,7 +104,7 @@ export interface InstallBinary {
 export interface InstallArchive {
   kind: "archive";
   /** Paths of the programs in the archive that are linked into `bin/`. */
-  bin: string[];
+  bin: readonly string[];
   /** Leading folders to leave out of the paths in the archive. */
   stripComponents?: number | undefined;
 }
@@ -133,7 +133,7 @@ export function defineArtifact(artifact: Artifact): Artifact {
 }
 
 /** Declares several artifacts in one manifest. */
-export function defineArtifacts(artifacts: Artifact[]): Artifact[] {
+export function defineArtifacts(artifacts: readonly Artifact[]): readonly Artifact[] {
   return artifacts;
 }
 

@@ -8,8 +8,8 @@ import { locationOf } from "./location.js";
 
 export const LIMITS = {
   /** Work units of one file's evaluation; a literal artifact takes about 30. */
-  steps: 500_000,
-  /** Expressions, calls and values inside one another. */
+  steps: 250_000,
+  /** Expressions, calls, values and imports inside one another. */
   depth: 300,
   /** UTF-16 units of one text. */
   text: 65_536,

@@ -2,6 +2,7 @@
 import { dirname, extname, relative, resolve } from "node:path";
 import type { ts } from "ts-morph";
 import { UserError } from "../errors.js";
+import { LIMITS, tooComplex } from "./budget.js";
 import { Collector } from "./collector.js";
 import { locationOf } from "./location.js";
 import type { Import, Module } from "./module.js";
@@ -90,6 +91,8 @@ export class ModuleGraph {
     this.#imported.add(target);
     const visits = [...importers, { file, specifier, typeOnly }];
     const start = visits.findIndex((visit) => visit.file === target);
+    if (start === -1 && visits.length > LIMITS.depth)
+      throw tooComplex(specifier, "this import is nested too deeply");
     if (start === -1) this.#load(target, visits);
     else if (visits.slice(start).every((visit) => !visit.typeOnly)) throw this.#cycle(visits.slice(start));
   }
@@ -131,11 +134,9 @@ function sourceName(specifier: ts.StringLiteral): string {
   const extension = extname(name);
   if (extension === ".js") return `${name.slice(0, -".js".length)}.ts`;
   if (extension === ".ts") return name;
-  throw notStatic(
-    specifier,
-    `"${name}" does not name a TypeScript file`,
-    `write the file name with its ending: "${name}.js" or "${name}.ts"`,
-  );
+  const hint =
+    extension === "" ? `write "${name}.js" or "${name}.ts"` : "move the data into a TypeScript file";
+  throw notStatic(specifier, `"${name}" does not name a TypeScript file`, hint);
 }
 
 function packageImport(specifier: ts.StringLiteral): UserError {

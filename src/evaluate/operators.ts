@@ -18,6 +18,7 @@ export function prefix(node: ts.PrefixUnaryExpression, scope: Scope, interpreter
   if (node.operator === ts.SyntaxKind.MinusToken) {
     const value = interpreter.evaluate(node.operand, scope);
     if (typeof value === "number") return -value;
+    throw notStatic(node, `- cannot be used with ${describe(value)}`, "use a number");
   }
   throw operatorError(node, node.getFirstToken()?.getText() ?? "operator");
 }

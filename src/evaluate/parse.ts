@@ -4,18 +4,11 @@ import { throwAll, UserError } from "../errors.js";
 import { TOO_COMPLEX } from "./budget.js";
 import { locationAt } from "./location.js";
 
-const OPTIONS: ts.CompilerOptions = {
-  noLib: true,
-  noResolve: true,
-  types: [],
-  target: ts.ScriptTarget.Latest,
-};
-
 /** @throws UserError MANIFEST_SYNTAX for each syntax error; MANIFEST_TOO_COMPLEX when the nesting is absurd */
 export function parse(file: string, text: string): ts.SourceFile {
   try {
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
-    throwAll(syntaxErrors(source));
+    throwAll(parserDiagnostics(source).map((diagnostic) => syntaxError(source, diagnostic)));
     return source;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -23,30 +16,21 @@ export function parse(file: string, text: string): ts.SourceFile {
   }
 }
 
-function syntaxErrors(source: ts.SourceFile): readonly UserError[] {
-  const program = ts.createProgram([source.fileName], OPTIONS, hostOf(source));
-  return program.getSyntacticDiagnostics(source).map((diagnostic) => {
-    const message = ts.flattenDiagnosticMessageText(diagnostic.messageText, " ");
-    return new UserError("MANIFEST_SYNTAX", `syntax error: ${message}`, {
-      hint: "correct the TypeScript here",
-      at: locationAt(source, diagnostic.start),
-    });
-  });
+/**
+ * What the parser complained about. It keeps this in a field that its types leave out; a program per file would hand it out as
+ * well, and take longer than the parsing itself.
+ */
+function parserDiagnostics(source: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
+  if ("parseDiagnostics" in source && Array.isArray(source.parseDiagnostics)) return source.parseDiagnostics;
+  throw new Error("this version of TypeScript keeps its syntax errors elsewhere");
 }
 
-/** A world with one file in it. The parser's errors are public only through a program. */
-function hostOf(source: ts.SourceFile): ts.CompilerHost {
-  return {
-    fileExists: (file) => file === source.fileName,
-    getCanonicalFileName: (file) => file,
-    getCurrentDirectory: () => "/",
-    getDefaultLibFileName: () => "lib.d.ts",
-    getNewLine: () => "\n",
-    getSourceFile: (file) => (file === source.fileName ? source : undefined),
-    readFile: () => undefined,
-    useCaseSensitiveFileNames: () => true,
-    writeFile: () => undefined,
-  };
+function syntaxError(source: ts.SourceFile, { messageText, start }: ts.DiagnosticWithLocation): UserError {
+  const message = ts.flattenDiagnosticMessageText(messageText, " ");
+  return new UserError("MANIFEST_SYNTAX", `syntax error: ${message}`, {
+    hint: "correct the TypeScript here",
+    at: locationAt(source, start),
+  });
 }
 
 /** The parser and whatever walks its tree are recursive: a hostile file ends their stack before any other limit is met. */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Path } from "./evaluated.js";
 
 /** What `schema` accepts, to go after "expected": its description, or what follows from its kind. */
-export function expectation(schema: z.core.$ZodType): string {
+function expectation(schema: z.core.$ZodType): string {
   const inner = unwrapped(schema);
   const description = z.globalRegistry.get(inner)?.description ?? z.globalRegistry.get(schema)?.description;
   if (description !== undefined) return description;
@@ -32,7 +32,7 @@ export function allowedFields(schema: z.core.$ZodType, path: Path): readonly str
 }
 
 /** The schemas that apply at `path`: several below a union, none where nothing is allowed. */
-export function schemasAt(schema: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
+function schemasAt(schema: z.core.$ZodType, path: Path): readonly z.core.$ZodType[] {
   const inner = unwrapped(schema);
   if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => schemasAt(option, path));
   const [first, ...rest] = path;
@@ -41,13 +41,15 @@ export function schemasAt(schema: z.core.$ZodType, path: Path): readonly z.core.
   return next === undefined ? [] : schemasAt(next, rest);
 }
 
-/** The one schema at `path`, a union as a whole. */
-export function schemaAt(schema: z.core.$ZodType, path: Path): z.core.$ZodType | undefined {
+/** What is accepted at `path`. */
+export function expectationAt(schema: z.core.$ZodType, path: Path): string {
   const [last] = path.slice(-1);
-  if (last === undefined) return schema;
-  return schemasAt(schema, path.slice(0, -1))
-    .map((parent) => below(parent, last))
-    .find((found) => found !== undefined);
+  if (last === undefined) return expectation(schema);
+  const texts = schemasAt(schema, path.slice(0, -1)).flatMap((parent) => {
+    const found = below(parent, last);
+    return found === undefined ? [] : [expectation(found)];
+  });
+  return texts.length === 0 ? "another value" : either([...new Set(texts)]);
 }
 
 function below(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
@@ -63,11 +65,12 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
 }
 
-/** `{ tag, tagPrefix? }` */
+/** `{ kind: "binary", name? }` */
 function shapeText(schema: z.ZodObject): string {
-  const names = Object.entries(schema.shape).map(([name, field]) =>
-    field instanceof z.ZodOptional ? `${name}?` : name,
-  );
+  const names = Object.entries(schema.shape).map(([name, field]) => {
+    if (field instanceof z.ZodLiteral) return `${name}: ${expectation(field)}`;
+    return field instanceof z.ZodOptional ? `${name}?` : name;
+  });
   return `{ ${names.join(", ")} }`;
 }
 

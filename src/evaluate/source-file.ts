@@ -42,16 +42,17 @@ function missing(
   file: string,
   details: { at: Location | undefined; cause: unknown },
 ): UserError {
-  const near = nearest(basename(file), siblings(dirname(file)));
+  const near = nearest(basename(file, ".ts"), siblings(dirname(file)));
   return new UserError("MANIFEST_IMPORT", `there is no file ${relative(root, file)}`, {
-    hint: near === undefined ? "correct the path, or create the file" : `did you mean ${near}?`,
+    hint: near === undefined ? "correct the path, or create the file" : `did you mean ${near}.ts?`,
     ...details,
   });
 }
 
+/** The TypeScript files of a folder, without their ending. */
 function siblings(folder: string): readonly string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder).flatMap((name) => (name.endsWith(".ts") ? [basename(name, ".ts")] : []));
   } catch {
     return [];
   }

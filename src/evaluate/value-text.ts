@@ -3,13 +3,18 @@ import type { Path } from "./evaluated.js";
 
 const LONGEST = 60;
 
-/** A value in one short line. User names and passwords in URLs are left out. */
+/** A value in one short line. */
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
   if (typeof value === "object" && value !== null) return objectText(value);
   if (typeof value !== "string") return String(value);
-  const text = JSON.stringify(value.replaceAll(/\/\/[^/@\s]*@/g, "//…@"));
+  const text = JSON.stringify(value);
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…"`;
+}
+
+/** True when there is a user name or password in a URL of `text`. */
+export function hasUserInfo(text: string): boolean {
+  return /\/\/[^/\s]*@/.test(text);
 }
 
 function objectText(value: object): string {

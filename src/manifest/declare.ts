@@ -1,12 +1,11 @@
 /** One artifact as written → `Declared`: defaults applied, and a variant with its variables filled in for each system. */
-import type { FetchMode } from "../artifact.js";
-import { RelativePath } from "../artifact.js";
+import { type FetchMode, RelativePath } from "../artifact.js";
 import { Collector } from "../evaluate/collector.js";
 import type { Evaluated, Path } from "../evaluate/evaluated.js";
 import { valueText } from "../evaluate/value-text.js";
 import { type Location, UserError } from "../errors.js";
 import type { Declared, DeclaredVariant } from "./declared.js";
-import { fillTemplate } from "./fill-template.js";
+import { fillTemplate, type Variables } from "./fill-template.js";
 import type { ManifestArtifact } from "./schema.js";
 
 /** What the configuration says for artifacts that do not say it themselves. */
@@ -67,35 +66,39 @@ function fillNames(
     job: locationIn(written, "job"),
     file: locationIn(written, "file"),
   };
-  const texts = new Map(Object.entries(values).map(([name, value]) => [name, String(value)]));
+  const variables = {
+    values: new Map(Object.entries(values).map(([name, value]) => [name, String(value)])),
+    system: system === "any" ? '"any"' : system,
+  };
   const errors = new Collector();
-  const fill = (template: string | undefined, place: Location, check: (text: string) => string | undefined) =>
-    errors.attempt(() => {
-      if (template === undefined) return undefined;
-      const text = fillTemplate(template, { values: texts, at: place, system });
-      const expected = check(text);
-      if (expected !== undefined) throw filledWrongly(text, expected, { system, at: place });
-      return text;
-    });
-  const jobName = fill(job, at.job, jobNameProblem);
-  const filePath = fill(file, at.file, filePathProblem);
+  const jobName = errors.attempt(() => fillJob(job, { ...variables, at: at.job }));
+  const path = errors.attempt(() => fillFile(file, { ...variables, at: at.file }));
   errors.throwIfAny();
-  return { jobName, file: filePath, at };
+  return { jobName, file: path, at };
 }
 
-/** GitLab keeps at most 255 characters (`ci_builds.name`); control characters cannot be in YAML keys. */
-function jobNameProblem(name: string): string | undefined {
-  if (name !== "" && name.length <= 255 && !/\p{Cc}/u.test(name)) return undefined;
-  return "expected a job name of 1 to 255 characters without control characters";
+/** GitLab keeps at most 255 characters (column `ci_builds.name`). */
+function fillJob(template: string | undefined, variables: Variables): string | undefined {
+  if (template === undefined) return undefined;
+  const name = fillTemplate(template, variables);
+  if (name !== "" && name.length <= 255 && !/\p{Cc}/u.test(name)) return name;
+  const expected = "expected 1 to 255 characters without control characters";
+  throw filledWrongly(`job is ${valueText(name)}`, expected, variables);
 }
 
-function filePathProblem(path: string): string | undefined {
-  return RelativePath.safeParse(path).error?.issues[0]?.message;
+function fillFile(template: string | undefined, variables: Variables): string | undefined {
+  if (template === undefined) return undefined;
+  const path = fillTemplate(template, variables);
+  const [problem] = RelativePath.safeParse(path).error?.issues ?? [];
+  if (problem === undefined) return path;
+  throw filledWrongly(`file is ${valueText(path)}`, problem.message, variables);
 }
 
-function filledWrongly(text: string, expected: string, place: { system: string; at: Location }): UserError {
-  const message = `for ${place.system} this is ${valueText(text)}, ${expected}`;
-  return new UserError("INVALID_VALUE", message, { hint: "correct it or its variables", at: place.at });
+function filledWrongly(what: string, expected: string, { system, at }: Variables): UserError {
+  return new UserError("INVALID_VALUE", `${what} for ${system}, ${expected}`, {
+    hint: "correct it, or the variables of the system",
+    at,
+  });
 }
 
 function gitlabMissing({ name }: ManifestArtifact, at: Location): UserError {

@@ -8,7 +8,7 @@ export interface Variables {
   readonly values: ReadonlyMap<string, string>;
   /** Where the text was written. */
   readonly at: Location;
-  /** Whose variables these are, for messages: the system. */
+  /** Whose variables these are, for messages. */
   readonly system: string;
 }
 
@@ -31,8 +31,8 @@ function unbalanced(template: string, brace: string, { at }: Variables): UserErr
 function unknown(name: string, { values, at, system }: Variables): never {
   const names = [...values.keys()];
   const near = nearest(name, names);
-  const known = names.length === 0 ? `${system} has no variables` : `${system} has ${names.join(", ")}`;
-  throw new UserError("UNKNOWN_VARIABLE", `there is no variable {${name}}: ${known}`, {
+  const known = names.length === 0 ? "there are none" : `there are ${names.join(", ")}`;
+  throw new UserError("UNKNOWN_VARIABLE", `there is no variable {${name}} for ${system}; ${known}`, {
     hint:
       near === undefined
         ? `add it to systems, or write {{${name}}} for the text itself`

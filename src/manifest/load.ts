@@ -5,7 +5,7 @@ import { Collector } from "../evaluate/collector.js";
 import { createEvaluator } from "../evaluate/evaluate.js";
 import type { Evaluated, Path } from "../evaluate/evaluated.js";
 import { validate } from "../evaluate/validate.js";
-import { type Location, UserError } from "../errors.js";
+import { type Location, throwAll, UserError } from "../errors.js";
 import { declare, type Defaults } from "./declare.js";
 import type { Declared } from "./declared.js";
 import { findManifests } from "./find-manifests.js";
@@ -43,7 +43,7 @@ export function loadManifests({ root, folder, defaults }: LoadOptions): LoadResu
   // A file that could not be read may have been the one that imports these.
   const unused = errors.errors.length > 0 ? [] : withoutExport.filter((file) => !evaluator.isImported(file));
   for (const file of unused) errors.add(nothingExported(file));
-  errors.throwIfAny();
+  throwAll([...errors.errors].sort(inReadingOrder));
   return { artifacts: artifacts.sort(byName), sources: evaluator.sources };
 }
 
@@ -89,6 +89,12 @@ function nothingExported(file: string): UserError {
     hint: "add export default defineArtifact({ … }), or remove the file",
     at: { file, line: 1, column: 1 },
   });
+}
+
+function inReadingOrder({ at: a }: UserError, { at: b }: UserError): number {
+  if (a === undefined || b === undefined) return Number(b === undefined) - Number(a === undefined);
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
 }
 
 function byName(a: Declared, b: Declared): number {

@@ -41,13 +41,13 @@ const Systems = z
 
 export const ManifestArtifact = z
   .strictObject({
-    name: ArtifactName.describe("the name of the package in the overlay"),
-    description: z.string().describe("one line about the package").optional(),
+    name: ArtifactName.describe("a text: the name of the package in the overlay"),
+    description: z.string().describe("a text: one line about the package").optional(),
     gitlab: GitLabUrl.optional(),
     project: Project,
     ref: Ref,
-    job: Template.describe("the name of the job").optional(),
-    file: Template.describe("the path of one file in the artifact").optional(),
+    job: Template.describe("a text: the name of the job").optional(),
+    file: Template.describe("a text: the path of one file in the artifact").optional(),
     systems: Systems,
     form: Form.optional(),
     fetch: FetchMode.optional(),
@@ -60,9 +60,10 @@ export const ManifestArtifact = z
   })
   .refine((it) => it.file !== undefined || (it.form !== "executable" && it.install?.kind !== "binary"), {
     path: ["file"],
-    message: "expected a file: without one the artifact is a zip archive, which is no program",
+    message: "expected the path of one file: without it the artifact is a zip archive, which is no program",
     when: isObjectWithRef,
-  });
+  })
+  .describe("an artifact: { name, project, ref, job, systems, … }");
 export type ManifestArtifact = z.output<typeof ManifestArtifact>;
 
 /** These rules look at several fields. They also apply when another field is wrong, so that all errors come at once. */

@@ -132,3 +132,40 @@ describe("names come from other files", () => {
     expect(valueOf({ "main.ts": main, "x.ts": x })).toBe("hello a");
   });
 });
+
+describe("a value is located where it was written", () => {
+  const main = `import { systems } from "./systems.js";
+const shared = { project: "group/a", job: "build" };
+const make = (name: string) => ({ ...shared, name, systems });
+export default [make("a"), { "file name": [1, 2] }];
+`;
+  const files = {
+    "main.ts": main,
+    "systems.ts": `export const systems = {\n  "x86_64-linux": { arch: "amd64" },\n};\n`,
+  };
+
+  test.each<readonly [title: string, path: readonly (string | number)[], place: string]>([
+    ["the default export", [], "main.ts:4:16"],
+    ["what a function returns: in the function", [0], "main.ts:4:17"],
+    ["what was spread: where it was spread from", [0, "project"], "main.ts:2:27"],
+    ["a parameter or constant: where it is used", [0, "name"], "main.ts:3:46"],
+    ["an imported constant: where it is used", [0, "systems"], "main.ts:3:52"],
+    [
+      "what is inside a constant: in its definition",
+      [0, "systems", "x86_64-linux", "arch"],
+      "systems.ts:2:27",
+    ],
+    ["an item", [1, "file name", 1], "main.ts:4:47"],
+    ["what is not there: what would be around it", [1, "file name", 7, "x"], "main.ts:4:43"],
+  ])("%s", (_title, path, place) => {
+    const root = repository(files);
+    const at = createEvaluator(root).evaluate(`${root}/main.ts`)?.locate(path);
+    expect(`${at?.file.replace(`${root}/`, "")}:${at?.line}:${at?.column}`).toBe(place);
+  });
+
+  test("and a field where its name was written", () => {
+    const root = repository(files);
+    const at = createEvaluator(root).evaluate(`${root}/main.ts`)?.locateKey([1, "file name"]);
+    expect(at).toEqual({ file: `${root}/main.ts`, line: 4, column: 30 });
+  });
+});
