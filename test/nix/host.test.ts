@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startNixHost, type NixHost } from "./host.js";
 import { build, built } from "./workspace.js";
 
@@ -75,4 +75,9 @@ test("two hosts share nothing, and a stopped one leaves nothing behind", async (
   expect(existsSync(dirname(other.home))).toBe(false);
   expect(() => process.kill(other.pid, 0)).toThrow("ESRCH");
   expect(await readdir(host.store)).not.toEqual([]);
+});
+
+test("a machine without Nix is told what to install", async () => {
+  vi.stubEnv("PATH", "/nonexistent");
+  await expect(startNixHost()).rejects.toThrow("apt-get install -y nix-bin");
 });

@@ -78,11 +78,11 @@ export async function startNixHost(options: NixHostOptions = {}): Promise<NixHos
 
 async function requireMachine(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("tests on a real Nix daemon need root: run them as root");
-  const nix = await runProcess("sh", ["-c", "command -v nix-daemon unshare nsenter setpriv"]);
-  if (nix.code !== 0) {
-    throw new Error(
-      "tests on a real Nix daemon need nix-daemon and util-linux: apt-get install -y nix-bin util-linux",
-    );
+  const programs = ["nix-daemon", "unshare", "nsenter", "setpriv", "unzip", "xz", "zstd"];
+  const check = 'for program; do command -v "$program" || exit 1; done';
+  if ((await runProcess("/bin/sh", ["-c", check, "sh", ...programs])).code !== 0) {
+    const install = "apt-get install -y nix-bin util-linux unzip xz-utils zstd";
+    throw new Error(`tests on a real Nix daemon need ${programs.join(", ")}: ${install}`);
   }
   const users = await runProcess("id", ["-u", "nixbld10", UNTRUSTED]);
   if (users.code !== 0) throw new Error(`tests on a real Nix daemon need its users: sh ${USERS_SCRIPT}`);
