@@ -94,7 +94,8 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
   for (const name of ["nix", "etc", "home", "root"]) await mkdir(join(directory, name));
   await mkdir(NIX_ROOT, { recursive: true });
   await writeFile(join(directory, "etc/nix.conf"), nixConf(conf));
-  await chmod(join(directory, "home"), 0o777);
+  // Newer versions of Nix use a home only when its user owns it.
+  await outputOf(runProcess("chown", [`${UNTRUSTED}:`, join(directory, "home")]), "chown");
   return directory;
 }
 
@@ -114,7 +115,7 @@ async function waitForDaemon(daemon: ChildProcess, host: NixHost): Promise<void>
   for (;;) {
     const ready = await host.run("test", ["-S", DAEMON_SOCKET]);
     if (ready.code === 0) return;
-    if (daemon.exitCode !== null) {
+    if (hasEnded(daemon)) {
       const log = await host.daemonLog();
       await host.stop();
       throw new Error(`nix-daemon did not start:\n${log}`);
@@ -157,10 +158,14 @@ async function outputOf(finished: Promise<Finished>, command: string): Promise<s
 
 /** Workers of the daemon end with their clients, which have ended. */
 async function stopHost(daemon: ChildProcess, directory: string): Promise<void> {
-  if (daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null) {
+  if (!hasEnded(daemon)) {
     const ended = new Promise((resolve) => daemon.once("exit", resolve));
     daemon.kill("SIGKILL");
     await ended;
   }
   await rm(directory, { recursive: true, force: true });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
