@@ -9,8 +9,8 @@ test.each([
   ["a function of the old attributes", 'old: { pname = old.pname + "-b"; }', "acme-b!"],
   [
     "a function of the final and the old attributes",
-    'final: old: { pname = "b"; version = final.pname; }',
-    "b!",
+    'final: old: { pname = "b"; title = final.pname + "?"; }',
+    "b?",
   ],
 ])("overrideAttrs takes %s, and final attributes follow", async (_, change, title) => {
   expect(await evaluate(`(${RECIPE}.overrideAttrs (${change})).title`)).toBe(title);
