@@ -99,10 +99,13 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
   return directory;
 }
 
-/** The daemon takes the place of the process that makes the namespace, so that its id is the child's. */
+/**
+ * The daemon takes the place of the process that makes the namespace, so that its id is the child's. It dies with the test's
+ * process, however that ends.
+ */
 async function startDaemon(directory: string): Promise<ChildProcess> {
   const log = await open(join(directory, "daemon.log"), "a");
-  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec nix-daemon`;
+  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec setpriv --pdeathsig KILL nix-daemon`;
   const daemon = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", inside, directory], {
     env: nixEnvironment(directory, join(directory, "root")),
     stdio: ["ignore", log.fd, log.fd],
