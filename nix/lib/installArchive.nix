@@ -51,11 +51,11 @@ let
   hasExtension = pattern: file != null && builtins.match ".*\\.(${pattern})" file != null;
   unpackers = {
     zip = {
-      nativeBuildInputs = [ pkgs.unzip ];
+      nativeBuildInputs = [ pkgs.buildPackages.unzip ];
       command = ''unzip -q "$src"'';
     };
     zstd = {
-      nativeBuildInputs = [ pkgs.zstd ];
+      nativeBuildInputs = [ pkgs.buildPackages.zstd ];
       command = ''tar --zstd -xf "$src"'';
     };
     tar = {

@@ -13,24 +13,7 @@ runHook() {
   eval "$hook"
 }
 
-unpackPhase=${unpackPhase:-'
-  runHook preUnpack
-  if [ -n "${src:-}" ]; then
-    cp -R "$src" source
-    chmod -R u+w source
-  fi
-  runHook postUnpack
-'}
-installPhase=${installPhase:-'
-  runHook preInstall
-  mkdir -p "$out"
-  runHook postInstall
-'}
-
 cd "$NIX_BUILD_TOP"
-if [ -z "${dontUnpack:-}" ]; then
-  eval "$unpackPhase"
-fi
 eval "$installPhase"
 runHook postFixup
 

@@ -30,12 +30,18 @@ let
         buildPlatform = platform;
         mkDerivation = import ./mkDerivation.nix system;
       };
-      fromTheMachine = name: stdenvNoCC.mkDerivation { name = "${name}-of-the-machine"; };
+      fromTheMachine =
+        name:
+        stdenvNoCC.mkDerivation {
+          name = "${name}-of-the-machine";
+          installPhase = ''mkdir "$out"'';
+        };
     in
     {
       lib = import ./lib.nix;
       inherit stdenvNoCC;
       stdenv = stdenvNoCC;
+      buildPackages = final;
       unzip = fromTheMachine "unzip";
       zstd = fromTheMachine "zstd";
     };

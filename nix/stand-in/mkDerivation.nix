@@ -1,7 +1,7 @@
 /**
   `stdenvNoCC.mkDerivation` as far as packages of artifacts need it: `finalAttrs`, `overrideAttrs`, `passthru`, `meta`, the
-  phases unpack and install with their hooks, `nativeBuildInputs`. Tools are those of the machine, so the sandbox must hold
-  `/usr`, `/lib` and `/lib64`.
+  install phase with its hooks, `postFixup`, `nativeBuildInputs`. Nothing is unpacked. Tools are those of the machine, so the
+  sandbox must hold `/usr`, `/lib` and `/lib64`.
 
   # Type
 

@@ -46,14 +46,13 @@ function printAttrs(attrs: NixAttrs, indent: number): string {
 }
 
 function printList(list: readonly NixValue[], indent: number): string {
-  const lines = list.map((item) => inList(item, printNix(item, indent + 2)));
+  const lines = list.map((item) => inList(printNix(item, indent + 2)));
   return printBlock("[", lines, "]", indent);
 }
 
-/** In a list, elements stand side by side, so that an application or a sign needs parentheses. */
-function inList(item: NixValue, printed: string): string {
-  const isOneTerm = typeof item === "object" || /^["a-z0-9]/.test(printed);
-  return isOneTerm && !printed.startsWith(FROM_JSON) ? printed : `(${printed})`;
+/** Elements stand side by side, so that a sign or an application needs parentheses. */
+function inList(printed: string): string {
+  return printed.startsWith("-") || printed.startsWith(FROM_JSON) ? `(${printed})` : printed;
 }
 
 function printBlock(open: string, lines: readonly string[], close: string, indent: number): string {

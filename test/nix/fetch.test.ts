@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFile, stat } from "node:fs/promises";
@@ -98,6 +99,18 @@ describe.each(FORMS)("form %s", (form) => {
     const folder = await writeOverlay(consumer, lockOf({ acme: artifact }));
     expect(await built(consumer, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   });
+});
+
+test("a mirror that serves by hash is asked before the proxy", async () => {
+  const mirror = await serve(Buffer.from("mirrored"));
+  const consumer = await startNixHost({ conf: { "hashed-mirrors": mirror.url } });
+  closing.push(() => consumer.stop());
+  const { bytes, variant } = await lockBytes(consumer, "mirrored");
+  const artifact = lockedArtifact({ systems: { any: variant } });
+  const folder = await writeOverlay(consumer, lockOf({ acme: artifact }), { proxy: "http://127.0.0.1:1" });
+
+  expect(await built(consumer, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
+  expect(mirror.paths).toEqual([`/sha256/${createHash("sha256").update(bytes).digest("hex")}`]);
 });
 
 function addToStore(

@@ -35,7 +35,7 @@ test("a flake made from the template has the packages that each system has a var
   const overlay = await writeOverlay(
     host,
     lockOf({
-      everywhere: lockedArtifact({ systems: { any: lockedVariant() } }),
+      everywhere: lockedArtifact({ fetch: "require", systems: { any: lockedVariant() } }),
       linux: lockedArtifact({ systems: { "x86_64-linux": lockedVariant() } }),
     }),
   );
@@ -43,11 +43,16 @@ test("a flake made from the template has the packages that each system has a var
 
   const names = "packages: builtins.mapAttrs (_: builtins.attrNames) packages";
   const standIn = `path:${await ourFlake()}/nix/stand-in`;
-  const options = ["--apply", names, "--no-write-lock-file", "--override-input", "nixpkgs", standIn];
-  const packages = await host.output("nix", ["eval", "--json", `path:${consumer}#packages`, ...options]);
+  const options = ["--no-write-lock-file", "--override-input", "nixpkgs", standIn];
+  const flake = `path:${consumer}#packages`;
+  const packages = await host.output("nix", ["eval", "--json", flake, "--apply", names, ...options]);
   expect(JSON.parse(packages)).toEqual({
     "aarch64-darwin": ["everywhere"],
     "aarch64-linux": ["everywhere"],
     "x86_64-linux": ["everywhere", "linux"],
   });
+
+  // A flake is evaluated without the machine: no current system, no environment.
+  const path = await host.output("nix", ["eval", "--raw", `${flake}.aarch64-darwin.everywhere`, ...options]);
+  expect(path).toBe(lockedVariant().storePath);
 });

@@ -78,11 +78,11 @@ export async function startNixHost(options: NixHostOptions = {}): Promise<NixHos
 
 async function requireMachine(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error("tests on a real Nix daemon need root: run them as root");
-  const nix = await runProcess("sh", ["-c", "command -v nix-daemon unshare nsenter setpriv"]);
-  if (nix.code !== 0) {
-    throw new Error(
-      "tests on a real Nix daemon need nix-daemon and util-linux: apt-get install -y nix-bin util-linux",
-    );
+  const programs = ["nix-daemon", "unshare", "nsenter", "setpriv", "unzip", "xz", "zstd"];
+  const check = 'for program; do command -v "$program" || exit 1; done';
+  if ((await runProcess("/bin/sh", ["-c", check, "sh", ...programs])).code !== 0) {
+    const install = "apt-get install -y nix-bin util-linux unzip xz-utils zstd";
+    throw new Error(`tests on a real Nix daemon need ${programs.join(", ")}: ${install}`);
   }
   const users = await runProcess("id", ["-u", "nixbld10", UNTRUSTED]);
   if (users.code !== 0) throw new Error(`tests on a real Nix daemon need its users: sh ${USERS_SCRIPT}`);
@@ -94,14 +94,18 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
   for (const name of ["nix", "etc", "home", "root"]) await mkdir(join(directory, name));
   await mkdir(NIX_ROOT, { recursive: true });
   await writeFile(join(directory, "etc/nix.conf"), nixConf(conf));
-  await chmod(join(directory, "home"), 0o777);
+  // Newer versions of Nix use a home only when its user owns it.
+  await outputOf(runProcess("chown", [`${UNTRUSTED}:`, join(directory, "home")]), "chown");
   return directory;
 }
 
-/** The daemon takes the place of the process that makes the namespace, so that its id is the child's. */
+/**
+ * The daemon takes the place of the process that makes the namespace, so that its id is the child's. It dies with the test's
+ * process, however that ends.
+ */
 async function startDaemon(directory: string): Promise<ChildProcess> {
   const log = await open(join(directory, "daemon.log"), "a");
-  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec nix-daemon`;
+  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec setpriv --pdeathsig KILL nix-daemon`;
   const daemon = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", inside, directory], {
     env: nixEnvironment(directory, join(directory, "root")),
     stdio: ["ignore", log.fd, log.fd],
@@ -114,7 +118,7 @@ async function waitForDaemon(daemon: ChildProcess, host: NixHost): Promise<void>
   for (;;) {
     const ready = await host.run("test", ["-S", DAEMON_SOCKET]);
     if (ready.code === 0) return;
-    if (daemon.exitCode !== null) {
+    if (hasEnded(daemon)) {
       const log = await host.daemonLog();
       await host.stop();
       throw new Error(`nix-daemon did not start:\n${log}`);
@@ -157,10 +161,14 @@ async function outputOf(finished: Promise<Finished>, command: string): Promise<s
 
 /** Workers of the daemon end with their clients, which have ended. */
 async function stopHost(daemon: ChildProcess, directory: string): Promise<void> {
-  if (daemon.pid !== undefined && daemon.exitCode === null && daemon.signalCode === null) {
+  if (!hasEnded(daemon)) {
     const ended = new Promise((resolve) => daemon.once("exit", resolve));
     daemon.kill("SIGKILL");
     await ended;
   }
   await rm(directory, { recursive: true, force: true });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }

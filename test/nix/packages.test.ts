@@ -40,6 +40,10 @@ async function packageFrom(artifact: LockedArtifact, system?: string): Promise<s
   return `${await packageSet(host, [overlay], system)}.artifacts.acme`;
 }
 
+function nixStrings(strings: readonly string[]): string {
+  return `[ ${strings.map((string) => `"${string}"`).join(" ")} ]`;
+}
+
 /** The same path, outside of the host. */
 function outside(storePath: string, ...path: string[]): string {
   return join(host.store, basename(storePath), ...path);
@@ -81,6 +85,20 @@ describe("a package of kind binary", () => {
     const path = await built(host, await packageOf(PROGRAM, { kind: "binary" }, { form }));
     expect(await host.output(`${path}/bin/acme`, [form])).toBe(`runs with ${form}`);
     expect(await readFile(outside(path, "bin/acme"), "utf8")).toBe(PROGRAM);
+  });
+
+  test("tells stdenv to strip, patch and rewrite nothing, but to run its fixup hooks", async () => {
+    const acme = await packageOf(PROGRAM, { kind: "binary" });
+    const attributes = [
+      "dontStrip",
+      "dontPatchELF",
+      "dontPatchShebangs",
+      "dontPruneLibtoolFiles",
+      "dontFixup",
+    ];
+    expect(await evaluateOn(host, `map (name: ${acme}.\${name} or false) ${nixStrings(attributes)}`)).toEqual(
+      [true, true, true, true, false],
+    );
   });
 
   test("has the name that is asked for", async () => {
