@@ -50,14 +50,19 @@ export async function fetchIntoStore(
   const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
   const missing = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
   return withTemporaryDirectory(async (directory) => {
-    const context: FetchContext = { gitlab, directory, add: createAdder(nix, signal), signal };
-    const limit = pLimit(jobs);
+    const context: FetchContext = {
+      gitlab,
+      directory,
+      limit: pLimit(jobs),
+      add: createAdder(nix, signal),
+      signal,
+    };
     const added = new Map<string, Promise<void>>();
     const outcomes = wanted.map(async (one): Promise<FetchOutcome> => {
       const path = storePathOf(one);
       if (!missing.has(path)) return { ...one, status: "present" };
       // Variants with the same bytes share one download.
-      const adding = added.get(path) ?? limit(() => fetchVariant(one, context));
+      const adding = added.get(path) ?? fetchVariant(one, context);
       added.set(path, adding);
       return outcomeOf(one, adding);
     });

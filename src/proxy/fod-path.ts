@@ -27,7 +27,7 @@ const FOD_PATH = /^\/fod\/([^/]+)\/([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})\/([0-9
  * @param gitlab base URL of the instance, as in the lock
  */
 export function fodPath({ gitlab, ...rest }: Omit<FodCoordinates, "host"> & { gitlab: string }): string {
-  return printFodPath({ host: hostOf(gitlab), ...rest });
+  return printFodPath({ ...rest, host: hostOf(gitlab) });
 }
 
 /** What `pathname` names, or undefined when it is not exactly what `fodPath` prints. */

@@ -83,7 +83,7 @@ describe("fetchIntoStore", () => {
     const addFixed = vi.fn(nix.addFixed);
     const outcomes = await fetchIntoStore(many, { gitlab: upstream.gitlab, nix: { ...nix, addFixed } });
     expect(outcomes.every(({ status }) => status === "added")).toBe(true);
-    expect(addFixed.mock.calls.length).toBeLessThan(40);
+    expect(addFixed.mock.calls.length).toBeLessThan(20);
   });
 
   it.each([
