@@ -1,5 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { LimitFunction } from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { FORM_CONTENT } from "../hash/form-content.js";
@@ -12,32 +13,37 @@ export interface FetchContext {
   readonly gitlab: GitLab;
   /** Where temporary files may be made. */
   readonly directory: string;
+  /** Bounds the downloads that run at the same time. */
+  readonly limit: LimitFunction;
   readonly add: AddToStore;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Downloads one variant, verifies it and adds it to the store.
+ * Downloads one variant, verifies it and adds it to the store. Only downloads count against the limit: so many small files wait
+ * for Nix together and are added at once.
  *
  * @throws UserError when the bytes cannot be had, are others than the locked ones, or Nix does not take them
  */
-export async function fetchVariant(
-  wanted: Wanted,
-  { gitlab, directory, add, signal }: FetchContext,
-): Promise<void> {
-  const { artifact, variant } = wanted;
-  signal?.throwIfAborted();
+export async function fetchVariant(wanted: Wanted, context: FetchContext): Promise<void> {
+  const { directory, limit, add } = context;
   const own = await mkdtemp(join(directory, "variant-"));
   try {
     // Nix takes the store name from the file.
-    const file = join(own, variant.name);
-    const { method, executable } = FORM_CONTENT[variant.form];
-    const download = await gitlab.download(variant.url, signal === undefined ? {} : { signal });
-    await writeBody(file, verifiedBody(download, { artifact, ...variant }), executable ? 0o755 : 0o644);
-    refuseOtherPath(wanted, await add(file, method));
+    const file = join(own, wanted.variant.name);
+    await limit(() => download(wanted, file, context));
+    refuseOtherPath(wanted, await add(file, FORM_CONTENT[wanted.variant.form].method));
   } finally {
     await rm(own, { recursive: true, force: true });
   }
+}
+
+async function download({ artifact, variant }: Wanted, file: string, context: FetchContext): Promise<void> {
+  const { gitlab, signal } = context;
+  signal?.throwIfAborted();
+  const body = await gitlab.download(variant.url, signal === undefined ? {} : { signal });
+  const mode = FORM_CONTENT[variant.form].executable ? 0o755 : 0o644;
+  await writeBody(file, verifiedBody(body, { artifact, ...variant }), mode);
 }
 
 function refuseOtherPath({ artifact, system, variant }: Wanted, path: string): void {

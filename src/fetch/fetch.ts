@@ -2,12 +2,10 @@
  * BESIDE the pipeline: puts locked bytes into the local Nix store, as the current user and outside any build, so that
  * derivations which name them have nothing left to fetch.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
+import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { Nix } from "../store/nix.js";
 import { createAdder } from "./add-in-batches.js";
@@ -50,14 +48,19 @@ export async function fetchIntoStore(
   const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
   const missing = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
   return withTemporaryDirectory(async (directory) => {
-    const context: FetchContext = { gitlab, directory, add: createAdder(nix, signal), signal };
-    const limit = pLimit(jobs);
+    const context: FetchContext = {
+      gitlab,
+      directory,
+      limit: pLimit(jobs),
+      add: createAdder(nix, signal),
+      signal,
+    };
     const added = new Map<string, Promise<void>>();
     const outcomes = wanted.map(async (one): Promise<FetchOutcome> => {
       const path = storePathOf(one);
       if (!missing.has(path)) return { ...one, status: "present" };
       // Variants with the same bytes share one download.
-      const adding = added.get(path) ?? limit(() => fetchVariant(one, context));
+      const adding = added.get(path) ?? fetchVariant(one, context);
       added.set(path, adding);
       return outcomeOf(one, adding);
     });
@@ -88,13 +91,4 @@ async function reportTo({ onProgress }: FetchOptions, outcome: Promise<FetchOutc
 async function allSettled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
-}
-
-async function withTemporaryDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "nix-artifacts-"));
-  try {
-    return await use(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }

@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withTemporaryDirectory } from "./temporary-directory.js";
 import { writeBody } from "./write-body.js";
 
 /** A body that waits on disk. */
@@ -10,20 +9,14 @@ export interface Spooled {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/**
- * Writes a body of unknown length to a temporary file, so that its size is known before the first byte is digested. The file is
- * gone when this returns or throws.
- */
-export async function withSpooled<T>(
+/** Writes a body of unknown length to a temporary file, so that its size is known before the first byte is digested. */
+export function withSpooled<T>(
   body: AsyncIterable<Uint8Array>,
   use: (spooled: Spooled) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), "nix-artifacts-"));
-  try {
+  return withTemporaryDirectory(async (directory) => {
     const file = join(directory, "body");
     const size = await writeBody(file, body, 0o600);
-    return await use({ size, read: () => createReadStream(file) });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return use({ size, read: () => createReadStream(file) });
+  });
 }

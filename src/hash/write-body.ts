@@ -32,12 +32,17 @@ async function openNew(file: string, mode: number): Promise<FileHandle> {
   return handle;
 }
 
-async function onDisk<T>(file: string, operation: Promise<T>): Promise<T> {
+/**
+ * The result of a file operation.
+ *
+ * @throws UserError `CANNOT_WRITE` with the reason of the system when it fails
+ */
+export async function onDisk<T>(file: string, operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError("CANNOT_WRITE", `cannot write the temporary file ${file}: ${reason}`, {
+    throw new UserError("CANNOT_WRITE", `cannot write temporary files (${file}): ${reason}`, {
       hint: "free some space there, or set TMPDIR to a directory that has it",
       cause: error,
     });

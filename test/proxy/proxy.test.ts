@@ -1,0 +1,371 @@
+import { once } from "node:events";
+import { get } from "node:http";
+import { connect } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EMPTY_LOCK } from "../../src/lock/schema.js";
+import { formatLogEntry } from "../../src/proxy/log.js";
+import { startProxy } from "../../src/proxy/proxy.js";
+import { sampleBytes } from "../store/samples.js";
+import { type RunningProxy, ask, gitlabError, runProxy } from "./running-proxy.js";
+
+let running: RunningProxy;
+let url: string;
+beforeEach(async () => {
+  running = await runProxy();
+  url = running.proxy.url;
+});
+afterEach(() => running.close());
+
+const BIG = sampleBytes(2_000_000, "big");
+
+describe("a locked artifact", () => {
+  it.each([
+    ["small", Buffer.from("hello artifact\n")],
+    ["big", BIG],
+    ["empty", Buffer.alloc(0)],
+  ])("is served as it is: %s", async (name, bytes) => {
+    const path = await running.add(name, { bytes });
+    const { status, headers, body, complete } = await ask(url, path);
+    expect({ status, complete }).toEqual({ status: 200, complete: true });
+    expect(body.equals(bytes)).toBe(true);
+    expect(headers).toMatchObject({
+      "content-length": String(bytes.length),
+      "accept-ranges": "bytes",
+      "content-type": "application/octet-stream",
+    });
+    expect(headers).not.toHaveProperty("content-encoding");
+    expect(headers).not.toHaveProperty("transfer-encoding");
+  });
+
+  it("is served as its bytes when its hash is that of the NAR", async () => {
+    const path = await running.add("program", { bytes: BIG, form: "executable" });
+    const { status, body } = await ask(url, path);
+    expect(status).toBe(200);
+    expect(body.equals(BIG)).toBe(true);
+  });
+
+  it("is described to HEAD without asking GitLab", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, headers, body } = await ask(url, path, { method: "HEAD" });
+    expect({ status, length: headers["content-length"], body: body.length }).toEqual({
+      status: 200,
+      length: "2000000",
+      body: 0,
+    });
+    expect(running.upstream.requests).toEqual([]);
+  });
+
+  it.each([0, 1, 64_000, 65_536, 1_999_999])("is continued from byte %d", async (first) => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, headers, body } = await ask(url, path, { headers: { range: `bytes=${first}-` } });
+    expect(status).toBe(206);
+    expect(headers["content-range"]).toBe(`bytes ${first}-1999999/2000000`);
+    expect(headers["content-length"]).toBe(String(2_000_000 - first));
+    expect(body.equals(BIG.subarray(first))).toBe(true);
+  });
+
+  it.each(["bytes=0-5", "bytes=-5", "bytes=1-,3-", "bytes=x-", "lines=1-", `bytes=${"9".repeat(30)}-`])(
+    "is sent whole for a range that is not understood: %s",
+    async (range) => {
+      const path = await running.add("tool", { bytes: BIG });
+      const { status, body } = await ask(url, path, { headers: { range } });
+      expect(status).toBe(200);
+      expect(body.equals(BIG)).toBe(true);
+    },
+  );
+
+  it("has nothing beyond its end", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, headers } = await ask(url, path, { headers: { range: "bytes=2000000-" } });
+    expect(status).toBe(416);
+    expect(headers["content-range"]).toBe("bytes */2000000");
+    expect(running.upstream.requests).toEqual([]);
+  });
+
+  it("is found by the lock as it is at the time of the request", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const locked = running.lock();
+    running.lock = () => EMPTY_LOCK;
+    expect((await ask(url, path)).status).toBe(404);
+    running.lock = () => locked;
+    expect((await ask(url, path)).status).toBe(200);
+  });
+});
+
+describe("bytes that are not the locked ones", () => {
+  it("never make a complete answer", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const evil = Buffer.from(BIG);
+    evil[0] = (evil[0] ?? 0) ^ 1;
+    running.upstream.serve("/tool", evil);
+    const { complete, body } = await ask(url, path);
+    expect(complete).toBe(false);
+    expect(body.length).toBeLessThan(BIG.length);
+    await vi.waitFor(() =>
+      expect(running.logged).toContainEqual(
+        expect.objectContaining({
+          level: "error",
+          event: "failed",
+          artifact: "tool",
+          error: expect.stringContaining("same job id, other bytes"),
+        }),
+      ),
+    );
+  });
+
+  it("never complete a continued answer, even if what is sent of them is right", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const evil = Buffer.from(BIG);
+    evil[0] = (evil[0] ?? 0) ^ 1;
+    running.upstream.serve("/tool", evil);
+    const { status, complete } = await ask(url, path, { headers: { range: "bytes=1000000-" } });
+    expect({ status, complete }).toEqual({ status: 206, complete: false });
+  });
+
+  it("are refused with a reason as long as nothing has been sent", async () => {
+    const path = await running.add("tool", { bytes: Buffer.from("good") });
+    running.upstream.serve("/tool", Buffer.from("evil"));
+    const { status, body, complete } = await ask(url, path);
+    expect({ status, complete }).toEqual({ status: 424, complete: true });
+    expect(body.toString()).toMatch(/^tool: same job id, other bytes: job 12 of g\/tool: .*\n$/);
+  });
+
+  it.each([
+    ["shorter", 1_999_999],
+    ["longer", 2_000_001],
+  ])("are noticed when they are %s, without a declared length", async (_, length) => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.upstream.serve("/tool", (_, response) =>
+      response.writeHead(200).end(Buffer.concat([BIG, Buffer.from("x")]).subarray(0, length)),
+    );
+    const { complete, body } = await ask(url, path);
+    expect(complete).toBe(false);
+    expect(body.length).toBeLessThan(BIG.length);
+  });
+
+  it("do not complete when GitLab breaks off", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.upstream.serve("/tool", (_, response) => {
+      response.writeHead(200, { "content-length": BIG.length });
+      response.write(BIG.subarray(0, 1_000_000), () => response.destroy());
+    });
+    expect((await ask(url, path)).complete).toBe(false);
+  });
+});
+
+describe("anything that is not locked", () => {
+  it.each([
+    ["another hash", (path: string) => path.replace(/[0-9a-f]{64}/, "0".repeat(64))],
+    ["another job", (path: string) => path.replace("/12/", "/13/")],
+    ["another project", (path: string) => path.replace("/7/", "/8/")],
+    ["another host", (path: string) => path.replace("gitlab.example.com", "gitlab.example.org")],
+    ["another name", (path: string) => path.replace("tool.bin", "tool.zip")],
+    ["a query", (path: string) => `${path}?private_token=x`],
+    ["a doubled slash", (path: string) => `/${path}`],
+    ["a full URL", (path: string) => `https://gitlab.example.com${path}`],
+    ["the root", () => "/"],
+    ["a file of the machine", () => "/../../etc/passwd"],
+    ["the GitLab API", () => "/api/v4/projects/7/jobs/12/artifacts"],
+    ["a prototype's member", () => "/__proto__"],
+  ])("does not exist: %s", async (_, change) => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, body } = await ask(url, change(path));
+    expect(status).toBe(404);
+    expect(body.toString()).toMatch(/^not in the artifacts\.lock\.json of this proxy: .*\n$/);
+    expect(running.upstream.requests).toEqual([]);
+  });
+
+  it("is logged in one line without its query", async () => {
+    await ask(url, "/x%0ay?private_token=canary");
+    expect(running.logged.map(formatLogEntry)).toContain(
+      "level=warn event=refused status=404 method=GET path=/x%0ay",
+    );
+  });
+});
+
+describe("a request that is not a proxy client's", () => {
+  it.each(["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])("is refused: %s", async (method) => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, headers } = await ask(url, path, { method });
+    expect({ status, allow: headers.allow }).toEqual({ status: 405, allow: "GET, HEAD" });
+  });
+
+  it.each([
+    "evil.example",
+    "evil.example:PORT",
+    "127.0.0.1:1",
+    "127.0.0.1.evil.example:PORT",
+    "127.0.0.1",
+    "",
+    "0.0.0.0:PORT",
+  ])('is refused under another name, as DNS rebinding gives it: "%s"', async (host) => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, body } = await ask(url, path, {
+      setHost: false,
+      headers: { host: host.replace("PORT", new URL(url).port) },
+    });
+    expect(status).toBe(421);
+    expect(body.toString()).toBe(`ask this proxy by its address: ${url}\n`);
+  });
+
+  it.each(["127.0.0.1:PORT", "localhost:PORT", "LOCALHOST:PORT", "[::1]:PORT"])(
+    "is served under %s",
+    async (host) => {
+      const path = await running.add("tool", { bytes: BIG });
+      const headers = { host: host.replace("PORT", new URL(url).port) };
+      expect((await ask(url, path, { method: "HEAD", setHost: false, headers })).status).toBe(200);
+    },
+  );
+});
+
+describe("a failure of GitLab", () => {
+  it.each([
+    ["GITLAB_UNAUTHORIZED", { status: 401 }, 403],
+    ["GITLAB_FORBIDDEN", { status: 403 }, 403],
+    ["GITLAB_ARTIFACTS_NOT_FOUND", { status: 404 }, 404],
+    ["GITLAB_RATE_LIMITED", { status: 429, transient: true }, 503],
+    ["GITLAB_UNAVAILABLE", { status: 500, transient: true }, 502],
+    ["GITLAB_UNAVAILABLE", { status: 503, transient: true }, 503],
+    ["GITLAB_UNREACHABLE", { transient: true }, 502],
+    ["GITLAB_TIMEOUT", { transient: true }, 504],
+    ["GITLAB_TLS", {}, 424],
+    ["GITLAB_SIGN_IN", { status: 200 }, 424],
+    ["CREDENTIALS_UNBOUND", {}, 424],
+  ])("%s %j is told as %d, in one line", async (code, details, status) => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.failWith(gitlabError(code, details));
+    const answer = await ask(url, path);
+    expect(answer.status).toBe(status);
+    expect(answer.body.toString()).toBe("GitLab said no. No token was sent. (log in)\n");
+  });
+
+  it("that is a bug of ours shows nothing of itself to the client", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.failWith(new TypeError("canary"));
+    const { status, body } = await ask(url, path);
+    expect({ status, body: body.toString() }).toEqual({
+      status: 500,
+      body: "the proxy failed: see its log\n",
+    });
+    expect(running.logged.map(formatLogEntry).join("\n")).toContain("TypeError: canary");
+  });
+});
+
+describe("the lock", () => {
+  it("that cannot be read is told to client and log, and heals", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { lock } = running;
+    running.lock = () => {
+      throw gitlabError("LOCK_MALFORMED");
+    };
+    expect((await ask(url, path)).status).toBe(503);
+    expect(running.logged).toContainEqual(
+      expect.objectContaining({ level: "error", error: expect.stringContaining("LOCK_MALFORMED") }),
+    );
+    running.lock = lock;
+    expect((await ask(url, path)).status).toBe(200);
+  });
+});
+
+describe("a client that goes away", () => {
+  it("ends the download", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.upstream.serve("/tool", (_, response) => {
+      response.writeHead(200, { "content-length": BIG.length });
+      response.write(BIG.subarray(0, 1_000_000));
+    });
+    const asking = get(url + path, { agent: false });
+    const [response] = await once(asking, "response");
+    response.once("data", () => asking.destroy());
+    response.on("error", () => {});
+    await vi.waitFor(() => expect(running.upstream.open()).toBe(0));
+    await vi.waitFor(() => expect(running.logged.map(({ event }) => event)).toContain("aborted"));
+  });
+
+  it("ends the download also before GitLab has answered", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    running.upstream.serve("/tool", () => {});
+    const asking = get(url + path, { agent: false });
+    asking.on("error", () => {});
+    await vi.waitFor(() => expect(running.upstream.open()).toBe(1));
+    asking.destroy();
+    await vi.waitFor(() => expect(running.upstream.open()).toBe(0));
+  });
+
+  it("that reads slowly slows GitLab down", async () => {
+    const huge = sampleBytes(64 * 1024 * 1024, "huge");
+    const path = await running.add("tool", { bytes: huge });
+    let sent = 0;
+    running.upstream.serve("/tool", (_, response) => {
+      response.writeHead(200, { "content-length": huge.length });
+      const next = () => {
+        if (sent === huge.length) return response.end();
+        response.write(huge.subarray(sent, (sent += 65_536)), (error) => error ?? next());
+      };
+      next();
+    });
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    socket.pause();
+    let before = -1;
+    await vi.waitFor(
+      () => {
+        const still = sent > 0 && sent === before;
+        before = sent;
+        expect(still).toBe(true);
+      },
+      { timeout: 10_000, interval: 200 },
+    );
+    expect(sent).toBeLessThan(huge.length / 2);
+    socket.destroy();
+  });
+});
+
+describe("startProxy", () => {
+  const options = { lock: () => EMPTY_LOCK, log: () => {} };
+
+  it.each(["0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.com"])(
+    'refuses to listen beyond this machine: "%s"',
+    async (host) => {
+      const starting = startProxy({ ...options, gitlab: running.upstream.gitlab, listen: { host, port: 0 } });
+      await expect(starting).rejects.toMatchObject({ code: "PROXY_NOT_LOOPBACK", exitCode: 2 });
+    },
+  );
+
+  it.each(["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])("listens on %s", async (host) => {
+    const { gitlab } = running.upstream;
+    const proxy = await startProxy({ ...options, gitlab, listen: { host, port: 0 } });
+    expect((await ask(proxy.url, "/")).status).toBe(404);
+    await proxy.close();
+  });
+
+  it("says that the port is taken", async () => {
+    const { gitlab } = running.upstream;
+    const listen = { host: "127.0.0.1", port: Number(new URL(url).port) };
+    await expect(startProxy({ ...options, gitlab, listen })).rejects.toMatchObject({
+      code: "PROXY_CANNOT_LISTEN",
+      message: expect.stringContaining("EADDRINUSE"),
+    });
+  });
+});
+
+describe("close", () => {
+  it("lets a running answer finish and takes no new request", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    let finish = () => {};
+    running.upstream.serve("/tool", (_, response) => {
+      response.writeHead(200, { "content-length": BIG.length });
+      response.write(BIG.subarray(0, 1_000_000));
+      finish = () => response.end(BIG.subarray(1_000_000));
+    });
+    const asking = ask(url, path);
+    await vi.waitFor(() => expect(running.upstream.open()).toBe(1));
+    const closing = running.proxy.close();
+    await expect(ask(url, path)).rejects.toThrow("ECONNREFUSED");
+    finish();
+    const { complete, body } = await asking;
+    expect(complete && body.equals(BIG)).toBe(true);
+    await closing;
+  });
+});

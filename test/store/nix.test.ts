@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UserError } from "../../src/errors.js";
+import { createNix } from "../../src/store/nix.js";
+import { type TemporaryNix, temporaryNix } from "./temporary-nix.js";
+
+let nix: TemporaryNix;
+let directory: string;
+beforeAll(async () => {
+  nix = await temporaryNix();
+  directory = await mkdtemp(join(tmpdir(), "nix-artifacts-test-"));
+});
+afterAll(async () => {
+  await nix.remove();
+  await rm(directory, { recursive: true });
+});
+
+/** A directory with a `nix-store` of ours in it, to be used as PATH. */
+async function fakeNixStore(script: string): Promise<string> {
+  const path = await mkdtemp(join(directory, "path-"));
+  await writeFile(join(path, "nix-store"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return path;
+}
+
+describe("Nix", () => {
+  it("adds files under their own names and knows afterwards that they are there", async () => {
+    const file = join(directory, "art.bin");
+    await writeFile(file, "hello artifact\n");
+    const absent = "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca84-art.bin";
+    const real = createNix({ env: nix.env });
+    const added = await real.addFixed([file], "flat");
+    expect(added).toEqual(["/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin"]);
+    expect(await real.missing([...added, absent])).toEqual(new Set([absent]));
+  });
+
+  it("keeps the executable bit when it adds a NAR", async () => {
+    const file = join(directory, "tool");
+    await writeFile(file, "#!/bin/sh\n", { mode: 0o755 });
+    const [path = ""] = await createNix({ env: nix.env }).addFixed([file], "nar");
+    const { stdout } = await nix.run("nix-store", "--dump", join(nix.root, path));
+    expect(stdout).toContain("executable");
+  });
+
+  it("is not run at all when there is nothing to ask or to add", async () => {
+    const nowhere = createNix({ env: { PATH: directory } });
+    expect(await nowhere.missing([])).toEqual(new Set());
+    expect(await nowhere.addFixed([], "flat")).toEqual([]);
+  });
+
+  it("sees no token of our environment", async () => {
+    const seen = join(directory, "seen");
+    const path = await fakeNixStore(`/usr/bin/env > ${seen}`);
+    const secrets = {
+      GITLAB_TOKEN: "canary-1",
+      CI_JOB_TOKEN: "canary-2",
+      GITLAB_ACCESS_TOKEN: "canary-3",
+      AWS_SECRET_ACCESS_KEY: "canary-4",
+      npm_config__auth: "canary-5",
+    };
+    await createNix({ env: { PATH: path, HOME: "/somewhere", ...secrets } }).missing(["/nix/store/x"]);
+    const environment = await readFile(seen, "utf8");
+    expect(environment).toContain("HOME=/somewhere");
+    expect(environment).not.toContain("canary");
+  });
+
+  it("says how to install Nix when there is none", async () => {
+    const asking = createNix({ env: { PATH: directory } }).missing(["/nix/store/x"]);
+    await expect(asking).rejects.toMatchObject({
+      code: "NIX_MISSING",
+      hint: expect.stringContaining("https://nixos.org/download"),
+    });
+    await expect(asking).rejects.toBeInstanceOf(UserError);
+  });
+
+  it("shows the end of what Nix said when it fails, not all of it", async () => {
+    const path = await fakeNixStore("yes noise | /usr/bin/head -c 100000 >&2; echo the reason >&2; exit 3");
+    const error = await createNix({ env: { PATH: `${path}:/usr/bin:/bin` } })
+      .addFixed(["/tmp/x"], "flat")
+      .catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "NIX_FAILED", message: expect.stringContaining("the reason") });
+    expect(error).toHaveProperty("message", expect.stringContaining("nix-store --add-fixed failed (3)"));
+    expect(String(error).length).toBeLessThan(3_000);
+  });
+});
