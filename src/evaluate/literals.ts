@@ -29,18 +29,24 @@ function addMember(
 ): void {
   if (ts.isSpreadAssignment(member)) {
     for (const [name, slot] of spreadFields(member, scope, interpreter)) entries.set(name, slot);
-  } else if (ts.isPropertyAssignment(member)) {
+  } else if (ts.isPropertyAssignment(member) || ts.isShorthandPropertyAssignment(member)) {
     const name = fieldName(member.name, scope, interpreter);
-    const at = member.initializer;
+    if (entries.get(name)?.key?.parent.parent === member.parent) throw writtenTwice(name, member.name);
+    const at = ts.isPropertyAssignment(member) ? member.initializer : member.name;
     entries.set(name, { value: interpreter.evaluate(at, scope), at, key: member.name });
-  } else if (ts.isShorthandPropertyAssignment(member)) {
-    const name = fieldName(member.name, scope, interpreter);
-    const at = member.name;
-    entries.set(name, { value: interpreter.evaluate(at, scope), at, key: at });
   } else {
     throw unsupported(member);
   }
   interpreter.budget.items(member, entries.size);
+}
+
+/** JavaScript would silently take the last one. */
+function writtenTwice(name: string, at: ts.Node): Error {
+  return notStatic(
+    at,
+    `the field ${JSON.stringify(name)} is written twice in this object`,
+    "remove one of them",
+  );
 }
 
 /** As in JavaScript, spreading a false condition (`...(test && {…})`) adds nothing. */

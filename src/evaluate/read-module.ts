@@ -58,7 +58,7 @@ class ModuleReader implements Module {
       if (specifier !== undefined) this.stars.push(specifier);
     } else if (ts.isNamespaceExport(clause)) {
       if (specifier !== undefined)
-        this.#export(clause.name, { kind: "from", specifier, name: "*", node: clause });
+        this.#export(clause.name.text, { kind: "from", specifier, name: "*", node: clause }, clause);
     } else {
       for (const element of clause.elements) this.#readExportedName(element, specifier);
     }
@@ -68,9 +68,9 @@ class ModuleReader implements Module {
     if (element.isTypeOnly) return;
     const source = element.propertyName ?? element.name;
     if (specifier !== undefined) {
-      this.#export(element.name, { kind: "from", specifier, name: source.text, node: element });
+      this.#export(element.name.text, { kind: "from", specifier, name: source.text, node: element }, element);
     } else if (ts.isIdentifier(source)) {
-      this.#export(element.name, { kind: "expression", node: source });
+      this.#export(element.name.text, { kind: "expression", node: source }, element);
     } else {
       throw unsupported(element);
     }
@@ -80,16 +80,16 @@ class ModuleReader implements Module {
     if (statement.isExportEquals) {
       throw notStatic(statement, "export = belongs to another module system", "write export default");
     }
-    this.exports.set("default", { kind: "expression", node: statement.expression });
+    this.#export("default", { kind: "expression", node: statement.expression }, statement);
   }
 
   #readFunction(statement: ts.FunctionDeclaration): void {
     if (statement.body === undefined) return; // The signature of an overload.
     if (statement.name !== undefined) this.functions.push(statement);
     if (hasModifier(statement, ts.SyntaxKind.DefaultKeyword)) {
-      this.exports.set("default", { kind: "function", node: statement });
+      this.#export("default", { kind: "function", node: statement }, statement);
     } else if (hasModifier(statement, ts.SyntaxKind.ExportKeyword) && statement.name !== undefined) {
-      this.exports.set(statement.name.text, { kind: "expression", node: statement.name });
+      this.#export(statement.name.text, { kind: "expression", node: statement.name }, statement);
     }
   }
 
@@ -99,12 +99,13 @@ class ModuleReader implements Module {
     if (!ts.isVariableStatement(statement) || !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) return;
     for (const constant of constants) {
       for (const name of namesIn(constant.name))
-        this.exports.set(name.text, { kind: "expression", node: name });
+        this.#export(name.text, { kind: "expression", node: name }, name);
     }
   }
 
-  #export(name: ts.ModuleExportName, value: Export): void {
-    this.exports.set(name.text, value);
+  #export(name: string, value: Export, at: ts.Node): void {
+    if (this.exports.has(name)) throw notStatic(at, `${name} is exported twice`, "remove one of the exports");
+    this.exports.set(name, value);
   }
 }
 

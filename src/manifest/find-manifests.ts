@@ -23,13 +23,23 @@ export function findManifests(root: string, folder: string): readonly string[] {
 }
 
 function filesBelow(folder: string, root: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+  return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (isPassedOver(entry)) return [];
     if (entry.isSymbolicLink() && isFolder(path)) throw linkOut(relative(root, path), root);
     if (entry.isDirectory()) return filesBelow(path, root);
     return isManifest(entry.name) ? [path] : [];
   });
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const hint = "make the folder readable";
+    throw new UserError("MANIFEST_UNREADABLE", `cannot read ${folder}: ${why}`, { hint, cause: error });
+  }
 }
 
 function isPassedOver(entry: Dirent): boolean {
@@ -41,7 +51,11 @@ function isManifest(name: string): boolean {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Missing, or a link that leads nowhere or to itself.
+  }
 }
 
 function linkOut(path: string, root: string): UserError {

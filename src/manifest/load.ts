@@ -28,11 +28,12 @@ export interface LoadResult {
 
 /** @throws UserError or UserErrors with everything that is wrong in the manifests, each with its place */
 export function loadManifests({ root, folder, defaults }: LoadOptions): LoadResult {
+  const files = findManifests(root, folder);
   const evaluator = createEvaluator(root);
   const errors = new Collector();
   const artifacts: Declared[] = [];
   const withoutExport: string[] = [];
-  for (const file of findManifests(root, folder)) {
+  for (const file of files) {
     errors.attempt(() => {
       const evaluated = evaluator.evaluate(file);
       if (evaluated === undefined) withoutExport.push(file);

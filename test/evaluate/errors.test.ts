@@ -43,6 +43,7 @@ describe("what only running the file could tell is refused, with what to write i
     "[1, , 2]",
     "[...'ab']",
     "{ ...[1] }",
+    "{ a: 1, b: 2, 'a': 3 }",
     "{ get a() { return 1; } }",
     "{ run() { return 1; } }",
     "{ [{}]: 1 }",
@@ -116,6 +117,11 @@ import fs = require("fs");
 export default 1;
 `;
   expect(errors({ "main.ts": main, "x.ts": "" })).toMatchSnapshot();
+});
+
+test("names that are exported twice are refused", () => {
+  const main = "export const a = 1;\nexport { a };\nexport default 1;\nexport default 2;\n";
+  expect(errors({ "main.ts": main })).toMatchSnapshot();
 });
 
 test("every problem of a file is reported, once", () => {

@@ -27,7 +27,7 @@ describe("an expression has the value that JavaScript gives it", () => {
     [`<string>"a"`, "a"],
     // Objects and arrays
     [`{ a: 1, "b-c": 2, 3: 4, ["d" + 1]: 5, shared }`, { a: 1, "b-c": 2, 3: 4, d1: 5, shared: "S" }],
-    [`{ ...base, b: 9, ...{ c: 3 } }`, { a: 1, b: 9, c: 3 }],
+    [`{ a: 0, ...base, b: 9, ...{ c: 3 } }`, { a: 1, b: 9, c: 3 }],
     [`{ a: 1, ...(off && { b: 2 }), ...undefined, ...null }`, { a: 1 }],
     [`[0, ...numbers, ...[9]]`, [0, 1, 2, 3, 9]],
     // Operators

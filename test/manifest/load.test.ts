@@ -284,6 +284,18 @@ describe("the repository around the manifests", () => {
     expect([...found, ...folder]).toMatchSnapshot();
   });
 
+  test("may have links that lead to themselves, which are errors like other missing files", () => {
+    const prepare = (root: string) => symlinkSync("loop.ts", join(root, "manifests/loop.ts"));
+    expect(errors({ "manifests/a.ts": manifest("") }, { prepare })).toMatchSnapshot();
+  });
+
+  test("may be missing itself", () => {
+    const root = join(repository({}), "missing");
+    expect(
+      errorsOf(root, () => loadManifests({ root, folder: "manifests", defaults: DEFAULTS })),
+    ).toMatchSnapshot();
+  });
+
   test("may have folders that are named like files", () => {
     const found = errors(
       { "manifests/a.ts": manifest(`name: 1,`) },
