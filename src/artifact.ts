@@ -29,6 +29,11 @@ export type Form = z.infer<typeof Form>;
 export const FetchMode = z.enum(["proxy", "require"]);
 export type FetchMode = z.infer<typeof FetchMode>;
 
+/** Any text that Nix can hold: without NUL and without half a surrogate pair. */
+export const Text = z
+  .string()
+  .regex(/^[^\0\p{Cs}]*$/u, "expected a text without NUL and of whole characters");
+
 /** A relative path with `/`, without `.`, `..`, empty parts, backslashes or control characters. */
 export const RelativePath = z
   .string()
@@ -37,7 +42,7 @@ export const RelativePath = z
     (path) => path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     'expected a relative path without empty parts, "." or ".."',
   )
-  .regex(/^[^\\\p{Cc}]+$/u, "expected a path without backslashes or control characters");
+  .regex(/^[^\\\p{Cc}\p{Cs}]+$/u, "expected a path without backslashes or control characters");
 export type RelativePath = z.infer<typeof RelativePath>;
 
 /** How the package is made from the bytes. */
@@ -49,22 +54,32 @@ export const Install = z.discriminatedUnion("kind", [
   /** The file is a tar or zip archive; the listed programs in it are linked into `bin/`. */
   z.strictObject({
     kind: z.literal("archive"),
-    bin: z.array(RelativePath).min(1),
+    bin: z
+      .array(RelativePath)
+      .min(1)
+      .refine(
+        (paths) => new Set(paths.map(baseName)).size === paths.length,
+        "expected programs of different names",
+      ),
     stripComponents: z.int().min(0).max(20).optional(),
   }),
 ]);
 export type Install = z.infer<typeof Install>;
 
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 const GitRefName = z
   .string()
   .min(1)
-  .regex(/^[^\p{Cc} ~^:?*[\\]+$/u, "expected a git ref name, without spaces or any of ~ ^ : ? * [ \\");
+  .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\]+$/u, "expected a git ref name, without spaces or any of ~ ^ : ? * [ \\");
 const Id = z.int().positive();
 
 /** Which job of the project is meant. Exactly one of the forms. */
 export const Ref = z.union([
   z.strictObject({ branch: GitRefName }),
-  z.strictObject({ tag: GitRefName, tagPrefix: z.string().optional() }),
+  z.strictObject({ tag: GitRefName, tagPrefix: Text.optional() }),
   z.strictObject({ pipeline: Id }),
   z.strictObject({ job: Id }),
 ]);

@@ -4,7 +4,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import pLimit from "p-limit";
 import { UserError } from "./errors.js";
+
+/** Syncs take long and wait side by side. */
+const FILES_AT_ONCE = 16;
 
 export interface FileText {
   readonly path: string;
@@ -12,7 +16,7 @@ export interface FileText {
 }
 
 /**
- * Writes those of `files` that do not hold exactly their text already: first all of them to temporary files in the same
+ * Writes those of `files`, in their order, that do not hold exactly their text already: first all of them to temporary files in the same
  * directories, synced, and only then renames them. A reader sees an old file or a new one; so does a machine after a power cut.
  * A disk that is full or read-only is noticed before the first file changes.
  *
@@ -20,20 +24,21 @@ export interface FileText {
  * @throws UserError WRITE_FAILED
  */
 export async function writeFiles(files: readonly FileText[]): Promise<string[]> {
-  const staged: { path: string; temporary: string }[] = [];
+  const staged = new Map<string, string>();
+  const limit = pLimit(FILES_AT_ONCE);
   try {
-    for (const { path, text } of files) {
-      if ((await readText(path)) === text) continue;
-      const temporary = temporaryName(path);
-      staged.push({ path, temporary });
-      await stage(path, temporary, text);
+    const staging = files.map((file) => limit(() => stageChanged(file, staged)));
+    await Promise.allSettled(staging); // so that nothing is being written any more when one has failed
+    await Promise.all(staging);
+    for (const { path } of files) {
+      const temporary = staged.get(path);
+      if (temporary !== undefined) await rename(temporary, path).catch(failed(path));
     }
-    for (const { path, temporary } of staged) await rename(temporary, path).catch(failed(path));
   } catch (error) {
-    for (const { temporary } of staged) await rm(temporary, { force: true }).catch(() => undefined);
+    for (const temporary of staged.values()) await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
   }
-  const paths = staged.map(({ path }) => path);
+  const paths = files.map(({ path }) => path).filter((path) => staged.has(path));
   for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory);
   return paths;
 }
@@ -51,6 +56,13 @@ export async function readText(path: string): Promise<string | undefined> {
 function temporaryName(path: string): string {
   const random = randomBytes(6).toString("hex");
   return join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
+}
+
+async function stageChanged({ path, text }: FileText, staged: Map<string, string>): Promise<void> {
+  if ((await readText(path)) === text) return;
+  const temporary = temporaryName(path);
+  staged.set(path, temporary);
+  await stage(path, temporary, text);
 }
 
 async function stage(path: string, temporary: string, text: string): Promise<void> {

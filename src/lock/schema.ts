@@ -5,7 +5,7 @@
  * Facts of the manifest stand at the artifact, facts of GitLab and of the bytes at the variant.
  */
 import { z } from "zod";
-import { ArtifactName, FetchMode, Form, Install, Ref, RelativePath, System } from "../artifact.js";
+import { ArtifactName, FetchMode, Form, Install, Ref, RelativePath, System, Text } from "../artifact.js";
 
 /** Version of the file format; see `upgrade.ts` for older ones. */
 export const LOCK_VERSION = 1;
@@ -36,17 +36,17 @@ const HttpUrl = z.url({ protocol: /^https?$/ });
 export const LockedVariant = z.strictObject({
   /** Store name, fixed here for ever: the store path depends on it. */
   name: StoreName,
-  version: z.string().min(1),
+  version: Text.min(1),
   /** Immutable API URL of the bytes, by job id. */
   url: HttpUrl,
   projectId: Id,
-  project: z.string().min(1),
+  project: Text.min(1),
   /** Git ref of the pipeline. */
-  ref: z.string().min(1),
+  ref: Text.min(1),
   commit: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, "expected a full git commit id"),
   pipeline: Id,
   job: Id,
-  jobName: z.string().min(1),
+  jobName: Text.min(1),
   /** File inside the archive; null means the whole artifacts.zip. */
   file: RelativePath.nullable(),
   form: Form,
@@ -63,11 +63,11 @@ export const LockedVariant = z.strictObject({
 export type LockedVariant = z.infer<typeof LockedVariant>;
 
 export const LockedArtifact = z.strictObject({
-  description: z.string().optional(),
+  description: Text.optional(),
   /** Base URL of the GitLab instance. */
   gitlab: HttpUrl,
   /** The project as the manifest names it: full path or numeric id. */
-  project: z.string().min(1),
+  project: Text.min(1),
   /** What the manifest asks for; each variant's `ref` is what that meant. */
   ref: Ref,
   fetch: FetchMode,

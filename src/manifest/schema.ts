@@ -1,6 +1,6 @@
 /** The manifest as people write it. `src/index.ts` has the same as types, with a comment for each field. */
 import { z } from "zod";
-import { ArtifactName, FetchMode, Form, Install, Ref, System } from "../artifact.js";
+import { ArtifactName, FetchMode, Form, Install, Ref, System, Text } from "../artifact.js";
 import { serviceUrl } from "./service-url.js";
 
 /** Output: without a trailing slash. */
@@ -42,7 +42,7 @@ const Systems = z
 export const ManifestArtifact = z
   .strictObject({
     name: ArtifactName.describe("a text: the name of the package in the overlay"),
-    description: z.string().describe("a text: one line about the package").optional(),
+    description: Text.describe("a text: one line about the package").optional(),
     gitlab: GitLabUrl.optional(),
     project: Project,
     ref: Ref,
