@@ -6,7 +6,7 @@ import { notStatic, unsupported } from "./not-static.js";
 import { Scope } from "./scope.js";
 import { type Callable, list, type Slot } from "./value.js";
 
-export type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
 
 /** The function that `node` writes, which sees the names of `scope`. */
 export function closure(node: FunctionNode, scope: Scope, interpreter: Interpreter): Callable {

@@ -9,6 +9,3 @@ export interface Interpreter {
   /** @throws UserError MANIFEST_NOT_STATIC, with several of them as UserErrors; MANIFEST_TOO_COMPLEX */
   evaluate(node: ts.Expression, scope: Scope): Value;
 }
-
-/** Evaluates one kind of syntax. */
-export type Evaluate<N extends ts.Node> = (node: N, scope: Scope, interpreter: Interpreter) => Value;
