@@ -67,7 +67,8 @@ async function consume(body: AsyncIterable<Uint8Array>, size: number, digests: F
   for await (const chunk of body) {
     received += chunk.length;
     if (received > size) break;
-    await digests.update(chunk);
+    const taken = digests.update(chunk);
+    if (taken !== undefined) await taken;
   }
   if (received !== size) throw new Error(`the body should have ${size} bytes, but has ${received}`);
 }

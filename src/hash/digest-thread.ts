@@ -25,14 +25,11 @@ export function digestOnThread(frames: readonly Frame[]): FramedDigests {
   let filled = 0;
 
   return {
-    async update(chunk) {
-      for (let taken = 0; taken < chunk.length;) {
-        const part = chunk.subarray(taken, taken + BUFFER_BYTES - filled);
-        target.set(part, filled);
-        taken += part.length;
-        filled += part.length;
-        if (filled === BUFFER_BYTES) await handOver();
-      }
+    update(chunk) {
+      if (filled + chunk.length >= BUFFER_BYTES) return split(chunk);
+      target.set(chunk, filled);
+      filled += chunk.length;
+      return undefined;
     },
     finish() {
       thread.send({ buffer: target.buffer, length: filled, last: true });
@@ -40,6 +37,16 @@ export function digestOnThread(frames: readonly Frame[]): FramedDigests {
     },
     close: thread.stop,
   };
+
+  async function split(chunk: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < chunk.length;) {
+      const part = chunk.subarray(taken, taken + BUFFER_BYTES - filled);
+      target.set(part, filled);
+      taken += part.length;
+      filled += part.length;
+      if (filled === BUFFER_BYTES) await handOver();
+    }
+  }
 
   async function handOver(): Promise<void> {
     thread.send({ buffer: target.buffer, length: filled, last: false });
