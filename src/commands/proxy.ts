@@ -5,7 +5,6 @@ import { UserError } from "../errors.js";
 import { openLocks } from "../proxy/locks.js";
 import { formatLogEntry, type LogEntry } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
-import { EMPTY_LOCK } from "../lock/schema.js";
 import { openProject } from "../project.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
@@ -22,7 +21,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const gitlab = openGitLab(context);
   const log = (entry: LogEntry) => context.terminal.log(formatLogEntry(entry));
   const locks = await openLocks(files, log);
-  const proxy = await startProxy({ listen, lock: () => locks.current()[0] ?? EMPTY_LOCK, gitlab, log });
+  const proxy = await startProxy({ listen, locks: locks.current, gitlab, log });
   const served = files.map((file) => basename(file)).join(", ");
   context.print(`serving ${served} on ${proxy.url}\n`);
   if (!context.signal.aborted) await once(context.signal, "abort");

@@ -1,6 +1,6 @@
 /** One locked artifact as the data that the Nix library reads. */
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
-import { fodPath } from "../proxy/fod-path.js";
+import { fodPath } from "./fod-path.js";
 import type { NixAttrs } from "./nix-value.js";
 
 /** What `artifacts/<name>.nix` holds. Its shape is a contract with `nix/lib`. */

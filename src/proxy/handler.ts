@@ -2,25 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { Lock } from "../lock/schema.js";
-import { type LockedIndex, indexOf } from "./locked-index.js";
 import type { Log } from "./log.js";
 import { type Listen, authority, namesListener } from "./loopback.js";
-import {
-  BROKEN,
-  type Refusal,
-  UNREADABLE_LOCK,
-  foreignHost,
-  sendRefusal,
-  upstreamFailed,
-} from "./respond.js";
+import { BROKEN, type Refusal, foreignHost, sendRefusal, upstreamFailed } from "./respond.js";
 import { type Route, route } from "./route.js";
 import { sendArtifact } from "./send-artifact.js";
 
 export interface HandlerOptions {
   /** Where the proxy listens, with the real port. */
   readonly listen: Listen;
-  /** The lock as it is now; asked once per request. */
-  readonly lock: () => Lock;
+  /** The locks as they are now; asked once per request. */
+  readonly locks: () => readonly Lock[];
   readonly gitlab: GitLab;
   readonly log: Log;
 }
@@ -36,17 +28,10 @@ export async function handle(
   else await serve(response, found, options);
 }
 
-function decide(request: IncomingMessage, { listen, lock, log }: HandlerOptions): Route | Refusal {
+function decide(request: IncomingMessage, { listen, locks }: HandlerOptions): Route | Refusal {
   if (!namesListener(request.headers.host, listen)) return foreignHost(authority(listen));
-  let index: LockedIndex;
-  try {
-    index = indexOf(lock());
-  } catch (error) {
-    log({ level: "error", event: "failed", error: describe(error) });
-    return UNREADABLE_LOCK;
-  }
   const { method, url: target, headers } = request;
-  return route({ method, target, range: headers.range }, index);
+  return route({ method, target, range: headers.range }, locks());
 }
 
 function refuse(

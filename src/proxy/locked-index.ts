@@ -1,5 +1,5 @@
 import type { Lock, LockedVariant } from "../lock/schema.js";
-import { fodPath } from "./fod-path.js";
+import { fodPath } from "../generate/fod-path.js";
 
 /** A variant of the lock and what it is called. */
 export interface LockedEntry {
@@ -9,12 +9,21 @@ export interface LockedEntry {
 }
 
 /** Everything that the proxy may serve, by its path. What is not in here does not exist for a client. */
-export type LockedIndex = ReadonlyMap<string, LockedEntry>;
+type LockedIndex = ReadonlyMap<string, LockedEntry>;
+
+/** The variant at `path` in the first of `locks` that has it. */
+export function findLocked(locks: readonly Lock[], path: string): LockedEntry | undefined {
+  for (const lock of locks) {
+    const entry = indexOf(lock).get(path);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
 
 /** Locks are immutable, so each is indexed once. */
 const INDEXES = new WeakMap<Lock, LockedIndex>();
 
-export function indexOf(lock: Lock): LockedIndex {
+function indexOf(lock: Lock): LockedIndex {
   const known = INDEXES.get(lock);
   if (known !== undefined) return known;
   const index = new Map(entries(lock));

@@ -37,11 +37,6 @@ export const WRONG_METHOD: Refusal = {
   headers: { allow: "GET, HEAD" },
 };
 
-export const UNREADABLE_LOCK: Refusal = {
-  status: 503,
-  text: "artifacts.lock.json cannot be read: see the log of the proxy, or run `artifacts lock --check`",
-};
-
 export const BROKEN: Refusal = { status: 500, text: "the proxy failed: see its log" };
 
 export function rangeBeyondEnd(size: number): Refusal {

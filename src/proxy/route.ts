@@ -1,5 +1,6 @@
-import { parseFodPath } from "./fod-path.js";
-import type { LockedEntry, LockedIndex } from "./locked-index.js";
+import { parseFodPath } from "../generate/fod-path.js";
+import type { Lock } from "../lock/schema.js";
+import { findLocked, type LockedEntry } from "./locked-index.js";
 import { NOT_LOCKED, type Refusal, WRONG_METHOD, rangeBeyondEnd } from "./respond.js";
 
 /** What of a request decides about its answer. */
@@ -20,9 +21,9 @@ export interface Route {
 }
 
 /** Decides, without doing anything, what a request gets. */
-export function route({ method, target, range }: Asked, index: LockedIndex): Route | Refusal {
+export function route({ method, target, range }: Asked, locks: readonly Lock[]): Route | Refusal {
   if (method !== "GET" && method !== "HEAD") return WRONG_METHOD;
-  const entry = lookUp(target, index);
+  const entry = lookUp(target, locks);
   if (entry === undefined) return NOT_LOCKED;
   const offset = offsetOf(range);
   const { size } = entry.variant;
@@ -30,9 +31,9 @@ export function route({ method, target, range }: Asked, index: LockedIndex): Rou
   return { entry, offset, headOnly: method === "HEAD" };
 }
 
-function lookUp(target: string | undefined, index: LockedIndex): LockedEntry | undefined {
+function lookUp(target: string | undefined, locks: readonly Lock[]): LockedEntry | undefined {
   if (target === undefined || parseFodPath(target) === undefined) return undefined;
-  return index.get(target);
+  return findLocked(locks, target);
 }
 
 /**

@@ -48,11 +48,18 @@ export function reportBug(error: unknown): string {
 
 function place(at: Location | undefined, { cwd }: ReportOptions): string {
   if (at === undefined) return "";
-  return `  ${relative(cwd, at.file) || at.file}:${at.line}:${at.column}`;
+  return `  ${printable(relative(cwd, at.file) || at.file)}:${at.line}:${at.column}`;
 }
 
 function indent(text: string): string[] {
-  return text.split("\n").map((line) => `  ${line}`);
+  return text.split("\n").map((line) => `  ${printable(line)}`);
+}
+
+/** Names of files and fields come from a repository that may be hostile; a terminal must not obey them. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
+    character === "\t" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /** One line before, the line itself, and a caret; nothing when the file cannot be read any more. */
@@ -73,7 +80,7 @@ function codeFrame(at: Location, { style, read = readSource }: ReportOptions): s
 
 /** A line of a minified or hostile file must not fill the screen. */
 function clip(line: string): string {
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
+  return printable(line.length > 200 ? `${line.slice(0, 200)}…` : line);
 }
 
 function readSource(file: string): string | undefined {

@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FetchMode, Form } from "../../src/artifact.js";
 import type { LockedArtifact } from "../../src/lock/schema.js";
-import { fodPath } from "../../src/proxy/fod-path.js";
+import { fodPath } from "../../src/generate/fod-path.js";
 import { lockOf, lockedArtifact } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import {

@@ -251,22 +251,6 @@ describe("a failure of GitLab", () => {
   });
 });
 
-describe("the lock", () => {
-  it("that cannot be read is told to client and log, and heals", async () => {
-    const path = await running.add("tool", { bytes: BIG });
-    const { lock } = running;
-    running.lock = () => {
-      throw gitlabError("LOCK_MALFORMED");
-    };
-    expect((await ask(url, path)).status).toBe(503);
-    expect(running.logged).toContainEqual(
-      expect.objectContaining({ level: "error", error: expect.stringContaining("LOCK_MALFORMED") }),
-    );
-    running.lock = lock;
-    expect((await ask(url, path)).status).toBe(200);
-  });
-});
-
 describe("a client that goes away", () => {
   it("ends the download", async () => {
     const path = await running.add("tool", { bytes: BIG });
@@ -323,7 +307,7 @@ describe("a client that goes away", () => {
 });
 
 describe("startProxy", () => {
-  const options = { lock: () => EMPTY_LOCK, log: () => {} };
+  const options = { locks: () => [EMPTY_LOCK], log: () => {} };
 
   it.each(["0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.com"])(
     'refuses to listen beyond this machine: "%s"',

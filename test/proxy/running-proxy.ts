@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from "node:http";
 import { UserError } from "../../src/errors.js";
 import { EMPTY_LOCK, type Lock, type LockedVariant } from "../../src/lock/schema.js";
-import { fodPath } from "../../src/proxy/fod-path.js";
+import { fodPath } from "../../src/generate/fod-path.js";
 import type { LogEntry } from "../../src/proxy/log.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
@@ -28,7 +28,7 @@ export async function runProxy(): Promise<RunningProxy> {
   const failures: unknown[] = [];
   const proxy = await startProxy({
     listen: { host: "127.0.0.1", port: 0 },
-    lock: () => running.lock(),
+    locks: () => [running.lock()],
     gitlab: {
       ...upstream.gitlab,
       download: (url, options) =>

@@ -27,6 +27,18 @@ test("a file that is gone leaves out the source, nothing else", () => {
   expect(reportError(error, options)).toBe("error X  ../nowhere/x.ts:1:1\n  broken\n");
 });
 
+test("a hostile name cannot drive the terminal", () => {
+  const error = new UserError("X", "unknown field \u001B[2Jname\u202E", {
+    at: { file: "/repo/\u001B]0;title\u0007.ts", line: 1, column: 1 },
+    hint: "rename \r it",
+  });
+
+  const shown = reportError(error, { ...options, read: () => "\u001B[31mred" });
+
+  expect(shown.replace(/\n/g, "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+  expect(shown).toContain("unknown field \\u{1b}[2Jname\\u{202e}");
+});
+
 test("a very long line does not fill the screen", () => {
   const error = new UserError("X", "broken", { at: { file: "/repo/x.ts", line: 1, column: 5000 } });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fodPath, parseFodPath } from "../../src/proxy/fod-path.js";
+import { fodPath, parseFodPath } from "../../src/generate/fod-path.js";
 import { formatSri } from "../../src/store/sri.js";
 import { sampleBytes } from "../store/samples.js";
 
