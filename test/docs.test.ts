@@ -19,10 +19,10 @@ function expectFile(path: string, text: string): void {
 
 test("README's command table is the help of the commands", async () => {
   const readme = readFileSync(fileOf("README.md"), "utf8");
-  const marked = /(<!-- commands -->\n)[^]*(\n<!-- \/commands -->)/;
+  const marked = /(<!-- commands -->\n)[^]*(<!-- \/commands -->)/;
   const text = readme.replace(
     marked,
-    (_, start: string, end: string) => `${start}\n${printCommandTable()}\n${end}`,
+    (_, start: string, end: string) => `${start}\n${printCommandTable()}\n\n${end}`,
   );
 
   expect(readme).toMatch(marked);
