@@ -96,6 +96,8 @@ test("the storage refuses Authorization as S3 does, and records every credential
     ["private-token", "reader"],
     ["job-token", undefined],
   ]);
+  await ask(`${location}&private_token=reader`);
+  expect(gitlab.leaks.at(-1)).toMatchObject({ header: "?private_token", token: "reader" });
 });
 
 test("a presigned URL expires", async () => {

@@ -41,7 +41,8 @@ test("the same files give another archive when the job is run again, unless the 
   expect([second > first, state.jobById(first).retried]).toEqual([true, true]);
   expect(archiveOf(second)).not.toBe(archiveOf(first));
   knobs.entryTimes = "fixed";
-  const [third, fourth] = [state.retryJob(second).id, state.retryJob(second).id];
+  const third = state.retryJob(second).id;
+  const fourth = state.retryJob(third).id;
   expect(archiveOf(third)).toBe(archiveOf(fourth));
 });
 
