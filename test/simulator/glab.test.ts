@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 
 const GLAB = fileURLToPath(new URL("../../.cache/glab/glab", import.meta.url));
+if (!existsSync(GLAB)) throw new Error(`${GLAB} is missing; install it with: sh scripts/install-glab.sh`);
 const TOKEN = "glpat-simulated-token-00";
 
 let gitlab: EmbeddedGitLab;
@@ -18,7 +19,6 @@ let home: string;
 let checkout: string;
 
 beforeAll(async () => {
-  if (!existsSync(GLAB)) throw new Error(`${GLAB} is missing; install it with: sh scripts/install-glab.sh`);
   gitlab = await startGitLab();
   gitlab.addToken({ token: TOKEN, kind: "personal" });
   gitlab.addProject({ path: "group/app" });

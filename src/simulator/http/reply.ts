@@ -47,14 +47,22 @@ export function html(status: number, body: string): Reply {
   });
 }
 
-/** The form that S3 gives its errors. */
-export function xmlError(status: number, code: string, message: string, details = ""): Reply {
-  const escaped = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return text(
-    status,
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escaped}</Message>${details}<RequestId>0</RequestId></Error>`,
-    { "Content-Type": "application/xml" },
-  );
+/** The form that S3 gives its errors: elements by name, in the order given. */
+export function xmlError(
+  status: number,
+  code: string,
+  message: string,
+  details: Readonly<Record<string, string>> = {},
+): Reply {
+  const fields = Object.entries({ Code: code, Message: message, ...details, RequestId: "0" });
+  const elements = fields.map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`).join("");
+  return text(status, `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements}</Error>`, {
+    "Content-Type": "application/xml",
+  });
+}
+
+function escapeXml(value: string): string {
+  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 export function empty(status: number, headers: Record<string, string> = {}): Reply {

@@ -110,7 +110,7 @@ export class Storage {
         400,
         "InvalidArgument",
         "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
-        `<ArgumentName>Authorization</ArgumentName><ArgumentValue>${authorization}</ArgumentValue>`,
+        { ArgumentName: "Authorization", ArgumentValue: authorization },
       );
     const refused = this.#checkSignature(request);
     if (refused !== undefined) return refused;

@@ -3,14 +3,15 @@
  * Ids count up deterministically, so that the order of ids is the order of creation, as in GitLab.
  */
 import { createHash } from "node:crypto";
-import { packedZip, packFiles } from "../archive/archive.js";
 import type { Knobs } from "../knobs.js";
-import { ArtifactsInput, JobInput, PipelineInput, ProjectInput, TokenInput } from "./input.js";
-import type { Artifacts, Bridge, Job, Pipeline, Project, Token } from "./model.js";
+import { JobInput, PipelineInput, ProjectInput, TokenInput } from "./input.js";
+import { uploadedArtifacts } from "./upload.js";
+import type { Bridge, Job, Pipeline, Project, Token } from "./model.js";
 
-export interface Clock {
-  (): Date;
-}
+export type Clock = () => Date;
+
+/** The least time between the creation of a job and that of its next attempt. */
+const RETRY_AFTER_MS = 60_000;
 
 export class State {
   readonly tokens = new Map<string, Token>();
@@ -50,7 +51,7 @@ export class State {
       pipelines: [],
     };
     this.projects.set(project.id, project);
-    for (const path of [project.path, ...formerPaths]) this.paths.set(path, project);
+    this.#claimPaths(project, formerPaths);
     for (const pipeline of pipelines) this.addPipeline(project.path, pipeline);
     return project;
   }
@@ -98,8 +99,15 @@ export class State {
   retryJob(id: number, replacement: Partial<JobInput> = {}): Job {
     const old = this.jobById(id);
     old.retried = true;
-    const { id: _id, createdAt: _createdAt, ...same } = old.input;
-    return this.#addJobTo(old.pipeline, { ...same, retried: false, erased: false, ...replacement });
+    const { id: _id, ...same } = old.input;
+    const createdAt = Math.max(this.#now().getTime(), old.createdAt.getTime() + RETRY_AFTER_MS);
+    return this.#addJobTo(old.pipeline, {
+      ...same,
+      createdAt: new Date(createdAt).toISOString(),
+      retried: false,
+      erased: false,
+      ...replacement,
+    });
   }
 
   pipelineById(id: number): Pipeline {
@@ -118,6 +126,14 @@ export class State {
     const project = this.paths.get(path);
     if (project === undefined) throw new RangeError(`There is no project ${path}`);
     return project;
+  }
+
+  /** A path that a project has now goes before one that another had once. */
+  #claimPaths(project: Project, formerPaths: readonly string[]): void {
+    if (this.paths.get(project.path)?.path === project.path)
+      throw new RangeError(`There are two projects ${project.path}`);
+    this.paths.set(project.path, project);
+    for (const path of formerPaths) if (!this.paths.has(path)) this.paths.set(path, project);
   }
 
   #addBridge(pipeline: Pipeline, bridge: Omit<Bridge, "id" | "pipeline">): void {
@@ -139,43 +155,26 @@ export class State {
       input,
       retried: input.retried,
       erasedAt: input.erased ? this.#now() : undefined,
-      artifacts: input.erased ? undefined : this.#artifactsOf(input, { id, createdAt }),
+      artifacts: input.erased ? undefined : uploadedArtifacts(input, { id, createdAt, knobs: this.#knobs }),
     };
     this.jobs.set(id, job);
     pipeline.jobs.push(job);
     return job;
   }
-
-  #artifactsOf(input: JobInput, job: { id: number; createdAt: Date }): Artifacts | undefined {
-    if (input.artifacts === undefined) return undefined;
-    const given = ArtifactsInput.parse(input.artifacts);
-    if (given instanceof Uint8Array)
-      return { filename: "artifacts.zip", archive: packedZip(given), access: "all", expireAt: null };
-    const { compression, entryOrder, entryTimes } = this.#knobs;
-    const archive = packFiles(given.files, {
-      compression,
-      order: entryOrder,
-      seed: job.id,
-      modified: entryTimes === "job" ? job.createdAt : new Date("2020-01-01T00:00:00Z"),
-    });
-    return {
-      filename: `${given.name}.zip`,
-      archive: given.reportsOnly ? undefined : archive,
-      access: given.access,
-      expireAt: given.expireAt === null ? null : new Date(given.expireAt),
-    };
-  }
 }
 
 class Counter {
   #next: number;
+  readonly #taken = new Set<number>();
 
   constructor(first: number) {
     this.#next = first;
   }
 
-  /** `wanted`, or the next free number. */
+  /** `wanted`, or the next free number. Throws a RangeError when `wanted` is taken. */
   take(wanted = this.#next): number {
+    if (this.#taken.has(wanted)) throw new RangeError(`The id ${wanted} is given twice`);
+    this.#taken.add(wanted);
     this.#next = Math.max(this.#next, wanted + 1);
     return wanted;
   }

@@ -76,3 +76,23 @@ test("deleting and erasing leave nothing to download", async () => {
   expect((await ask(`${url}/erase`, { token: "t", method: "POST" })).json()).toHaveProperty("erased_at");
   expect((await shown(newest)).artifacts).toEqual([]);
 });
+
+test("what is told to expire does so at once, and loses its bytes with the next clean-up", async () => {
+  const { id } = gitlab.retryJob(old, { artifacts: { files: { file: "" }, expireAt: null } });
+  expect(await statuses(id)).toEqual([200, 200, 200]);
+  gitlab.expire(id);
+  expect(await statuses(id)).toEqual([200, 404, 404]);
+  gitlab.cleanup();
+  expect(await statuses(id)).toEqual([404, 404, 404]);
+});
+
+test("deleting all artifacts of a project spares the locked ones", async () => {
+  const { id } = gitlab.retryJob(old, { artifacts: { files: { file: "" }, expireAt: null } });
+  const url = `${gitlab.url}/api/v4/projects/1/artifacts`;
+  const accepted = await ask(url, { token: "t", method: "DELETE" });
+  expect([accepted.status, accepted.text]).toEqual([202, '{"message":"202 Accepted"}']);
+  gitlab.cleanup();
+  expect(await statuses(id)).toEqual([404, 404, 404]);
+  expect(await statuses(newest)).toEqual([200, 200, 200]);
+  expect(await shown(newest)).toMatchObject({ artifacts_expire_at: "2020-01-01T00:00:00.000Z" });
+});
