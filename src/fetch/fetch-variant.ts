@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { LimitFunction } from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { FORM_CONTENT } from "../hash/form-content.js";
 import { verifiedBody } from "../hash/verified-body.js";
-import { writeBody } from "../hash/write-body.js";
+import { onDisk, writeBody } from "../hash/write-body.js";
 import type { AddToStore } from "./add-in-batches.js";
 import type { Wanted } from "./fetch.js";
 
@@ -27,7 +28,7 @@ export interface FetchContext {
  */
 export async function fetchVariant(wanted: Wanted, context: FetchContext): Promise<void> {
   const { directory, limit, add } = context;
-  const own = await mkdtemp(join(directory, "variant-"));
+  const own = join(directory, randomUUID());
   try {
     // Nix takes the store name from the file.
     const file = join(own, wanted.variant.name);
@@ -41,9 +42,14 @@ export async function fetchVariant(wanted: Wanted, context: FetchContext): Promi
 async function download({ artifact, variant }: Wanted, file: string, context: FetchContext): Promise<void> {
   const { gitlab, signal } = context;
   signal?.throwIfAborted();
+  await onDisk(file, mkdir(dirname(file)));
   const body = await gitlab.download(variant.url, signal === undefined ? {} : { signal });
   const mode = FORM_CONTENT[variant.form].executable ? 0o755 : 0o644;
-  await writeBody(file, verifiedBody(body, { artifact, ...variant }), mode);
+  try {
+    await writeBody(file, verifiedBody(body, { artifact, ...variant }), mode);
+  } finally {
+    body.destroy();
+  }
 }
 
 function refuseOtherPath({ artifact, system, variant }: Wanted, path: string): void {

@@ -21,7 +21,7 @@ export const OTHER_BYTES = "OTHER_BYTES";
 
 /**
  * The body of a download, which ends only if it is what was expected: the last chunk is held back until size and hash agree.
- * Frees the download in every case.
+ * Frees the download when reading ends, however it ends.
  *
  * @throws UserError `OTHER_BYTES` in place of the last chunk when they do not agree
  */

@@ -69,9 +69,12 @@ async function serve(response: ServerResponse, found: Route, { gitlab, log }: Ha
   }
 }
 
-/** The client closed the connection: it is not that we broke it off because of `error`. */
+/** What Node says when the other end of the answer is gone; what GitLab's end says is a `UserError`. */
+const GONE = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ABORT_ERR"]);
+
 function clientWentAway(response: ServerResponse, error: unknown): boolean {
-  return response.destroyed && !(error instanceof UserError);
+  if (!response.destroyed || !(error instanceof Error)) return false;
+  return error.name === "AbortError" || ("code" in error && GONE.has(String(error.code)));
 }
 
 function describe(error: unknown): string {

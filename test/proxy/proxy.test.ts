@@ -150,6 +150,7 @@ describe("bytes that are not the locked ones", () => {
       response.write(BIG.subarray(0, 1_000_000), () => response.destroy());
     });
     expect((await ask(url, path)).complete).toBe(false);
+    await vi.waitFor(() => expect(running.logged.at(-1)).toMatchObject({ level: "error", event: "failed" }));
   });
 });
 
