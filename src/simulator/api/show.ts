@@ -2,7 +2,7 @@
  * Projects, pipelines, jobs and tags as the API shows them. Field names and shapes: GitLab REST API documentation.
  */
 import type { Artifacts, Bridge, Job, Pipeline, Project, Tag } from "../state/model.js";
-import { isExpired } from "../state/expiry.js";
+import { isPastExpiry } from "../state/expiry.js";
 import { visibleStatus, type Instance } from "./exchange.js";
 
 export function showProject({ url }: Instance, project: Project) {
@@ -95,7 +95,8 @@ export function showBridge(instance: Instance, bridge: Bridge) {
 
 export function showJob(instance: Instance, job: Job) {
   const { artifacts } = job;
-  const archive = isExpired(job, instance.now) ? undefined : artifacts?.archive;
+  // Past its date it is not shown, even while it is locked and still served.
+  const archive = artifacts && !isPastExpiry(artifacts, instance.now) ? artifacts.archive : undefined;
   return {
     ...showJobBasics(instance, job),
     allow_failure: job.allowFailure,
@@ -112,7 +113,7 @@ export function showJob(instance: Instance, job: Job) {
     artifacts: job.erasedAt === undefined ? artifactRows(artifacts) : [],
     runner: { id: 3, description: "runner", active: true, is_shared: true },
     runner_manager: null,
-    artifacts_expire_at: artifacts?.expireAt?.toISOString() ?? null,
+    artifacts_expire_at: (artifacts?.expireAt ?? job.expiredAt)?.toISOString() ?? null,
     archived: false,
     tag_list: [],
   };

@@ -38,7 +38,10 @@ export function expire(job: Job, now: Clock): void {
 /** Deletes what has expired and is not locked, as GitLab's hourly worker does. Returns the number of jobs that lost artifacts. */
 export function cleanUp(state: State, now: Clock): number {
   const expired = [...state.jobs.values()].filter((job) => isExpired(job, now));
-  for (const job of expired) job.artifacts = undefined;
+  for (const job of expired) {
+    job.expiredAt = job.artifacts?.expireAt ?? null;
+    job.artifacts = undefined;
+  }
   return expired.length;
 }
 

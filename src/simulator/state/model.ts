@@ -70,6 +70,8 @@ export interface Job {
   retried: boolean;
   erasedAt: Date | undefined;
   artifacts: Artifacts | undefined;
+  /** When artifacts that the clean-up removed had expired: the job still tells. */
+  expiredAt?: Date | null;
 }
 
 export interface Artifacts {
