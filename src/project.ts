@@ -2,11 +2,12 @@
 import { join } from "node:path";
 import { distance } from "fastest-levenshtein";
 import type { Config } from "./config/config.js";
-import { loadConfig } from "./config/load.js";
+import { findConfig, loadConfig } from "./config/load.js";
 import { UserError } from "./errors.js";
 import { readLock } from "./lock/read.js";
 import type { Lock } from "./lock/schema.js";
-import type { LoadResult } from "./manifest/load.js";
+import type { Declared } from "./manifest/declared.js";
+import type { ReadProject } from "./read-project.js";
 
 export interface Project {
   readonly config: Config;
@@ -16,20 +17,36 @@ export interface Project {
   readonly output: string;
 }
 
+/** The repository that `directory` belongs to. */
 export async function openProject(directory: string): Promise<Project> {
-  const config = await loadConfig(directory);
-  return { config, lockFile: join(config.root, config.lock), output: join(config.root, config.output) };
+  const withoutFile = findConfig(directory) === undefined;
+  return placed(withoutFile ? await loadConfig(directory) : (await read(directory, false)).config);
+}
+
+export interface DeclaredProject extends Project {
+  readonly declared: readonly Declared[];
+  /** Text by absolute path of manifests, configuration and all that they import. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /**
- * All declared artifacts, and the text of the files that declare them.
+ * The repository with everything that it declares.
  *
- * @throws UserErrors with every problem of every manifest
+ * @throws UserErrors with every problem of the configuration, or else of every manifest
  */
-export async function readManifests({ config }: Project): Promise<LoadResult> {
-  const { loadManifests } = await import("./manifest/load.js");
-  const { root, manifests: folder, gitlab, fetch } = config;
-  return loadManifests({ root, folder, defaults: { gitlab, fetch } });
+export async function openDeclaredProject(directory: string): Promise<DeclaredProject> {
+  const { config, manifests } = await read(directory, true);
+  const sources = new Map([...config.sources, ...manifests.sources]);
+  return { ...placed(config), declared: manifests.artifacts, sources };
+}
+
+async function read(directory: string, manifests: boolean): Promise<ReadProject> {
+  const { readProjectOnThread } = await import("./read-project-thread.js");
+  return readProjectOnThread({ directory, manifests });
+}
+
+function placed(config: Config): Project {
+  return { config, lockFile: join(config.root, config.lock), output: join(config.root, config.output) };
 }
 
 export function readProjectLock({ lockFile }: Project): Promise<Lock> {

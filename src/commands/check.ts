@@ -5,17 +5,16 @@ import type { Lock, LockedArtifact } from "../lock/schema.js";
 import type { Declared, DeclaredVariant } from "../manifest/declared.js";
 import { typeCheck } from "../manifest/type-check.js";
 import { checkOutput } from "../output.js";
-import { openProject, readManifests, readProjectLock } from "../project.js";
+import { openDeclaredProject, readProjectLock } from "../project.js";
 import type { CommandContext, CommandResult } from "./command.js";
 
 /** @throws UserErrors with everything that does not fit */
 export async function checkLock({ cwd }: CommandContext): Promise<CommandResult> {
-  const project = await openProject(cwd);
-  const { artifacts, sources } = await readManifests(project);
+  const project = await openDeclaredProject(cwd);
   const lock = await readProjectLock(project);
   throwAll([
-    ...(await typeCheck(new Map([...project.config.sources, ...sources]))),
-    ...compareWithLock(artifacts, lock),
+    ...(await typeCheck(project.sources)),
+    ...compareWithLock(project.declared, lock),
     ...(await checkOutput(project, lock)),
   ]);
   return { data: { upToDate: true }, text: "lock and generated files match the manifests" };

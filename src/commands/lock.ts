@@ -2,10 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { diffLocks } from "../lock/diff.js";
 import { writeLockAndOutput } from "../output.js";
-import { relock } from "../pipeline.js";
-import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
+import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import { changeToJson, describeChanges, describeWritten } from "./changes.js";
-import { checkLock } from "./check.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 
@@ -14,16 +12,22 @@ export interface LockOptions {
   readonly rehash?: boolean;
 }
 
-export const run: Run<LockOptions> = (names, options, context) =>
-  options.check === true ? checkLock(context) : lock(names, options, context);
+export const run: Run<LockOptions> = async (names, options, context) => {
+  if (options.check !== true) return lock(names, options, context);
+  const { checkLock } = await import("./check.js"); // loads the type checker
+  return checkLock(context);
+};
 
 async function lock(
   given: readonly string[],
   { rehash = false }: LockOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const project = await openProject(context.cwd);
-  const { artifacts: declared } = await readManifests(project);
+  const [project, { relock }] = await Promise.all([
+    openDeclaredProject(context.cwd),
+    import("../pipeline.js"),
+  ]);
+  const { declared } = project;
   const previous = await readProjectLock(project);
   const names = selectNames(
     given,

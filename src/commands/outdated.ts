@@ -1,15 +1,15 @@
 /** `artifacts outdated`: what `lock` would change. Asks GitLab, downloads nothing, writes nothing. */
 import { lockedVariantOf } from "../lock/reuse.js";
 import { resolveAll } from "../pipeline.js";
-import { openProject, readManifests, readProjectLock, selectNames } from "../project.js";
+import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { Resolved } from "../resolve/resolved.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 
 export const run: Run<object> = async (given, _options, context) => {
-  const project = await openProject(context.cwd);
-  const { artifacts: declared } = await readManifests(project);
+  const project = await openDeclaredProject(context.cwd);
+  const { declared } = project;
   const previous = await readProjectLock(project);
   const known = declared.map(({ name }) => name);
   const names = selectNames(given, known, `${project.config.manifests}/`);

@@ -25,18 +25,19 @@ const DEFAULTS = {
  */
 export async function loadConfig(directory: string): Promise<Config> {
   const start = resolve(directory);
-  const file = nearestConfig(start);
+  const file = findConfig(start);
   if (file === undefined) return { ...DEFAULTS, root: start, file, sources: new Map() };
   const root = dirname(file);
   const { written, sources } = await readConfig(root, file);
   return { ...withDefaults(written), root, file, sources };
 }
 
-function nearestConfig(directory: string): string | undefined {
+/** Path of the nearest `artifacts.config.ts` in `directory`, an absolute path, or above it. */
+export function findConfig(directory: string): string | undefined {
   const file = join(directory, CONFIG_FILE);
   if (existsSync(file)) return file;
   const parent = dirname(directory);
-  return parent === directory ? undefined : nearestConfig(parent);
+  return parent === directory ? undefined : findConfig(parent);
 }
 
 /** The evaluator takes half a second to load, so it is only loaded when there is something to evaluate. */

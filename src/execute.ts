@@ -1,0 +1,93 @@
+/**
+ * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` the only
+ * place that knows the process.
+ */
+import { resolve } from "node:path";
+import type { CommandContext, CommandResult } from "./commands/command.js";
+import type { CommandEntry } from "./commands/table.js";
+import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
+import { errorToJson, reportBug, reportError } from "./terminal/report-error.js";
+import { createStyle } from "./terminal/style.js";
+import { createTerminal } from "./terminal/terminal.js";
+
+export interface GlobalOptions {
+  readonly directory: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly tokenFile?: string;
+}
+
+export interface Invocation {
+  readonly names: readonly string[];
+  /** Options of the command itself. */
+  readonly own: object;
+  readonly global: GlobalOptions;
+}
+
+export async function execute(entry: CommandEntry, { names, own, global }: Invocation): Promise<void> {
+  const context = createContext(global);
+  try {
+    const { run } = await entry.load();
+    finish(await run(names, own, context), context, global);
+  } catch (error) {
+    const errors = userErrorsOf(error);
+    if (errors !== undefined) finish({ data: {}, text: "", errors }, context, global);
+    else if (context.signal.aborted) dieBySignal(context);
+    else {
+      context.terminal.clear();
+      process.stderr.write(reportBug(error));
+      process.exitCode = 1;
+    }
+  }
+}
+
+function createContext(options: GlobalOptions): CommandContext {
+  return {
+    cwd: resolve(options.directory),
+    env: process.env,
+    terminal: createTerminal({
+      stream: process.stderr,
+      style: createStyle(process.stderr, process.env),
+      quiet: options.quiet === true,
+      verbose: options.verbose === true,
+    }),
+    signal: interruption(),
+    tokenFile: options.tokenFile === undefined ? undefined : resolve(options.tokenFile),
+    print: (text) => (options.json === true ? undefined : process.stdout.write(text)),
+  };
+}
+
+function finish(result: CommandResult, context: CommandContext, { json = false }: GlobalOptions): void {
+  const errors = withoutRepeats(result.errors ?? []);
+  context.terminal.clear();
+  if (context.signal.aborted && errors.length > 0) return dieBySignal(context);
+  if (json) process.stdout.write(`${JSON.stringify(withErrors(result.data, errors), undefined, 2)}\n`);
+  else writeText(result.text, errors, context);
+  process.exitCode = Math.max(0, ...errors.map(({ exitCode }) => exitCode));
+}
+
+function writeText(text: string, errors: readonly UserError[], { cwd }: CommandContext): void {
+  const style = createStyle(process.stderr, process.env);
+  if (text !== "") process.stdout.write(`${text}\n`);
+  for (const error of errors) process.stderr.write(reportError(error, { cwd, style }));
+}
+
+function withErrors(data: object, errors: readonly UserError[]): object {
+  return errors.length === 0 ? data : { ...data, errors: errors.map(errorToJson) };
+}
+
+/** The first Ctrl-C asks the command to tidy up and stop; the second one ends the process as usual. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => controller.abort(signal));
+  }
+  return controller.signal;
+}
+
+/** Ends as the signal would have ended us, so that shells and CI see the truth. */
+function dieBySignal({ terminal, signal }: CommandContext): void {
+  terminal.clear();
+  process.kill(process.pid, signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+}
