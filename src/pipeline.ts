@@ -12,6 +12,7 @@ import { createLock } from "./lock/create.js";
 import { knownDigests, lockedVariantOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
+import { expiredSince } from "./resolve/availability.js";
 import { explainMissingFile } from "./resolve/missing-file.js";
 import { resolve } from "./resolve/resolve.js";
 import type { Resolved } from "./resolve/resolved.js";
@@ -142,6 +143,7 @@ async function digest(resolved: Resolved, { gitlab, terminal, signal }: Pipeline
 async function explainDownload(error: unknown, resolved: Resolved, gitlab: GitLab): Promise<unknown> {
   if (!(error instanceof GitLabError)) return error;
   if (error.code === "GITLAB_FILE_NOT_FOUND") return explainMissingFile(gitlab, resolved);
+  const expired = error.code === "GITLAB_ARTIFACTS_NOT_FOUND" ? expiredSince(resolved) : undefined;
   const { code, message, hint } = error;
-  return new UserError(code, message, { hint, at: resolved.at.job, cause: error });
+  return expired ?? new UserError(code, message, { hint, at: resolved.at.job, cause: error });
 }

@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import type { Job } from "../gitlab/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import { excerpt } from "../redact.js";
+import type { Resolved } from "./resolved.js";
 
 /**
  * Fails unless the job lists an archive. An expired job may still list one and serve it, as long as GitLab keeps the latest
@@ -21,6 +22,15 @@ export function noArtifacts(job: Job, variant: DeclaredVariant): UserError {
     `Job ${job.id} "${excerpt(job.name)}" of pipeline ${job.pipeline.id} in ${variant.project} ${what}.`,
     { at: "job" in variant.ref ? variant.at.ref : variant.at.job, hint },
   );
+}
+
+/** Why GitLab, asked for the bytes of a job that listed them, has none; undefined when they should still be there. */
+export function expiredSince(resolved: Resolved): UserError | undefined {
+  const { job, jobName, pipeline, projectPath, expiresAt, at } = resolved;
+  if (expiresAt === null || new Date(expiresAt) > new Date()) return undefined;
+  const { code, what, hint } = expired(expiresAt);
+  const name = `Job ${job} "${excerpt(jobName)}" of pipeline ${pipeline} in ${projectPath}`;
+  return new UserError(code, `${name} ${what}.`, { at: "job" in resolved.ref ? at.ref : at.job, hint });
 }
 
 interface Diagnosis {
@@ -47,16 +57,20 @@ function diagnose(job: Job, now: Date): Diagnosis {
     };
   }
   if (typeof job.artifacts_expire_at === "string" && new Date(job.artifacts_expire_at) <= now) {
-    return {
-      code: "RESOLVE_ARTIFACTS_EXPIRED",
-      what: `has no artifacts any more: they expired on ${job.artifacts_expire_at}`,
-      hint: "run the job again in GitLab; artifacts: expire_in: in .gitlab-ci.yml says how long they stay",
-    };
+    return expired(job.artifacts_expire_at);
   }
   return {
     code: "RESOLVE_NO_ARCHIVE",
     what: `has no artifacts; its status is "${excerpt(job.status)}"`,
     hint: "see that the job has artifacts: paths: in .gitlab-ci.yml and uploads them",
+  };
+}
+
+function expired(at: string): Diagnosis {
+  return {
+    code: "RESOLVE_ARTIFACTS_EXPIRED",
+    what: `has no artifacts any more: they expired on ${at}`,
+    hint: "run the job again in GitLab; artifacts: expire_in: in .gitlab-ci.yml says how long they stay",
   };
 }
 
