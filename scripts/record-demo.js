@@ -13,6 +13,8 @@ const LINE = 18;
 const MARGIN = 14;
 const LONGEST_PAUSE = 1.1;
 const SHORTEST_PAUSE = 0.07;
+/** Before a comment or a command, as if somebody typed it. */
+const TYPING_PAUSE = 0.9;
 const LAST_PAUSE = 6;
 
 const CLI = join(dirname(fileURLToPath(import.meta.url)), "..", "dist", "cli.js");
@@ -41,10 +43,8 @@ function shortenPauses(lines) {
   let shown = 0;
   return lines.map(({ text, at }, index) => {
     const pause = at - (lines[index - 1]?.at ?? 0);
-    shown += Math.min(
-      Math.max(pause, SHORTEST_PAUSE),
-      text.startsWith("#") ? 2 * LONGEST_PAUSE : LONGEST_PAUSE,
-    );
+    const least = /^[#$] /.test(text) ? TYPING_PAUSE : SHORTEST_PAUSE;
+    shown += Math.min(Math.max(pause, least), LONGEST_PAUSE);
     return { text, at: shown };
   });
 }
