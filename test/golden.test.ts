@@ -48,10 +48,14 @@ describe("golden", () => {
           .replaceAll(encodeURIComponent(new URL(gitlab.url).host), "gitlab.test")
           .replaceAll(repository, "/repository");
 
-      if (code === 0) expectFiles(join(folder, "expected"), written(before, after), anonymous);
+      const outcomes = { files: join(folder, "expected"), error: join(folder, "error.txt") };
+      const other = code === 0 ? outcomes.error : outcomes.files;
+      if (UPDATE) rmSync(other, { recursive: true, force: true });
+      expect(existsSync(other)).toBe(false);
+      if (code === 0) expectFiles(outcomes.files, written(before, after), anonymous);
       else {
         expect(code).toBe(1);
-        expectText(join(folder, "error.txt"), anonymous(stderr));
+        expectText(outcomes.error, anonymous(stderr));
         expect(after).toEqual(before);
       }
     } finally {

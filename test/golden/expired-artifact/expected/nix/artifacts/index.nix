@@ -1,7 +1,0 @@
-# Generated from artifacts.lock.json by nix-artifacts. Do not edit; to write it again, run: artifacts generate
-{
-  proxy = "http://127.0.0.1:7467";
-  artifacts = {
-    acme-cli = ./artifacts/acme-cli.nix;
-  };
-}
