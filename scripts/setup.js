@@ -35,11 +35,7 @@ function installDependencies() {
 }
 
 function build() {
-  run("compiling", process.execPath, [
-    join("node_modules", "typescript", "bin", "tsc"),
-    "-p",
-    "tsconfig.build.json",
-  ]);
+  run("compiling", "npm", ["run", "--silent", "build"]);
 }
 
 function installNix() {
