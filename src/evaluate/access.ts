@@ -1,5 +1,6 @@
 /** Property access and calls, which together form chains: `a.b?.c(d)[0]`. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { CallArguments } from "./call-arguments.js";
 import type { Interpreter } from "./interpreter.js";
 import { LIST_METHODS } from "./list-methods.js";
@@ -24,13 +25,16 @@ export function chain(node: Link, scope: Scope, interpreter: Interpreter): Value
 }
 
 function link(node: Link, scope: Scope, interpreter: Interpreter): Value | typeof ENDED {
-  return ts.isCallExpression(node) ? call(node, scope, interpreter) : access(node, scope, interpreter);
+  return typescript.isCallExpression(node)
+    ? call(node, scope, interpreter)
+    : access(node, scope, interpreter);
 }
 
 /** The value before a link; goes on inside the same chain, so that one `?.` ends all of it. */
 function before(node: Link, scope: Scope, interpreter: Interpreter): Value | typeof ENDED {
   const { expression } = node;
-  const sameChain = ts.isOptionalChain(node) && ts.isOptionalChain(expression) && isLink(expression);
+  const sameChain =
+    typescript.isOptionalChain(node) && typescript.isOptionalChain(expression) && isLink(expression);
   const value = sameChain
     ? interpreter.budget.nested(expression, () => link(expression, scope, interpreter))
     : interpreter.evaluate(expression, scope);
@@ -40,7 +44,9 @@ function before(node: Link, scope: Scope, interpreter: Interpreter): Value | typ
 
 function isLink(node: ts.Node): node is Link {
   return (
-    ts.isCallExpression(node) || ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
+    typescript.isCallExpression(node) ||
+    typescript.isPropertyAccessExpression(node) ||
+    typescript.isElementAccessExpression(node)
   );
 }
 
@@ -55,7 +61,7 @@ function access(node: Access, scope: Scope, interpreter: Interpreter): Value | t
 }
 
 function accessedName(node: Access, scope: Scope, interpreter: Interpreter): string {
-  if (ts.isPropertyAccessExpression(node)) return node.name.text;
+  if (typescript.isPropertyAccessExpression(node)) return node.name.text;
   const index = interpreter.evaluate(node.argumentExpression, scope);
   if (typeof index === "string" || typeof index === "number") return String(index);
   throw notStatic(node.argumentExpression, `${describe(index)} cannot be an index`, "use a text or a number");
@@ -75,7 +81,7 @@ function member(base: NonNullable<Value>, name: string, node: Access): Value {
 
 function call(node: ts.CallExpression, scope: Scope, interpreter: Interpreter): Value | typeof ENDED {
   const callee = node.expression;
-  if (ts.isPropertyAccessExpression(callee)) return methodCall(node, callee, { scope, interpreter });
+  if (typescript.isPropertyAccessExpression(callee)) return methodCall(node, callee, { scope, interpreter });
   const value = before(node, scope, interpreter);
   if (value === ENDED) return ENDED;
   return apply(value, node, { scope, interpreter });
@@ -113,7 +119,7 @@ function methodCall(
 }
 
 function isGlobalObject(node: ts.Expression, scope: Scope): boolean {
-  return ts.isIdentifier(node) && node.text === "Object" && scope.lookup("Object") === undefined;
+  return typescript.isIdentifier(node) && node.text === "Object" && scope.lookup("Object") === undefined;
 }
 
 function known<T>(table: ReadonlyMap<string, T>, name: string, call: { at: ts.Node; of: string }): T {
@@ -137,7 +143,7 @@ function apply(value: Value, node: ts.CallExpression, context: Context): Value {
 function callArguments(node: ts.CallExpression, { scope, interpreter }: Context): CallArguments {
   const slots: Slot[] = [];
   for (const argument of node.arguments) {
-    if (ts.isSpreadElement(argument)) slots.push(...spreadItems(argument, scope, interpreter));
+    if (typescript.isSpreadElement(argument)) slots.push(...spreadItems(argument, scope, interpreter));
     else slots.push({ value: interpreter.evaluate(argument, scope), at: argument });
   }
   interpreter.budget.items(node, slots.length);

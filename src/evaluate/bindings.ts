@@ -1,5 +1,6 @@
 /** How names get their values: constants, parameters, and the patterns that take objects and arrays apart. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import type { Interpreter } from "./interpreter.js";
 import { fieldName } from "./literals.js";
 import { notStatic, unsupported } from "./not-static.js";
@@ -13,8 +14,8 @@ interface Context {
 
 /** The declarations of a `const` statement. Every other statement is an error. */
 export function constantsOf(statement: ts.Statement): readonly ts.VariableDeclaration[] {
-  if (!ts.isVariableStatement(statement)) throw unsupported(statement);
-  if ((statement.declarationList.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Const) {
+  if (!typescript.isVariableStatement(statement)) throw unsupported(statement);
+  if ((statement.declarationList.flags & typescript.NodeFlags.BlockScoped) === typescript.NodeFlags.Const) {
     return statement.declarationList.declarations;
   }
   throw notStatic(statement, "a variable that can change cannot be read statically", "declare it with const");
@@ -31,7 +32,7 @@ export function declareConstant(
     throw notStatic(declaration, "this constant has no value", "write = <value>");
   const onCycle = () => needsItself(declaration);
   const value = lazily(() => interpreter.evaluate(initializer, scope), onCycle);
-  if (ts.isIdentifier(name)) {
+  if (typescript.isIdentifier(name)) {
     scope.declare(name.text, value);
     return;
   }
@@ -50,8 +51,10 @@ function needsItself(declaration: ts.VariableDeclaration): Error {
 
 /** The names that a declaration declares. */
 export function namesIn(name: ts.BindingName): readonly ts.Identifier[] {
-  if (ts.isIdentifier(name)) return [name];
-  return name.elements.flatMap((element) => (ts.isOmittedExpression(element) ? [] : namesIn(element.name)));
+  if (typescript.isIdentifier(name)) return [name];
+  return name.elements.flatMap((element) =>
+    typescript.isOmittedExpression(element) ? [] : namesIn(element.name),
+  );
 }
 
 /** Gives a parameter, or a part of a pattern, its value, or its default when there is none. */
@@ -65,13 +68,13 @@ export function bindName(
   const slot = useDefault
     ? { value: context.interpreter.evaluate(initializer, context.scope), at: initializer }
     : given;
-  if (ts.isIdentifier(name)) context.scope.declare(name.text, () => slot.value);
+  if (typescript.isIdentifier(name)) context.scope.declare(name.text, () => slot.value);
   else bindPattern(name, slot, context);
 }
 
 function bindPattern(pattern: ts.BindingPattern, slot: Slot, context: Context): void {
   context.interpreter.budget.nested(pattern, () => {
-    if (ts.isObjectBindingPattern(pattern)) bindFields(pattern, slot, context);
+    if (typescript.isObjectBindingPattern(pattern)) bindFields(pattern, slot, context);
     else bindItems(pattern, slot, context);
   });
 }
@@ -96,7 +99,7 @@ function entriesOf(slot: Slot, pattern: ts.ObjectBindingPattern): ReadonlyMap<st
 
 function nameInPattern(element: ts.BindingElement, { scope, interpreter }: Context): string {
   if (element.propertyName !== undefined) return fieldName(element.propertyName, scope, interpreter);
-  if (ts.isIdentifier(element.name)) return element.name.text;
+  if (typescript.isIdentifier(element.name)) return element.name.text;
   throw unsupported(element);
 }
 
@@ -104,7 +107,7 @@ function bindItems(pattern: ts.ArrayBindingPattern, slot: Slot, context: Context
   if (!isList(slot.value)) throw cannotTakeApart(slot.value, pattern, "an array");
   const { items } = slot.value;
   for (const [index, element] of pattern.elements.entries()) {
-    if (ts.isOmittedExpression(element)) continue;
+    if (typescript.isOmittedExpression(element)) continue;
     const rest = element.dotDotDotToken !== undefined;
     const given = rest ? { value: list(items.slice(index)), at: slot.at } : items[index];
     bindName(element, given ?? { value: undefined, at: slot.at }, context);

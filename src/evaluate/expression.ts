@@ -1,5 +1,6 @@
 /** The dispatch from a kind of expression to what evaluates it. What is not listed here is not part of the static subset. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { chain } from "./access.js";
 import { Budget } from "./budget.js";
 import { closure } from "./functions.js";
@@ -21,24 +22,25 @@ export function createInterpreter(): Interpreter {
 }
 
 function expression(node: ts.Expression, scope: Scope, interpreter: Interpreter): Value {
-  if (ts.isStringLiteralLike(node)) return literalText(node, interpreter);
-  if (ts.isNumericLiteral(node)) return Number(node.text);
-  if (ts.isIdentifier(node)) return identifier(node, scope);
-  if (ts.isObjectLiteralExpression(node)) return objectLiteral(node, scope, interpreter);
-  if (ts.isArrayLiteralExpression(node)) return arrayLiteral(node, scope, interpreter);
-  if (ts.isTemplateExpression(node)) return template(node, scope, interpreter);
-  if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return closure(node, scope, interpreter);
-  if (ts.isConditionalExpression(node)) return conditional(node, scope, interpreter);
-  if (ts.isBinaryExpression(node)) return binary(node, scope, interpreter);
-  if (ts.isPrefixUnaryExpression(node)) return prefix(node, scope, interpreter);
+  if (typescript.isStringLiteralLike(node)) return literalText(node, interpreter);
+  if (typescript.isNumericLiteral(node)) return Number(node.text);
+  if (typescript.isIdentifier(node)) return identifier(node, scope);
+  if (typescript.isObjectLiteralExpression(node)) return objectLiteral(node, scope, interpreter);
+  if (typescript.isArrayLiteralExpression(node)) return arrayLiteral(node, scope, interpreter);
+  if (typescript.isTemplateExpression(node)) return template(node, scope, interpreter);
+  if (typescript.isArrowFunction(node) || typescript.isFunctionExpression(node))
+    return closure(node, scope, interpreter);
+  if (typescript.isConditionalExpression(node)) return conditional(node, scope, interpreter);
+  if (typescript.isBinaryExpression(node)) return binary(node, scope, interpreter);
+  if (typescript.isPrefixUnaryExpression(node)) return prefix(node, scope, interpreter);
   if (isTypeSyntax(node)) return interpreter.evaluate(node.expression, scope);
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+  if (typescript.isCallExpression(node) && node.expression.kind === typescript.SyntaxKind.ImportKeyword) {
     throw unsupported(node.expression);
   }
   if (
-    ts.isPropertyAccessExpression(node) ||
-    ts.isElementAccessExpression(node) ||
-    ts.isCallExpression(node)
+    typescript.isPropertyAccessExpression(node) ||
+    typescript.isElementAccessExpression(node) ||
+    typescript.isCallExpression(node)
   ) {
     return chain(node, scope, interpreter);
   }
@@ -55,18 +57,18 @@ function isTypeSyntax(
   | ts.NonNullExpression
   | ts.TypeAssertion {
   return (
-    ts.isParenthesizedExpression(node) ||
-    ts.isAsExpression(node) ||
-    ts.isSatisfiesExpression(node) ||
-    ts.isNonNullExpression(node) ||
-    ts.isTypeAssertionExpression(node)
+    typescript.isParenthesizedExpression(node) ||
+    typescript.isAsExpression(node) ||
+    typescript.isSatisfiesExpression(node) ||
+    typescript.isNonNullExpression(node) ||
+    typescript.isTypeAssertionExpression(node)
   );
 }
 
 function keyword(node: ts.Expression): Value {
-  if (node.kind === ts.SyntaxKind.TrueKeyword) return true;
-  if (node.kind === ts.SyntaxKind.FalseKeyword) return false;
-  if (node.kind === ts.SyntaxKind.NullKeyword) return null;
+  if (node.kind === typescript.SyntaxKind.TrueKeyword) return true;
+  if (node.kind === typescript.SyntaxKind.FalseKeyword) return false;
+  if (node.kind === typescript.SyntaxKind.NullKeyword) return null;
   throw unsupported(node);
 }
 

@@ -1,5 +1,6 @@
 /** Functions that only return an expression. A call evaluates that expression in a new scope; nothing else can happen. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { bindName, constantsOf, declareConstant } from "./bindings.js";
 import type { Interpreter } from "./interpreter.js";
 import { notStatic, unsupported } from "./not-static.js";
@@ -25,7 +26,8 @@ export function closure(node: FunctionNode, scope: Scope, interpreter: Interpret
 }
 
 function refuseAsyncAndGenerator(node: FunctionNode): void {
-  const isAsync = node.modifiers?.some((modifier) => modifier.kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+  const isAsync =
+    node.modifiers?.some((modifier) => modifier.kind === typescript.SyntaxKind.AsyncKeyword) ?? false;
   if (!isAsync && node.asteriskToken === undefined) return;
   const construct = isAsync ? "an async function" : "a generator";
   throw notStatic(
@@ -43,10 +45,10 @@ interface Body {
 /** An expression, or a block of constants that ends with `return <expression>`. */
 function functionBody(node: FunctionNode): Body {
   if (node.body === undefined) throw unsupported(node);
-  if (!ts.isBlock(node.body)) return { constants: [], result: withoutParentheses(node.body) };
+  if (!typescript.isBlock(node.body)) return { constants: [], result: withoutParentheses(node.body) };
   const last = node.body.statements.at(-1);
   const constants = node.body.statements.slice(0, -1).flatMap(constantsOf);
-  if (last !== undefined && ts.isReturnStatement(last) && last.expression !== undefined) {
+  if (last !== undefined && typescript.isReturnStatement(last) && last.expression !== undefined) {
     return { constants, result: withoutParentheses(last.expression) };
   }
   throw notStatic(
@@ -58,7 +60,7 @@ function functionBody(node: FunctionNode): Body {
 
 /** `({ … })` is written where the object begins. */
 function withoutParentheses(node: ts.Expression): ts.Expression {
-  return ts.isParenthesizedExpression(node) ? withoutParentheses(node.expression) : node;
+  return typescript.isParenthesizedExpression(node) ? withoutParentheses(node.expression) : node;
 }
 
 function bindParameters(

@@ -1,5 +1,6 @@
 /** Object and array literals and template strings. Every member is looked at, also after one that failed. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { Collector } from "./collector.js";
 import type { Interpreter } from "./interpreter.js";
 import { notStatic, unsupported } from "./not-static.js";
@@ -27,12 +28,12 @@ function addMember(
   scope: Scope,
   interpreter: Interpreter,
 ): void {
-  if (ts.isSpreadAssignment(member)) {
+  if (typescript.isSpreadAssignment(member)) {
     for (const [name, slot] of spreadFields(member, scope, interpreter)) entries.set(name, slot);
-  } else if (ts.isPropertyAssignment(member) || ts.isShorthandPropertyAssignment(member)) {
+  } else if (typescript.isPropertyAssignment(member) || typescript.isShorthandPropertyAssignment(member)) {
     const name = fieldName(member.name, scope, interpreter);
     if (entries.get(name)?.key?.parent.parent === member.parent) throw writtenTwice(name, member.name);
-    const at = ts.isPropertyAssignment(member) ? member.initializer : member.name;
+    const at = typescript.isPropertyAssignment(member) ? member.initializer : member.name;
     entries.set(name, { value: interpreter.evaluate(at, scope), at, key: member.name });
   } else {
     throw unsupported(member);
@@ -66,8 +67,8 @@ function spreadFields(
 
 /** The name of a field in an object literal or pattern. */
 export function fieldName(name: ts.PropertyName, scope: Scope, interpreter: Interpreter): string {
-  if (ts.isPrivateIdentifier(name) || ts.isBigIntLiteral(name)) throw unsupported(name);
-  if (!ts.isComputedPropertyName(name)) return checkedName(name.text, name);
+  if (typescript.isPrivateIdentifier(name) || typescript.isBigIntLiteral(name)) throw unsupported(name);
+  if (!typescript.isComputedPropertyName(name)) return checkedName(name.text, name);
   const value = interpreter.evaluate(name.expression, scope);
   if (typeof value === "string" || typeof value === "number") return checkedName(String(value), name);
   throw notStatic(name, `${describe(value)} cannot name a field`, "use a text in the brackets");
@@ -91,7 +92,7 @@ export function arrayLiteral(node: ts.ArrayLiteralExpression, scope: Scope, inte
 }
 
 function addElement(items: Slot[], element: ts.Expression, scope: Scope, interpreter: Interpreter): void {
-  if (!ts.isSpreadElement(element)) {
+  if (!typescript.isSpreadElement(element)) {
     interpreter.budget.items(element, 1);
     items.push({ value: interpreter.evaluate(element, scope), at: element });
     return;

@@ -1,5 +1,6 @@
 /** The one error for everything that only running the file could answer, and the advice for each construct. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { UserError } from "../errors.js";
 import { locationOf } from "./location.js";
 
@@ -25,48 +26,51 @@ const WRITE_OUT = "write the value out";
 
 /** Construct in words, and what to write instead. */
 const ADVICE: ReadonlyMap<ts.SyntaxKind, readonly [construct: string, hint: string]> = new Map([
-  [ts.SyntaxKind.AwaitExpression, ["await", WRITE_OUT]],
-  [ts.SyntaxKind.BigIntLiteral, ["a bigint", "write a plain number"]],
-  [ts.SyntaxKind.ClassDeclaration, ["a class", "use a function that returns an object"]],
-  [ts.SyntaxKind.ClassExpression, ["a class", "use a function that returns an object"]],
-  [ts.SyntaxKind.DeleteExpression, ["delete", "build the object without the field"]],
-  [ts.SyntaxKind.DoStatement, ["a loop", "use map, flatMap or filter"]],
-  [ts.SyntaxKind.EnumDeclaration, ["an enum", "use a const object"]],
+  [typescript.SyntaxKind.AwaitExpression, ["await", WRITE_OUT]],
+  [typescript.SyntaxKind.BigIntLiteral, ["a bigint", "write a plain number"]],
+  [typescript.SyntaxKind.ClassDeclaration, ["a class", "use a function that returns an object"]],
+  [typescript.SyntaxKind.ClassExpression, ["a class", "use a function that returns an object"]],
+  [typescript.SyntaxKind.DeleteExpression, ["delete", "build the object without the field"]],
+  [typescript.SyntaxKind.DoStatement, ["a loop", "use map, flatMap or filter"]],
+  [typescript.SyntaxKind.EnumDeclaration, ["an enum", "use a const object"]],
   [
-    ts.SyntaxKind.ExpressionStatement,
+    typescript.SyntaxKind.ExpressionStatement,
     ["a statement that does something", "remove it: only declarations count"],
   ],
-  [ts.SyntaxKind.ForInStatement, ["a loop", "use Object.keys(…).map"]],
-  [ts.SyntaxKind.ForOfStatement, ["a loop", "use map, flatMap or filter"]],
-  [ts.SyntaxKind.ForStatement, ["a loop", "use map, flatMap or filter"]],
-  [ts.SyntaxKind.GetAccessor, ["a getter", "write the value as a plain field"]],
-  [ts.SyntaxKind.IfStatement, ["an if statement", "use a conditional expression: test ? a : b"]],
-  [ts.SyntaxKind.ImportEqualsDeclaration, ["import … = require(…)", 'use import … from "./file.js"']],
-  [ts.SyntaxKind.ImportKeyword, ["a dynamic import", 'use import … from "./file.js" at the top']],
-  [ts.SyntaxKind.MetaProperty, ["import.meta", WRITE_OUT]],
-  [ts.SyntaxKind.MethodDeclaration, ["a method", "write it as a field: name: (x) => …"]],
-  [ts.SyntaxKind.ModuleDeclaration, ["a namespace", "use a const object"]],
-  [ts.SyntaxKind.NewExpression, ["new", WRITE_OUT]],
-  [ts.SyntaxKind.OmittedExpression, ["an empty place in an array", "write undefined or remove the comma"]],
-  [ts.SyntaxKind.PostfixUnaryExpression, ["an assignment", CONSTANT]],
+  [typescript.SyntaxKind.ForInStatement, ["a loop", "use Object.keys(…).map"]],
+  [typescript.SyntaxKind.ForOfStatement, ["a loop", "use map, flatMap or filter"]],
+  [typescript.SyntaxKind.ForStatement, ["a loop", "use map, flatMap or filter"]],
+  [typescript.SyntaxKind.GetAccessor, ["a getter", "write the value as a plain field"]],
+  [typescript.SyntaxKind.IfStatement, ["an if statement", "use a conditional expression: test ? a : b"]],
+  [typescript.SyntaxKind.ImportEqualsDeclaration, ["import … = require(…)", 'use import … from "./file.js"']],
+  [typescript.SyntaxKind.ImportKeyword, ["a dynamic import", 'use import … from "./file.js" at the top']],
+  [typescript.SyntaxKind.MetaProperty, ["import.meta", WRITE_OUT]],
+  [typescript.SyntaxKind.MethodDeclaration, ["a method", "write it as a field: name: (x) => …"]],
+  [typescript.SyntaxKind.ModuleDeclaration, ["a namespace", "use a const object"]],
+  [typescript.SyntaxKind.NewExpression, ["new", WRITE_OUT]],
   [
-    ts.SyntaxKind.RegularExpressionLiteral,
+    typescript.SyntaxKind.OmittedExpression,
+    ["an empty place in an array", "write undefined or remove the comma"],
+  ],
+  [typescript.SyntaxKind.PostfixUnaryExpression, ["an assignment", CONSTANT]],
+  [
+    typescript.SyntaxKind.RegularExpressionLiteral,
     ["a regular expression", "use startsWith, endsWith, includes, replaceAll"],
   ],
-  [ts.SyntaxKind.SetAccessor, ["a setter", "write the value as a plain field"]],
-  [ts.SyntaxKind.SuperKeyword, ["super", ARROW]],
-  [ts.SyntaxKind.SwitchStatement, ["a switch statement", "look the value up in a const object"]],
-  [ts.SyntaxKind.TaggedTemplateExpression, ["a tagged template", "use a plain template string"]],
-  [ts.SyntaxKind.ThisKeyword, ["this", "use a constant or a parameter"]],
-  [ts.SyntaxKind.ThrowStatement, ["throw", ARROW]],
-  [ts.SyntaxKind.TryStatement, ["a try statement", ARROW]],
-  [ts.SyntaxKind.TypeOfExpression, ["typeof", "decide by a constant or a parameter"]],
-  [ts.SyntaxKind.VoidExpression, ["void", "write undefined"]],
-  [ts.SyntaxKind.WhileStatement, ["a loop", "use map, flatMap or filter"]],
-  [ts.SyntaxKind.YieldExpression, ["yield", ARROW]],
+  [typescript.SyntaxKind.SetAccessor, ["a setter", "write the value as a plain field"]],
+  [typescript.SyntaxKind.SuperKeyword, ["super", ARROW]],
+  [typescript.SyntaxKind.SwitchStatement, ["a switch statement", "look the value up in a const object"]],
+  [typescript.SyntaxKind.TaggedTemplateExpression, ["a tagged template", "use a plain template string"]],
+  [typescript.SyntaxKind.ThisKeyword, ["this", "use a constant or a parameter"]],
+  [typescript.SyntaxKind.ThrowStatement, ["throw", ARROW]],
+  [typescript.SyntaxKind.TryStatement, ["a try statement", ARROW]],
+  [typescript.SyntaxKind.TypeOfExpression, ["typeof", "decide by a constant or a parameter"]],
+  [typescript.SyntaxKind.VoidExpression, ["void", "write undefined"]],
+  [typescript.SyntaxKind.WhileStatement, ["a loop", "use map, flatMap or filter"]],
+  [typescript.SyntaxKind.YieldExpression, ["yield", ARROW]],
 ]);
 
 function syntaxName(node: ts.Node): string {
-  const name = ts.SyntaxKind[node.kind] ?? "this";
+  const name = typescript.SyntaxKind[node.kind] ?? "this";
   return `this (${name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase()})`;
 }

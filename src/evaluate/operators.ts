@@ -1,5 +1,6 @@
 /** Operators, with JavaScript's results for the operands that they accept; where JavaScript would convert silently, an error. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import type { Interpreter } from "./interpreter.js";
 import { templateText } from "./literals.js";
 import { notStatic } from "./not-static.js";
@@ -12,10 +13,10 @@ export function conditional(node: ts.ConditionalExpression, scope: Scope, interp
 }
 
 export function prefix(node: ts.PrefixUnaryExpression, scope: Scope, interpreter: Interpreter): Value {
-  if (node.operator === ts.SyntaxKind.ExclamationToken) {
+  if (node.operator === typescript.SyntaxKind.ExclamationToken) {
     return !isTruthy(interpreter.evaluate(node.operand, scope));
   }
-  if (node.operator === ts.SyntaxKind.MinusToken) {
+  if (node.operator === typescript.SyntaxKind.MinusToken) {
     const value = interpreter.evaluate(node.operand, scope);
     if (typeof value === "number") return -value;
     throw notStatic(node, `- cannot be used with ${describe(value)}`, "use a number");
@@ -27,12 +28,12 @@ export function binary(node: ts.BinaryExpression, scope: Scope, interpreter: Int
   const operator = node.operatorToken.kind;
   const left = () => interpreter.evaluate(node.left, scope);
   const right = () => interpreter.evaluate(node.right, scope);
-  if (operator === ts.SyntaxKind.AmpersandAmpersandToken) return firstUnless(left(), isTruthy, right);
-  if (operator === ts.SyntaxKind.BarBarToken) return firstUnless(left(), isFalsy, right);
-  if (operator === ts.SyntaxKind.QuestionQuestionToken) return firstUnless(left(), isNullish, right);
-  if (operator === ts.SyntaxKind.EqualsEqualsEqualsToken) return left() === right();
-  if (operator === ts.SyntaxKind.ExclamationEqualsEqualsToken) return left() !== right();
-  if (operator === ts.SyntaxKind.PlusToken) return add(node, left(), right(), interpreter);
+  if (operator === typescript.SyntaxKind.AmpersandAmpersandToken) return firstUnless(left(), isTruthy, right);
+  if (operator === typescript.SyntaxKind.BarBarToken) return firstUnless(left(), isFalsy, right);
+  if (operator === typescript.SyntaxKind.QuestionQuestionToken) return firstUnless(left(), isNullish, right);
+  if (operator === typescript.SyntaxKind.EqualsEqualsEqualsToken) return left() === right();
+  if (operator === typescript.SyntaxKind.ExclamationEqualsEqualsToken) return left() !== right();
+  if (operator === typescript.SyntaxKind.PlusToken) return add(node, left(), right(), interpreter);
   const onNumbers = ARITHMETIC.get(operator);
   const onTexts = COMPARISONS.get(operator);
   if (onNumbers === undefined && onTexts === undefined)
@@ -46,19 +47,19 @@ export function binary(node: ts.BinaryExpression, scope: Scope, interpreter: Int
 type Operation<T> = (a: T, b: T) => number | boolean;
 
 const ARITHMETIC: ReadonlyMap<ts.SyntaxKind, Operation<number>> = new Map<ts.SyntaxKind, Operation<number>>([
-  [ts.SyntaxKind.MinusToken, (a, b) => a - b],
-  [ts.SyntaxKind.AsteriskToken, (a, b) => a * b],
-  [ts.SyntaxKind.LessThanToken, (a, b) => a < b],
-  [ts.SyntaxKind.LessThanEqualsToken, (a, b) => a <= b],
-  [ts.SyntaxKind.GreaterThanToken, (a, b) => a > b],
-  [ts.SyntaxKind.GreaterThanEqualsToken, (a, b) => a >= b],
+  [typescript.SyntaxKind.MinusToken, (a, b) => a - b],
+  [typescript.SyntaxKind.AsteriskToken, (a, b) => a * b],
+  [typescript.SyntaxKind.LessThanToken, (a, b) => a < b],
+  [typescript.SyntaxKind.LessThanEqualsToken, (a, b) => a <= b],
+  [typescript.SyntaxKind.GreaterThanToken, (a, b) => a > b],
+  [typescript.SyntaxKind.GreaterThanEqualsToken, (a, b) => a >= b],
 ]);
 
 const COMPARISONS: ReadonlyMap<ts.SyntaxKind, Operation<string>> = new Map<ts.SyntaxKind, Operation<string>>([
-  [ts.SyntaxKind.LessThanToken, (a, b) => a < b],
-  [ts.SyntaxKind.LessThanEqualsToken, (a, b) => a <= b],
-  [ts.SyntaxKind.GreaterThanToken, (a, b) => a > b],
-  [ts.SyntaxKind.GreaterThanEqualsToken, (a, b) => a >= b],
+  [typescript.SyntaxKind.LessThanToken, (a, b) => a < b],
+  [typescript.SyntaxKind.LessThanEqualsToken, (a, b) => a <= b],
+  [typescript.SyntaxKind.GreaterThanToken, (a, b) => a > b],
+  [typescript.SyntaxKind.GreaterThanEqualsToken, (a, b) => a >= b],
 ]);
 
 /** `value`, or what `otherwise` gives when `pass` says that the operator goes on. */

@@ -1,5 +1,6 @@
 /** Text → syntax tree. All syntax errors of a file at once; nothing is type-checked and no other file is read. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { throwAll, UserError } from "../errors.js";
 import { TOO_COMPLEX } from "./budget.js";
 import { locationAt } from "./location.js";
@@ -7,7 +8,13 @@ import { locationAt } from "./location.js";
 /** @throws UserError MANIFEST_SYNTAX for each syntax error; MANIFEST_TOO_COMPLEX when the nesting is absurd */
 export function parse(file: string, text: string): ts.SourceFile {
   try {
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+    const source = typescript.createSourceFile(
+      file,
+      text,
+      typescript.ScriptTarget.Latest,
+      true,
+      typescript.ScriptKind.TS,
+    );
     throwAll(parserDiagnostics(source).map((diagnostic) => syntaxError(source, diagnostic)));
     return source;
   } catch (error) {
@@ -26,7 +33,7 @@ function parserDiagnostics(source: ts.SourceFile): readonly ts.DiagnosticWithLoc
 }
 
 function syntaxError(source: ts.SourceFile, { messageText, start }: ts.DiagnosticWithLocation): UserError {
-  const message = ts.flattenDiagnosticMessageText(messageText, " ");
+  const message = typescript.flattenDiagnosticMessageText(messageText, " ");
   return new UserError("MANIFEST_SYNTAX", `syntax error: ${message}`, {
     hint: "correct the TypeScript here",
     at: locationAt(source, start),

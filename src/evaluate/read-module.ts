@@ -1,5 +1,6 @@
 /** Syntax tree → `Module`. Only declarations may stand in a file: imports, exports, constants, functions and types. */
-import { ts } from "ts-morph";
+import type { ts } from "ts-morph";
+import { typescript } from "./typescript.js";
 import { constantsOf, namesIn } from "./bindings.js";
 import { Collector } from "./collector.js";
 import type { Export, Import, ImportedName, Module } from "./module.js";
@@ -27,12 +28,13 @@ class ModuleReader implements Module {
   }
 
   read(statement: ts.Statement): void {
-    if (ts.isImportDeclaration(statement)) this.#readImport(statement);
-    else if (ts.isExportDeclaration(statement)) this.#readReExport(statement);
-    else if (ts.isExportAssignment(statement)) this.#readDefaultExport(statement);
-    else if (ts.isFunctionDeclaration(statement)) this.#readFunction(statement);
-    else if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) return;
-    else if (!ts.isEmptyStatement(statement)) this.#readConstants(statement);
+    if (typescript.isImportDeclaration(statement)) this.#readImport(statement);
+    else if (typescript.isExportDeclaration(statement)) this.#readReExport(statement);
+    else if (typescript.isExportAssignment(statement)) this.#readDefaultExport(statement);
+    else if (typescript.isFunctionDeclaration(statement)) this.#readFunction(statement);
+    else if (typescript.isInterfaceDeclaration(statement) || typescript.isTypeAliasDeclaration(statement))
+      return;
+    else if (!typescript.isEmptyStatement(statement)) this.#readConstants(statement);
   }
 
   #readImport(statement: ts.ImportDeclaration): void {
@@ -45,7 +47,7 @@ class ModuleReader implements Module {
         "import the names that you need",
       );
     }
-    const names = clause.phaseModifier === ts.SyntaxKind.TypeKeyword ? [] : importedNames(clause);
+    const names = clause.phaseModifier === typescript.SyntaxKind.TypeKeyword ? [] : importedNames(clause);
     this.imports.push({ specifier, names, typeOnly: names.length === 0 });
   }
 
@@ -56,7 +58,7 @@ class ModuleReader implements Module {
     if (statement.isTypeOnly) return;
     if (clause === undefined) {
       if (specifier !== undefined) this.stars.push(specifier);
-    } else if (ts.isNamespaceExport(clause)) {
+    } else if (typescript.isNamespaceExport(clause)) {
       if (specifier !== undefined)
         this.#export(clause.name.text, { kind: "from", specifier, name: "*", node: clause }, clause);
     } else {
@@ -69,7 +71,7 @@ class ModuleReader implements Module {
     const source = element.propertyName ?? element.name;
     if (specifier !== undefined) {
       this.#export(element.name.text, { kind: "from", specifier, name: source.text, node: element }, element);
-    } else if (ts.isIdentifier(source)) {
+    } else if (typescript.isIdentifier(source)) {
       this.#export(element.name.text, { kind: "expression", node: source }, element);
     } else {
       throw unsupported(element);
@@ -86,9 +88,9 @@ class ModuleReader implements Module {
   #readFunction(statement: ts.FunctionDeclaration): void {
     if (statement.body === undefined) return; // The signature of an overload.
     if (statement.name !== undefined) this.functions.push(statement);
-    if (hasModifier(statement, ts.SyntaxKind.DefaultKeyword)) {
+    if (hasModifier(statement, typescript.SyntaxKind.DefaultKeyword)) {
       this.#export("default", { kind: "function", node: statement }, statement);
-    } else if (hasModifier(statement, ts.SyntaxKind.ExportKeyword) && statement.name !== undefined) {
+    } else if (hasModifier(statement, typescript.SyntaxKind.ExportKeyword) && statement.name !== undefined) {
       this.#export(statement.name.text, { kind: "expression", node: statement.name }, statement);
     }
   }
@@ -96,7 +98,11 @@ class ModuleReader implements Module {
   #readConstants(statement: ts.Statement): void {
     const constants = constantsOf(statement);
     this.constants.push(...constants);
-    if (!ts.isVariableStatement(statement) || !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) return;
+    if (
+      !typescript.isVariableStatement(statement) ||
+      !hasModifier(statement, typescript.SyntaxKind.ExportKeyword)
+    )
+      return;
     for (const constant of constants) {
       for (const name of namesIn(constant.name))
         this.#export(name.text, { kind: "expression", node: name }, name);
@@ -113,7 +119,7 @@ function importedNames(clause: ts.ImportClause): readonly ImportedName[] {
   const { name, namedBindings } = clause;
   const byDefault = name === undefined ? [] : [{ local: name.text, imported: "default", node: name }];
   if (namedBindings === undefined) return byDefault;
-  if (ts.isNamespaceImport(namedBindings)) {
+  if (typescript.isNamespaceImport(namedBindings)) {
     return [...byDefault, { local: namedBindings.name.text, imported: "*", node: namedBindings }];
   }
   const named = namedBindings.elements
@@ -127,10 +133,13 @@ function importedNames(clause: ts.ImportClause): readonly ImportedName[] {
 }
 
 function specifierOf(node: ts.Expression): ts.StringLiteral {
-  if (ts.isStringLiteral(node)) return node;
+  if (typescript.isStringLiteral(node)) return node;
   throw unsupported(node);
 }
 
 function hasModifier(node: ts.Statement, kind: ts.SyntaxKind): boolean {
-  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((it) => it.kind === kind) ?? false);
+  return (
+    typescript.canHaveModifiers(node) &&
+    (typescript.getModifiers(node)?.some((it) => it.kind === kind) ?? false)
+  );
 }
