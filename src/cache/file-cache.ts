@@ -7,6 +7,8 @@ import type { BinaryCache } from "./cache.js";
 
 /** Begins the names of directories with unfinished files. */
 const STAGING = ".staging-";
+/** Nix makes these when it opens a cache, and fails as a user who may only read if they are missing. */
+const NIX_FOLDERS = ["nar", "realisations", "log"];
 /** After this time a staging directory belongs to a process that was killed. */
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 
@@ -40,7 +42,7 @@ export function openFileCache(root: string): BinaryCache {
 
 /** In the cache itself: so taking a file is a rename, and a full disk is noticed before. */
 async function makeStaging(root: string): Promise<string> {
-  await mkdir(root, { recursive: true });
+  for (const name of NIX_FOLDERS) await mkdir(join(root, name), { recursive: true });
   for (const name of await readdir(root)) {
     if (!name.startsWith(STAGING)) continue;
     const { mtimeMs } = await stat(join(root, name));

@@ -175,9 +175,8 @@ describe("what fails", () => {
     const [first, second] = await statuses([evil, good]);
     expect(first).toContain("OTHER_BYTES evil: same job id, other bytes");
     expect(second).toBe("published");
-    expect((await readdir(root)).sort()).toEqual(
-      [narInfoKey(good.variant.storePath), "nar", "nix-cache-info"].sort(),
-    );
+    const names = [...(await filesOf(root)).keys()].map((path) => path.split("/")[1]);
+    expect(names).toEqual([narInfoKey(good.variant.storePath), "nar", "nix-cache-info"].sort());
     expect(await readdir(join(root, "nar"))).toHaveLength(1);
   });
 
@@ -205,6 +204,6 @@ describe("what fails", () => {
     const takeFile = vi.fn(() => Promise.reject(new Error("cut")));
     await expect(statuses([one], { cache: { ...cache, takeFile } })).rejects.toThrow("cut");
     expect(takeFile).toHaveBeenCalledOnce();
-    expect(await readdir(root)).toEqual(["nix-cache-info"]);
+    expect([...(await filesOf(root)).keys()]).toEqual(["/nix-cache-info"]);
   });
 });
