@@ -48,7 +48,7 @@ function installNix() {
   if (!works("nix-build", ["--version"])) throw new Error(`Nix could not be installed: ${manual}`);
 }
 
-/** What only the tests need: real build users for a real daemon, and GitLab's own client. */
+/** What only the tests need: real build users for a real daemon, an S3 server, and GitLab's own client. */
 function prepareTests() {
   const tools = {
     unzip: "unzip",
@@ -57,6 +57,9 @@ function prepareTests() {
     nsenter: "util-linux",
     useradd: "passwd",
     zip: "zip",
+    "ceph-mon": "ceph-mon",
+    "ceph-osd": "ceph-osd",
+    radosgw: "radosgw",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));

@@ -78,6 +78,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./fetch.js"),
   },
   {
+    name: "publish",
+    names: SOME_NAMES,
+    summary: "write locked artifacts into a binary cache; needs no Nix",
+    options: [
+      {
+        flags: "--to <cache>",
+        text: "a path, file://, http(s):// or s3://BUCKET?region=…&endpoint=…&profile=…",
+      },
+      { flags: "--system <system>", text: "only for this Nix system (default: all)", repeatable: true },
+      { flags: "--compression <method>", text: "zstd (default) or none" },
+      { flags: "--signing-key <file>", text: "sign with this key; what is locked needs no signature" },
+      { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
+    ],
+    examples: [
+      ["artifacts publish --to file:///srv/cache", "everything that the cache does not have yet"],
+      ["artifacts publish acme-cli --to 's3://team-cache?region=eu-central-1'", "one artifact, to Amazon S3"],
+    ],
+    load: () => import("./publish.js"),
+  },
+  {
     name: "proxy",
     summary: "serve locked artifacts to Nix, holding the credentials",
     options: [

@@ -22,3 +22,18 @@ function fiveBitsAt(bytes: Uint8Array, bit: number): number {
   const high = bytes[byte + 1] ?? 0;
   return ((low | (high << 8)) >> (bit % 8)) & 31;
 }
+
+/** The `length` bytes that `text` stands for; undefined when it is not exactly their base 32. */
+export function parseNix32(text: string, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
+  for (const [index, character] of [...text].reverse().entries()) {
+    const digit = DIGITS.indexOf(character);
+    if (digit < 0) return undefined;
+    const bit = index * BITS_PER_DIGIT;
+    const at = Math.floor(bit / 8);
+    const shifted = digit << (bit % 8);
+    bytes[at] = (bytes[at] ?? 0) | (shifted & 255);
+    if (at + 1 < length) bytes[at + 1] = shifted >> 8;
+  }
+  return nix32(bytes) === text ? bytes : undefined;
+}

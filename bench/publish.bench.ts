@@ -1,0 +1,128 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Lock } from "../src/lock/schema.js";
+import { CLI } from "../test/cli/run-cli.js";
+import { runProcess } from "../test/nix/process.js";
+import { type TemporaryNix, temporaryNix } from "../test/store/temporary-nix.js";
+import { compare, report } from "./measure.js";
+
+const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta.url));
+const TOKEN = "glpat-bench000000000000000";
+const SMALL = 500;
+const GIB = 2 ** 30;
+const names = Array.from({ length: SMALL }, (_, index) => `tool-${index}`);
+
+let directory: string;
+let gitlab: ChildProcess;
+let nix: TemporaryNix;
+
+/** The server runs in a process of its own. */
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "bench-publish-"));
+  nix = await temporaryNix();
+  const small = Object.fromEntries(names.map((name, seed) => [name, { size: 20_000, seed }]));
+  const files = { ...small, big: { size: GIB, seed: 1 } };
+  const jobs = [{ id: 1, name: "build", artifacts: { files } }];
+  const state = {
+    tokens: [{ token: TOKEN, kind: "personal", scopes: ["read_api"] }],
+    // Public, since nix-prefetch-url cannot send the header that a private one wants.
+    projects: [{ id: 1, path: "g/p", visibility: "public", pipelines: [{ id: 1, ref: "main", jobs }] }],
+  };
+  writeFileSync(join(directory, "gitlab.json"), JSON.stringify(state));
+  gitlab = spawn(process.execPath, [SIMULATOR, "--state", join(directory, "gitlab.json")], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (gitlab.stdout === null) throw new Error("stdout is a pipe");
+  const [line] = (await once(gitlab.stdout, "data")) as [Buffer]; // it prints its address first
+  const url = /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "";
+  mkdirSync(join(directory, "manifests"));
+  writeFileSync(
+    join(directory, "manifests", "all.ts"),
+    `import { defineArtifacts } from "nix-artifacts";
+export default defineArtifacts(${JSON.stringify([...names, "big"])}.map((name) => ({
+  name, gitlab: ${JSON.stringify(url)}, project: "g/p",
+  ref: { branch: "main" }, job: "build", file: name, systems: "any",
+})));
+`,
+  );
+  const locked = await runProcess(process.execPath, [CLI, "lock"], { cwd: directory, env: environment() });
+  expect(locked.stderr).toBe("");
+});
+
+afterAll(async () => {
+  gitlab.kill();
+  await nix.remove();
+  rmSync(directory, { recursive: true });
+});
+
+function environment(): Record<string, string> {
+  return { PATH: process.env["PATH"] ?? "", HOME: directory, GITLAB_TOKEN: TOKEN };
+}
+
+function nixEnvironment(): Record<string, string> {
+  const of = (name: string) => nix.env[name] ?? "";
+  return {
+    ...environment(),
+    NIX_REMOTE: of("NIX_REMOTE"),
+    NIX_CONF_DIR: of("NIX_CONF_DIR"),
+    NIX_CONFIG: of("NIX_CONFIG"),
+  };
+}
+
+function artifacts(args: readonly string[], before: () => void) {
+  return { command: process.execPath, args: [CLI, ...args], cwd: directory, env: nixEnvironment(), before };
+}
+
+function emptyStore(): void {
+  execFileSync("nix-store", ["--gc", "--quiet"], { env: nix.env, stdio: "ignore" });
+}
+
+function urlOf(name: string): string {
+  const lock = JSON.parse(readFileSync(join(directory, "artifacts.lock.json"), "utf8")) as Lock; // our own
+  return lock.artifacts[name]?.systems["any"]?.url ?? "";
+}
+
+test("fetch of 500 small artifacts against nix-prefetch-url in a loop", async () => {
+  // A tenth of the loop, counted ten times: it is as long as it is dull.
+  const loop = names.slice(0, SMALL / 10).map((name) => `nix-prefetch-url --type sha256 '${urlOf(name)}'`);
+  const theirs = {
+    command: "sh",
+    args: ["-c", `{ ${loop.join(" && ")}; } >/dev/null 2>&1`],
+    env: nixEnvironment(),
+    before: emptyStore,
+  };
+  const ours = artifacts(["fetch", ...names, "--quiet"], emptyStore);
+  const { theirs: tenth, ratio, ...rest } = await compare(ours, theirs, 3);
+  const whole = { ...rest, theirs: tenth * 10, ratio: ratio / 10 };
+  report(`fetch, ${SMALL} × 20 kB / nix-prefetch-url loop`, whole, "ratio ≤ 0.1");
+});
+
+/** Nix cannot publish what it has not: so the other side downloads, adds and copies. */
+test.each([
+  ["1 GiB incompressible", ["big"], "ratio ≤ 1.25, ≤ 250 MiB"],
+  [`${SMALL} × 20 kB`, names, "ratio ≤ 1"],
+])("publish of %s against curl, nix-store --add-fixed and nix copy", async (what, published, aim) => {
+  const cache = join(directory, "cache");
+  const downloads = join(directory, "downloads");
+  const before = () => {
+    for (const folder of [cache, downloads]) rmSync(folder, { recursive: true, force: true });
+    mkdirSync(downloads);
+    emptyStore();
+  };
+  const config = join(directory, "curl.conf");
+  const transfers = published.map((name) => `url = "${urlOf(name)}"\noutput = "${join(downloads, name)}"\n`);
+  writeFileSync(config, transfers.join(""));
+  const steps = [
+    `curl --silent --show-error --fail --parallel --parallel-max 8 --config ${config}`,
+    `paths=$(nix-store --add-fixed sha256 ${downloads}/*)`,
+    `nix --extra-experimental-features nix-command copy --to 'file://${cache}?compression=zstd' $paths`,
+  ];
+  const theirs = { command: "sh", args: ["-c", steps.join(" && ")], env: nixEnvironment(), before };
+  const ours = artifacts(["publish", "--to", cache, "--quiet", ...published], before);
+  report(`publish, ${what} / curl, nix copy`, await compare(ours, theirs, 3), aim);
+});

@@ -1,0 +1,127 @@
+/** A cache behind HTTP that takes PUT, as `nix copy --to http://…` expects it (libstore, HTTP binary cache store). */
+import { createReadStream } from "node:fs";
+import { Agent, request } from "undici";
+import type { Credential, Credentials } from "../credentials/credentials.js";
+import { withTemporaryDirectory } from "../hash/temporary-directory.js";
+import { excerpt } from "../redact.js";
+import type { BinaryCache } from "./cache.js";
+import { CacheError, cacheUnreachable, type RetryOptions, withRetries } from "./cache-error.js";
+
+export interface HttpCacheOptions {
+  readonly credentials: Credentials;
+  readonly retry?: RetryOptions;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Asked {
+  readonly method: "GET" | "HEAD" | "PUT";
+  readonly key: string;
+  readonly type?: string;
+  /** Bytes of the body. */
+  readonly size?: number;
+  /** Made anew for each attempt. */
+  readonly body?: () => string | ReturnType<typeof createReadStream>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Longest text that is read: a `.narinfo` has less than a thousand bytes. */
+const MAX_TEXT = 1024 * 1024;
+const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+/** @param base address of the cache, with or without a slash at its end, and without user and password */
+export function openHttpCache(base: URL, { credentials, retry = {}, signal }: HttpCacheOptions): BinaryCache {
+  const agent = new Agent();
+  const root = new URL(base.pathname.endsWith("/") ? base : `${base.href}/`);
+  const name = root.href.replace(/\/$/, "");
+
+  return {
+    name,
+    async readText(key) {
+      const { status, text } = await ask({ method: "GET", key });
+      return status === 404 ? undefined : text;
+    },
+    async has(key) {
+      return (await ask({ method: "HEAD", key })).status !== 404;
+    },
+    async writeText(key, { text, type }) {
+      await ask({ method: "PUT", key, type, size: Buffer.byteLength(text), body: () => text });
+    },
+    async takeFile(key, { path, size, type }) {
+      await ask({ method: "PUT", key, type, size, body: () => createReadStream(path) });
+    },
+    withStaging: withTemporaryDirectory,
+    close: () => agent.close(),
+  };
+
+  function ask(asked: Asked): Promise<Answer> {
+    return withRetries(() => askOnce(asked), { ...retry, signal });
+  }
+
+  async function askOnce(asked: Asked): Promise<Answer> {
+    const url = new URL(asked.key, root);
+    const credential = await credentials.for(url);
+    const answer = await exchange(url, asked, credential);
+    const { status } = answer;
+    if ((status >= 200 && status < 300) || (status === 404 && asked.method !== "PUT")) return answer;
+    throw refused(`${asked.method} ${url.href}`, answer, credential);
+  }
+
+  async function exchange(url: URL, asked: Asked, credential: Credential | undefined): Promise<Answer> {
+    try {
+      const { statusCode, body } = await request(url, {
+        method: asked.method,
+        dispatcher: agent,
+        signal: signal ?? null,
+        body: asked.body?.() ?? null,
+        headers: {
+          ...credential?.headers,
+          ...(asked.type === undefined ? {} : { "content-type": asked.type }),
+          ...(asked.size === undefined ? {} : { "content-length": `${asked.size}` }),
+        },
+      });
+      return { status: statusCode, text: await readBounded(body) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw cacheUnreachable(name, error) ?? error;
+    }
+  }
+}
+
+async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size <= MAX_TEXT) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function refused(what: string, { status, text }: Answer, credential: Credential | undefined): CacheError {
+  const said = excerpt(text, Object.values(credential?.headers ?? {}));
+  return new CacheError(
+    "CACHE_REFUSED",
+    `${what}: the cache answered ${status}${said === "" ? "" : ` (${said})`}; ${sentWith(credential)}`,
+    { transient: TRANSIENT.has(status), hint: hintFor(status) },
+  );
+}
+
+function sentWith(credential: Credential | undefined): string {
+  return credential === undefined
+    ? "no credential was sent"
+    : `a credential from ${credential.source} was sent`;
+}
+
+function hintFor(status: number): string {
+  if (status === 401 || status === 403)
+    return "name a file with user and password for this host: --netrc-file FILE";
+  if (status >= 300 && status < 400) return "give --to the address that this one redirects to";
+  if (status === 404 || status === 405 || status === 501)
+    return "the address must be that of a cache that takes PUT";
+  if (status === 413 || status === 507) return "the cache has no room for this; see its limits";
+  return "run the command again; it sends what is missing";
+}

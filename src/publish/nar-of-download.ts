@@ -1,0 +1,51 @@
+import type { Wanted } from "../fetch/fetch.js";
+import { UserError } from "../errors.js";
+import type { Download } from "../gitlab/gitlab.js";
+import { FORM_CONTENT } from "../hash/form-content.js";
+import { verifiedBody } from "../hash/verified-body.js";
+import { narFrame } from "../store/nar.js";
+import { fixedOutputPath } from "../store/store-path.js";
+import { parseSri } from "../store/sri.js";
+
+/**
+ * The NAR of a variant's store path while its bytes are downloaded. It ends only if they are the locked ones.
+ *
+ * @throws UserError while reading, when they are not
+ */
+export async function* narOfDownload(
+  download: Download,
+  { artifact, variant }: Wanted,
+): AsyncGenerator<Uint8Array> {
+  const frame = narFrame(variant.size, FORM_CONTENT[variant.form].executable);
+  yield frame.prefix;
+  yield* verifiedBody(download, { artifact, ...variant });
+  yield frame.suffix;
+}
+
+/**
+ * The facts of a lock follow from each other; a lock edited by hand or merged badly may contradict itself, and what was
+ * published from it would be refused by every Nix.
+ *
+ * @throws UserError LOCK_CONTRADICTION
+ */
+export function refuseInconsistent({ artifact, system, variant }: Wanted): void {
+  const { name, form, size, hash, narHash, narSize, storePath } = variant;
+  const { method, executable } = FORM_CONTENT[form];
+  const expected = fixedOutputPath({ name, method, sha256: parseSri(hash) });
+  const wrong =
+    storePath !== expected
+      ? `storePath should be ${expected}`
+      : method === "nar" && narHash !== hash
+        ? `narHash should be ${hash}`
+        : narSize !== narFrame(size, executable).narSize
+          ? `narSize should be ${narFrame(size, executable).narSize}`
+          : undefined;
+  if (wrong === undefined) return;
+  throw new UserError(
+    "LOCK_CONTRADICTION",
+    `${artifact} (${system}): the lock contradicts itself: ${wrong}`,
+    {
+      hint: `run: artifacts lock --rehash ${artifact}`,
+    },
+  );
+}

@@ -1,0 +1,68 @@
+/**
+ * BESIDE the pipeline: writes locked artifacts into a Nix binary cache, without Nix. The paths are content-addressed, so Nix
+ * takes them from there without any signature.
+ */
+import pLimit from "p-limit";
+import type { BinaryCache } from "../cache/cache.js";
+import { UserError } from "../errors.js";
+import type { Wanted } from "../fetch/fetch.js";
+import type { GitLab } from "../gitlab/gitlab.js";
+import type { SigningKey } from "../store/signing-key.js";
+import { claimCache } from "./claim-cache.js";
+import type { Compression } from "./compression.js";
+import { publishVariant } from "./publish-variant.js";
+
+export type PublishOutcome =
+  | (Wanted & { readonly status: "present" | "published" })
+  | (Wanted & { readonly status: "failed"; readonly error: UserError });
+
+export interface PublishOptions {
+  readonly gitlab: GitLab;
+  readonly cache: BinaryCache;
+  readonly compression: Compression;
+  readonly signingKey?: SigningKey | undefined;
+  /** How many artifacts are worked on at the same time. */
+  readonly jobs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called whenever the outcome of a variant is known. */
+  readonly onProgress?: ((outcome: PublishOutcome) => void) | undefined;
+}
+
+const DEFAULT_JOBS = 8;
+
+/**
+ * Makes `wanted` substitutable from the cache. Only verified bytes from GitLab are written, an archive before the `.narinfo`
+ * that promises it, and only what the cache does not have: a run that was cut short is continued by the next one.
+ *
+ * @returns one outcome for each of `wanted`, in the same order
+ * @throws UserError when the cache itself cannot be used; the reason of `signal` when that is aborted
+ */
+export async function publish(wanted: readonly Wanted[], options: PublishOptions): Promise<PublishOutcome[]> {
+  const { cache, signal, jobs = DEFAULT_JOBS } = options;
+  await claimCache(cache);
+  const limit = pLimit(jobs);
+  return cache.withStaging(async (directory) => {
+    const begun = new Map<string, Promise<"present" | "published">>();
+    const outcomes = wanted.map(async (one) => {
+      const path = one.variant.storePath;
+      // Variants with the same bytes share one upload.
+      const publishing = begun.get(path) ?? limit(() => publishVariant(one, { ...options, directory }));
+      begun.set(path, publishing);
+      const outcome = await outcomeOf(one, publishing);
+      options.onProgress?.(outcome);
+      return outcome;
+    });
+    await Promise.allSettled(outcomes); // so that nothing is running any more when one has failed
+    signal?.throwIfAborted();
+    return Promise.all(outcomes);
+  });
+}
+
+async function outcomeOf(one: Wanted, publishing: Promise<"present" | "published">): Promise<PublishOutcome> {
+  try {
+    return { ...one, status: await publishing };
+  } catch (error) {
+    if (error instanceof UserError) return { ...one, status: "failed", error };
+    throw error;
+  }
+}

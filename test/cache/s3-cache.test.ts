@@ -1,0 +1,141 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { openCache } from "../../src/cache/open-cache.js";
+import type { Wanted } from "../../src/fetch/fetch.js";
+import { publish } from "../../src/publish/publish.js";
+import { lockedVariant } from "../hash/locked.js";
+import { startUpstream, type Upstream } from "../hash/upstream.js";
+import { type Key, OTHER, type S3Server, startS3, WRITER } from "../s3/start-s3.js";
+import { sampleBytes } from "../store/samples.js";
+import { temporaryNix } from "../store/temporary-nix.js";
+
+let s3: S3Server;
+let upstream: Upstream;
+let home: string;
+beforeAll(async () => {
+  s3 = await startS3();
+  await s3.makeBucket("team-cache");
+});
+afterAll(() => s3.stop());
+beforeEach(async () => {
+  upstream = await startUpstream();
+  home = await mkdtemp(join(tmpdir(), "home-"));
+  // The SDK itself reads the environment and the home of the process.
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"])
+    vi.stubEnv(name, undefined);
+  vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
+  vi.stubEnv("AWS_CONFIG_FILE", join(home, "config"));
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(home, "credentials"));
+});
+afterEach(async () => {
+  await upstream.close();
+  await rm(home, { recursive: true });
+});
+
+function use({ id, secret }: Key): void {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", id);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", secret);
+}
+
+async function wanted(artifact: string, bytes: Uint8Array): Promise<Wanted> {
+  const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
+  return { artifact, system: "any", variant };
+}
+
+async function publishTo(address: string, all: readonly Wanted[]): Promise<string[]> {
+  const cache = await openCache(address, { cwd: "/", env: {} });
+  try {
+    const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd" });
+    return outcomes.map(({ status }) => status);
+  } finally {
+    await cache.close();
+  }
+}
+
+/** The error of publishing something small. */
+async function failure(address: string): Promise<unknown> {
+  const one = await wanted("small", Buffer.from("small"));
+  return publishTo(address, [one]).then(
+    () => "no error",
+    (error: unknown) => error,
+  );
+}
+
+describe("a cache in an S3 bucket", () => {
+  it("is filled by signed requests, in parts what is large, and read by Nix", async () => {
+    use(WRITER);
+    const all = [
+      await wanted("small", Buffer.from("small")),
+      await wanted("large", sampleBytes(17 * 1024 * 1024, "large")),
+    ];
+    const address = `s3://team-cache/nested/cache?endpoint=${s3.url}`;
+    expect(await publishTo(address, all)).toEqual(["published", "published"]);
+    upstream.requests.length = 0;
+    expect(await publishTo(address, all)).toEqual(["present", "present"]);
+    expect(upstream.requests).toEqual([]);
+
+    const store = await temporaryNix();
+    const paths = all.map(({ variant }) => variant.storePath);
+    const from = `${s3.url}/team-cache/nested/cache`;
+    await store.run("nix", "--extra-experimental-features", "nix-command", "copy", "--from", from, ...paths);
+    const arrived = await readFile(join(store.root, paths[1] ?? ""));
+    expect(arrived.equals(sampleBytes(17 * 1024 * 1024, "large"))).toBe(true);
+    await store.remove();
+  });
+
+  it("is opened with a profile", async () => {
+    const { id, secret } = WRITER;
+    await writeFile(
+      join(home, "credentials"),
+      `[team]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
+    );
+    const one = await wanted("by-profile", Buffer.from("by profile"));
+    const host = new URL(s3.url).host;
+    expect(await publishTo(`s3://team-cache?endpoint=${host}&scheme=http&profile=team`, [one])).toEqual([
+      "published",
+    ]);
+  });
+
+  it.each([
+    ["the bucket is not there", WRITER, "absent", "NoSuchBucket", "create the bucket"],
+    [
+      "the secret is another one",
+      { ...WRITER, secret: "canary" },
+      "team-cache",
+      "SignatureDoesNotMatch",
+      "SECRET",
+    ],
+    [
+      "the key is unknown",
+      { id: "AKNOBODY", secret: "canary" },
+      "team-cache",
+      "InvalidAccessKeyId",
+      "AKNOBODY|KEY_ID",
+    ],
+    ["the user may not write", OTHER, "team-cache/other", "403 AccessDenied", "s3:PutObject"],
+  ])("says so when %s", async (_, key, bucket, message, hint) => {
+    use(key);
+    const error = await failure(`s3://${bucket}?endpoint=${s3.url}`);
+    expect(error).toMatchObject({ code: "CACHE_REFUSED" });
+    expect(error).toHaveProperty("message", expect.stringContaining(message));
+    expect(error).toHaveProperty("hint", expect.stringMatching(hint));
+    expect(JSON.stringify(error)).not.toContain("canary");
+  });
+
+  it("says where credentials may stand when there are none", async () => {
+    const error = await failure(`s3://team-cache?endpoint=${s3.url}`);
+    expect(error).toMatchObject({
+      code: "CACHE_NO_CREDENTIALS",
+      hint: expect.stringContaining("AWS_ACCESS_KEY_ID"),
+    });
+  });
+
+  it("says so when nothing answers", async () => {
+    use(WRITER);
+    const error = await failure("s3://team-cache?endpoint=http://127.0.0.1:1");
+    expect(error).toMatchObject({ code: "CACHE_UNREACHABLE" });
+    expect(error).toHaveProperty("message", expect.stringContaining("ECONNREFUSED"));
+  });
+});

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { filesWith } from "../../src/demo/leak-search.js";
+import type { Lock } from "../../src/lock/schema.js";
+import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
+import { narInfoKey } from "../../src/store/narinfo.js";
+import { makeRepository, readFiles } from "./repository.js";
+import { runCli } from "./run-cli.js";
+
+const TOKEN = "glpat-publishcanary000000";
+const TOOLS = Array.from({ length: 40 }, (_, index) => `tool-${index}`);
+
+let gitlab: EmbeddedGitLab;
+let cwd: string;
+let lock: Lock;
+
+beforeAll(async () => {
+  gitlab = await startGitLab();
+  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
+  gitlab.addProject({ path: "platform/acme", visibility: "private" });
+  const files = Object.fromEntries([...TOOLS, "acme"].map((name) => [name, `${name} 1\n`]));
+  gitlab.addPipeline("platform/acme", { ref: "main", jobs: [{ name: "build", artifacts: { files } }] });
+  const tools = `import { defineArtifacts } from "nix-artifacts";
+export default defineArtifacts(${JSON.stringify(TOOLS)}.map((name) => ({
+  name, gitlab: ${JSON.stringify(gitlab.url)}, project: "platform/acme",
+  ref: { branch: "main" }, job: "build", file: name, systems: "any",
+})));
+`;
+  cwd = makeRepository({ gitlab: gitlab.url }, { "manifests/tools.ts": tools });
+  expect(await artifacts("lock")).toMatchObject({ code: 0 });
+  lock = JSON.parse(readFiles(cwd)["artifacts.lock.json"] ?? "") as Lock; // written by the command above
+});
+afterAll(() => gitlab.close());
+
+function artifacts(...args: string[]) {
+  return runCli(args, { cwd, env: { GITLAB_TOKEN: TOKEN } });
+}
+
+function keys(cache: string): string[] {
+  return readdirSync(join(cwd, cache))
+    .filter((name) => name.endsWith(".narinfo"))
+    .sort();
+}
+
+test("publish writes what is named, then the rest, and says what it did", async () => {
+  const first = await artifacts("publish", "acme", "--to", "./cache", "--json");
+  const path = lock.artifacts["acme"]?.systems["any"]?.storePath ?? "";
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(first.stdout)).toEqual({
+    cache: `file://${cwd}/cache`,
+    paths: [{ artifact: "acme", system: "any", path, published: true }],
+  });
+  expect(keys("cache")).toEqual([narInfoKey(path)]);
+
+  const second = await artifacts("publish", "--to", "./cache");
+  expect(second.stdout).toBe(`file://${cwd}/cache: 40 published, 1 already there\n`);
+  expect(keys("cache")).toHaveLength(41);
+  const all = Object.keys(readFiles(join(cwd, "cache"))).map((name) => join(cwd, "cache", name));
+  expect(await filesWith(TOKEN, all)).toEqual([]);
+});
+
+test("killed at any moment, nothing is promised that is not there, and the next run finishes the work", async () => {
+  for (let round = 0; round < 6; round++) {
+    const cache = `killed-${round}`;
+    await runCli(["publish", "--to", `./${cache}`], {
+      cwd,
+      env: { GITLAB_TOKEN: TOKEN },
+      onStart: (child) => setTimeout(() => child.kill("SIGKILL"), 400 + 120 * round),
+    }).catch(() => undefined);
+    const files = existsSync(join(cwd, cache)) ? readFiles(join(cwd, cache)) : {};
+    for (const [name, text] of Object.entries(files)) {
+      if (name.endsWith(".narinfo")) expect(files).toHaveProperty([/^URL: (.*)$/m.exec(text)?.[1] ?? ""]);
+    }
+    expect(await artifacts("publish", "--to", `./${cache}`)).toMatchObject({ code: 0 });
+    expect(keys(cache)).toHaveLength(41);
+  }
+});
+
+test.each([
+  [["publish"], /publish where to\?/],
+  [["publish", "--to", "cache"], /of no known kind/],
+  [["publish", "--to", "./c", "--compression", "gzip"], /no compression "gzip"[^]*zstd, none/],
+  [["publish", "--to", "./c", "tol-1"], /no artifact "tol-1"[^]*tool-1/],
+])("wrong usage %j ends with exit code 2 and says what is right", async (args, message) => {
+  const { code, stderr } = await artifacts(...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+});
+
+test("a signing key that is none is not shown", async () => {
+  const { code, stderr } = await artifacts("publish", "--to", "./c", "--signing-key", "artifacts.lock.json");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/artifacts\.lock\.json is not a secret signing key of Nix/);
+});

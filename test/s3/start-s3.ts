@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
+import { runProcess } from "../nix/process.js";
+
+const SCRIPT = fileURLToPath(new URL("ceph.sh", import.meta.url));
+
+export interface Key {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** Owns every bucket. */
+export const WRITER: Key = { id: "AKWRITER000000000000", secret: "writer-secret-0000000000000000000000000" };
+/** Has an account and no rights. */
+export const OTHER: Key = { id: "AKOTHER0000000000000", secret: "other-secret-00000000000000000000000000" };
+
+export interface S3Server {
+  readonly url: string;
+  /** Makes a bucket that everybody may read, as far as they know what is in it. */
+  makeBucket(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts an S3 server that checks signatures and rights. Takes about 20 seconds, most of them waiting. */
+export async function startS3(): Promise<S3Server> {
+  const parent = await mkdtemp("/tmp/s3-");
+  const directory = join(parent, "c");
+  const port = await freePort();
+  const started = await runProcess("bash", [SCRIPT, "start", directory, String(port)]);
+  if (started.code !== 0) {
+    throw new Error(
+      `no S3 server: apt-get install -y --no-install-recommends ceph-mon ceph-osd radosgw\n${started.stderr}`,
+    );
+  }
+  const url = `http://127.0.0.1:${port}`;
+  const client = new S3Client({
+    endpoint: url,
+    region: "us-east-1",
+    forcePathStyle: true,
+    credentials: { accessKeyId: WRITER.id, secretAccessKey: WRITER.secret },
+  });
+  return {
+    url,
+    async makeBucket(Bucket) {
+      await client.send(new CreateBucketCommand({ Bucket }));
+      const read = {
+        Effect: "Allow",
+        Principal: "*",
+        Action: ["s3:GetObject"],
+        Resource: [`arn:aws:s3:::${Bucket}/*`],
+      };
+      const list = {
+        Effect: "Allow",
+        Principal: "*",
+        Action: ["s3:ListBucket"],
+        Resource: [`arn:aws:s3:::${Bucket}`],
+      };
+      const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [read, list] });
+      await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+    },
+    async stop() {
+      client.destroy();
+      await runProcess("bash", [SCRIPT, "stop", directory]);
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A port whose neighbours are likely free too: below the range that the system gives out. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 100) * 100;
+    const server = createServer().listen(port, "127.0.0.1");
+    const event = await Promise.race([
+      once(server, "listening").then(() => "free"),
+      once(server, "error").then(() => "taken"),
+    ]).catch(() => "taken");
+    server.close();
+    if (event === "free") return port;
+  }
+}
