@@ -125,7 +125,72 @@ export interface Config {
   fetch?: FetchMode | undefined;
   /** The address that proxy derivations carry. By default `"http://127.0.0.1:7467"`. */
   proxy?: string | undefined;
+  /** How `artifacts bump` opens merge requests. */
+  bump?: Bump | undefined;
 }
+
+/** How `artifacts bump` opens merge requests. What can differ between artifacts can be said again in `rules`. */
+export interface Bump extends BumpDetails {
+  /** The branch that merge requests go to. By default the default branch of the project. */
+  targetBranch?: string | undefined;
+  /** Merge requests that may be open at a time; `null` for any number. By default 10. */
+  maximumOpen?: number | null | undefined;
+  /** Merge requests that may be opened within an hour; `null`, the default, for any number. */
+  maximumPerHour?: number | null | undefined;
+  /** When a branch is made anew on top of the target branch. By default `"conflicted"`. */
+  rebase?: "conflicted" | "behind" | "never" | undefined;
+  /** A merge request with this label is left alone. By default `"stop-updating"`. */
+  stopLabel?: string | undefined;
+  /** Begin titles and commit messages with `chore(deps): `. */
+  semanticCommits?: boolean | undefined;
+  /** What is different for some artifacts. Where several rules fit, the later one wins. */
+  rules?: readonly BumpRule[] | undefined;
+}
+
+/** What is different for some artifacts. */
+export interface BumpRule extends BumpDetails {
+  /** Names of artifacts, in which `*` stands for anything. */
+  artifacts: readonly string[];
+  /** Propose no updates. */
+  ignore?: boolean | undefined;
+  /** Artifacts of the same group share one merge request. */
+  group?: string | undefined;
+}
+
+/** What can be said of all artifacts, and differently of some. */
+export interface BumpDetails {
+  /** Labels of new merge requests. */
+  labels?: readonly string[] | undefined;
+  /** User names of the assignees of new merge requests. */
+  assignees?: readonly string[] | undefined;
+  /** User names of the reviewers of new merge requests. */
+  reviewers?: readonly string[] | undefined;
+  /** Open merge requests as drafts. */
+  draft?: boolean | undefined;
+  /** Squash when merging. By default as the project says. */
+  squash?: boolean | undefined;
+  /** Merge once a pipeline of exactly the bot's commit has succeeded. */
+  automerge?: boolean | undefined;
+  /** Whole days that a job must be old before its artifacts are proposed. */
+  minimumAgeDays?: number | undefined;
+  /** When merge requests may be opened and changed. By default at any time. */
+  schedule?: Schedule | undefined;
+}
+
+/** A time of the week. */
+export interface Schedule {
+  /** Such as `"Europe/Berlin"`. By default UTC. */
+  timeZone?: string | undefined;
+  /** By default every day. */
+  days?: readonly Day[] | undefined;
+  /** Such as `"22:00"`, with `to`. */
+  from?: string | undefined;
+  /** The end, which may be on the next day. */
+  to?: string | undefined;
+}
+
+/** A day of the week. */
+export type Day = "sunday" | "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday";
 
 /** Declares an artifact: the default export of a manifest. */
 export function defineArtifact(artifact: Artifact): Artifact {

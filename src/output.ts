@@ -15,7 +15,7 @@ import { readText, writeFiles, type FileText } from "./write-file.js";
 const DECLARATIONS = "nix-artifacts.d.ts";
 
 /** How every generated Nix file begins; a file in the output folder that does is ours to remove. */
-const GENERATED_MARK = GENERATED_FILE.split("\n")[0] ?? "";
+export const GENERATED_MARK = GENERATED_FILE.split("\n")[0] ?? "";
 
 /**
  * Makes the lockfile and the generated files say what `lock` says: all of them or none.
@@ -61,7 +61,8 @@ function outdated({ config }: Project, path: string, problem: string): UserError
   });
 }
 
-async function outputFiles({ config, output }: Project, lock: Lock): Promise<FileText[]> {
+/** Every generated file that `lock` means, with its absolute path. */
+export async function outputFiles({ config, output }: Project, lock: Lock): Promise<FileText[]> {
   const { namespace, proxy, root, manifests } = config;
   const nix = generate(lock, { namespace, proxy, library: await readNixLibrary() });
   return [

@@ -33,6 +33,8 @@ export interface Relocked {
   readonly downloaded: number;
   /** One for each variant that failed; its artifact's entry is as it was. */
   readonly errors: readonly UserError[];
+  /** Names of the artifacts that they belong to. */
+  readonly failed: ReadonlySet<string>;
 }
 
 interface RelockRequest {
@@ -46,12 +48,13 @@ interface RelockRequest {
 
 /** The newest lock for the declared artifacts. Downloads only what the lock does not know. */
 export async function relock(request: RelockRequest, context: PipelineContext): Promise<Relocked> {
-  const { resolved, errors } = await resolveAll(request, context);
+  const { resolved, errors, failed } = await resolveAll(request, context);
   const hashed = await hashAll(resolved, request, context);
   return {
     lock: createLock(request.declared, hashed.hashed, request.previous),
     downloaded: hashed.downloaded,
     errors: [...errors, ...hashed.errors],
+    failed: new Set([...failed, ...hashed.failed]),
   };
 }
 
@@ -59,7 +62,7 @@ export async function relock(request: RelockRequest, context: PipelineContext): 
 export async function resolveAll(
   { declared, names, previous }: Omit<RelockRequest, "rehash">,
   { gitlab, terminal }: PipelineContext,
-): Promise<{ resolved: Resolved[]; errors: UserError[] }> {
+): Promise<{ resolved: Resolved[]; errors: UserError[]; failed: string[] }> {
   const variants = declared.filter(({ name }) => names.has(name)).flatMap((artifact) => artifact.variants);
   terminal.step(`resolving ${variants.length} variants`);
   const outcomes = await resolve(variants, {
@@ -70,6 +73,7 @@ export async function resolveAll(
   return {
     resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),
     errors: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.error] : [])),
+    failed: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.variant.artifact] : [])),
   };
 }
 
@@ -77,7 +81,7 @@ async function hashAll(
   resolved: readonly Resolved[],
   { previous, rehash }: RelockRequest,
   context: PipelineContext,
-): Promise<{ hashed: Hashed[]; downloaded: number; errors: UserError[] }> {
+): Promise<{ hashed: Hashed[]; downloaded: number; errors: UserError[]; failed: string[] }> {
   const hashed: Hashed[] = [];
   const unknown: Resolved[] = [];
   for (const one of resolved) {
@@ -86,6 +90,7 @@ async function hashAll(
     else hashed.push({ ...one, ...digests });
   }
   const errors: UserError[] = [];
+  const failed: string[] = [];
   const limit = pLimit(DOWNLOADS);
   const fresh = await Promise.all(
     bySameBytes(unknown).map((group) =>
@@ -93,11 +98,12 @@ async function hashAll(
         const own = userErrorsOf(error);
         if (own === undefined || context.signal.aborted) throw error;
         errors.push(...own);
+        failed.push(...group.map(({ artifact }) => artifact));
         return [];
       }),
     ),
   );
-  return { hashed: [...hashed, ...fresh.flat()], downloaded: fresh.flat().length, errors };
+  return { hashed: [...hashed, ...fresh.flat()], downloaded: fresh.flat().length, errors, failed };
 }
 
 /** Variants that mean the same store path of the same bytes (one archive for several systems) are downloaded once. */

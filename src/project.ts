@@ -45,7 +45,8 @@ async function read(directory: string, manifests: boolean): Promise<ReadProject>
   return readProjectOnThread({ directory, manifests });
 }
 
-function placed(config: Config): Project {
+/** A configuration with the places that it names. */
+export function placed(config: Config): Project {
   return { config, lockFile: join(config.root, config.lock), output: join(config.root, config.output) };
 }
 

@@ -115,6 +115,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./proxy.js"),
   },
   {
+    name: "bump",
+    summary: "open and tend merge requests that keep the lock fresh",
+    options: [
+      { flags: "--dry-run", text: "print what would be done; change nothing" },
+      {
+        flags: "--project <project>",
+        text: "work in this project (default: that of the CI job or of the git remote)",
+      },
+    ],
+    examples: [
+      ["artifacts bump", "in a scheduled pipeline, with GITLAB_TOKEN of a project access token"],
+      ["artifacts bump --dry-run --project group/name", "look first"],
+    ],
+    load: () => import("./bump.js"),
+  },
+  {
     name: "demo",
     summary: "everything once, against an embedded GitLab; needs no account",
     options: [{ flags: "--keep", text: "keep the demo's directory" }],

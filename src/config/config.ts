@@ -1,5 +1,6 @@
 /** What is common to a repository's artifacts, with every default filled in. This file is the type; `load.ts` makes it. */
 import type { FetchMode } from "../artifact.js";
+import type { Bump } from "./bump.js";
 
 export interface Config {
   /** Absolute path of the folder that the paths below start from, and that nothing leaves. */
@@ -19,4 +20,5 @@ export interface Config {
   readonly fetch: FetchMode;
   /** The address in proxy derivations, without a trailing slash. */
   readonly proxy: string;
+  readonly bump: Bump;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
+import { type Bump, DEFAULT_BUMP } from "./bump.js";
 import type { Config } from "./config.js";
 import type { WrittenConfig } from "./schema.js";
 
@@ -15,6 +16,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  bump: DEFAULT_BUMP,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
 
 /**
@@ -67,5 +69,32 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     namespace: written.namespace === undefined ? DEFAULTS.namespace : written.namespace,
     fetch: written.fetch ?? DEFAULTS.fetch,
     proxy: written.proxy ?? DEFAULTS.proxy,
+    bump: bumpOf(written),
   };
+}
+
+function bumpOf({ bump = {} }: WrittenConfig): Bump {
+  return {
+    labels: bump.labels ?? DEFAULT_BUMP.labels,
+    assignees: bump.assignees ?? DEFAULT_BUMP.assignees,
+    reviewers: bump.reviewers ?? DEFAULT_BUMP.reviewers,
+    draft: bump.draft ?? DEFAULT_BUMP.draft,
+    squash: bump.squash,
+    automerge: bump.automerge ?? DEFAULT_BUMP.automerge,
+    minimumAgeDays: bump.minimumAgeDays ?? DEFAULT_BUMP.minimumAgeDays,
+    schedule: bump.schedule,
+    targetBranch: bump.targetBranch,
+    maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,
+    maximumPerHour: bump.maximumPerHour ?? DEFAULT_BUMP.maximumPerHour,
+    rebase: bump.rebase ?? DEFAULT_BUMP.rebase,
+    stopLabel: bump.stopLabel ?? DEFAULT_BUMP.stopLabel,
+    semanticCommits: bump.semanticCommits ?? DEFAULT_BUMP.semanticCommits,
+    rules: (bump.rules ?? []).map(definedOf),
+  };
+}
+
+/** The same without fields that are undefined. */
+function definedOf<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, field]) => field !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }; // what is left is defined
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ArtifactName, FetchMode, RelativePath } from "../artifact.js";
 import { serviceUrl } from "../manifest/service-url.js";
 import { GitLabUrl } from "../manifest/schema.js";
+import { WrittenBump } from "./bump-schema.js";
 
 export const WrittenConfig = z.strictObject({
   gitlab: GitLabUrl.optional(),
@@ -12,5 +13,6 @@ export const WrittenConfig = z.strictObject({
   namespace: ArtifactName.nullable().describe("an attribute name, or null for the top level").optional(),
   fetch: FetchMode.optional(),
   proxy: serviceUrl('the address of the proxy, such as "http://127.0.0.1:7467"').optional(),
+  bump: WrittenBump.optional(),
 });
 export type WrittenConfig = z.output<typeof WrittenConfig>;

@@ -16,9 +16,13 @@ export interface Line {
 export interface RequestOptions {
   readonly accept: string;
   readonly signal?: AbortSignal | undefined;
+  /** Default GET. */
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** JSON text to send. */
+  readonly body?: string | undefined;
 }
 
-/** A 200 whose body has not been read. */
+/** A success whose body has not been read. */
 export interface Answer {
   readonly asked: Asked;
   readonly header: (name: string) => string | undefined;
@@ -52,7 +56,8 @@ export async function exchange(line: Line, url: URL, options: RequestOptions): P
   throw tooManyRedirects(asked, MAX_REDIRECTS);
 }
 
-async function requestOnce(
+/** One request, no redirect followed, nothing read of the answer. */
+export async function requestOnce(
   line: Line,
   asked: Asked,
   options: RequestOptions,
@@ -62,12 +67,14 @@ async function requestOnce(
     // The digests are of the bytes as they are, and Content-Length must count them.
     "accept-encoding": "identity",
     "user-agent": line.userAgent,
+    ...(options.body === undefined ? {} : { "content-type": "application/json" }),
   };
   try {
     return await line.agent.request({
       origin: asked.url.origin,
       path: `${asked.url.pathname}${asked.url.search}`,
-      method: "GET",
+      method: options.method ?? "GET",
+      body: options.body ?? null,
       headers: asked.home ? { ...bare, ...asked.credential?.headers } : bare,
       signal: options.signal ?? null,
     });
@@ -77,7 +84,7 @@ async function requestOnce(
   }
 }
 
-function headerOf(response: Dispatcher.ResponseData): Answer["header"] {
+export function headerOf(response: Dispatcher.ResponseData): Answer["header"] {
   return (name) => {
     const value = response.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
@@ -85,7 +92,7 @@ function headerOf(response: Dispatcher.ResponseData): Answer["header"] {
 }
 
 /** The beginning of a body that nobody wants, as text; the rest is given up together with the connection. */
-async function readBeginning({ body }: Dispatcher.ResponseData, asked: Asked): Promise<string> {
+export async function readBeginning({ body }: Dispatcher.ResponseData, asked: Asked): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {

@@ -20,6 +20,8 @@ export const Knobs = z.strictObject({
   etag: z.enum(["constant", "strong", "none"]).default("constant"),
   /** Milliseconds after a pipeline's last change during which its status still reads `running`. */
   pipelineStatusLagMs: z.int().min(0).default(0),
+  /** Reads of a merge request that still find its mergeability being checked, after each change of a branch. */
+  mergeabilityChecks: z.int().min(0).default(1),
   /** Order of the entries in newly uploaded archives. The runner's own order differs from run to run. */
   entryOrder: z.enum(["sorted", "shuffled"]).default("sorted"),
   /** Modification times in newly uploaded archives: those of the job, or the same in every run. */

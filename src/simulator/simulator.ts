@@ -20,6 +20,7 @@ import {
   type ProjectInput,
   type TokenInput,
 } from "./state/input.js";
+import { forgeOf, type Forge } from "./state/forge.js";
 import type { Job, Pipeline, Project } from "./state/model.js";
 import { State, type Clock } from "./state/state.js";
 
@@ -67,6 +68,8 @@ export interface EmbeddedGitLab {
   cleanup(): number;
   /** Deletes artifacts and log of a job. */
   erase(job: number): void;
+  /** Repository, merge requests and issues of a project. */
+  forge(projectPath: string): Forge;
   fault(fault: Fault): void;
   clearFaults(): void;
   /** Stops both servers and cuts all connections. */
@@ -130,6 +133,7 @@ function controls({ state, knobs, now, faults }: Controlled) {
     expire: (job: number) => expire(state.jobById(job), now),
     cleanup: () => cleanUp(state, now),
     erase: (job: number) => erase(state.jobById(job), now),
+    forge: (path: string) => forgeOf(state.projectAt(path), now),
     fault: (fault: Fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
   };

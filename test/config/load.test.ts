@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import { loadConfig } from "../../src/config/load.js";
 import { userErrorsOf } from "../../src/errors.js";
 import { errorsOf, repository } from "../evaluate/repository.js";
@@ -13,6 +14,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  bump: DEFAULT_BUMP,
 };
 
 async function errors(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
@@ -79,7 +81,13 @@ export default defineConfig({
 describe("one wrong field is one error with the value, what is allowed and the nearest spelling", () => {
   test.each([
     `gitlb: "https://gitlab.example.com"`,
-    `bump: {}`,
+    `bump: { lables: ["deps"] }`,
+    `bump: { rebase: "always" }`,
+    `bump: { maximumOpen: 0 }`,
+    `bump: { schedule: { timeZone: "Mars/Olympus" } }`,
+    `bump: { schedule: { from: "25:00", to: "26:00" } }`,
+    `bump: { schedule: { from: "22:00" } }`,
+    `bump: { rules: [{ artifacts: ["a b"] }] }`,
     `gitlab: "gitlab.example.com"`,
     `manifests: "/etc"`,
     `manifests: "../elsewhere"`,

@@ -6,7 +6,7 @@ import type { Handler } from "./exchange.js";
 
 export interface Route {
   /** GET routes answer HEAD too. */
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Below `/api/v4`. `:name` is one segment, `*name` one or more. */
   readonly path: string;
   readonly handler: Handler;

@@ -9,6 +9,7 @@ import {
   downloadByRef,
   keepArtifacts,
 } from "./artifacts.js";
+import { FORGE_ROUTES } from "./forge-routes.js";
 import { eraseJob, getJob, getOwnJob, listPipelineJobs, listProjectJobs } from "./jobs.js";
 import { getLatestPipeline, getPipeline, listBridges, listPipelines } from "./pipelines.js";
 import { getMetadata, getProject, getTag, getUser, getVersion, listTags } from "./projects.js";
@@ -50,4 +51,5 @@ export const ROUTES: readonly Route[] = [
   { method: "GET",    path: `${JOB}/artifacts/tree`,                        handler: listArtifactTree,       ...ARTIFACTS, since: "18.8" },
   { method: "GET",    path: `${JOB}/artifacts/*artifact_path`,              handler: downloadFileByJob,      ...ARTIFACTS },
   { method: "DELETE", path: "/projects/:id/artifacts",                      handler: deleteProjectArtifacts, ...MEMBERS },
+  ...FORGE_ROUTES,
 ];

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** The body as text; empty when there is none. */
+  readonly body: string;
 }
 
 /** A reply and what goes wrong while it is sent. */
@@ -76,16 +78,27 @@ async function respond(
   response: ServerResponse,
   { answer, latencyMs }: Responding,
 ): Promise<void> {
-  incoming.resume();
+  const body = await bodyOf(incoming);
   if (latencyMs > 0) await sleep(latencyMs);
-  const request = requestOf(incoming);
+  const request = requestOf(incoming, body);
   await send(request, response, await answerOrError(answer, request));
 }
 
-function requestOf(incoming: IncomingMessage): HttpRequest {
+/** What came of the body, when the client gave up before its end. */
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  } catch {
+    // Nobody reads the answer any more.
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function requestOf(incoming: IncomingMessage, body: string): HttpRequest {
   const { method = "GET", url: target = "/", headers } = incoming;
   const [path = "/", ...query] = target.split("?");
-  return { method, target, path, query: new URLSearchParams(query.join("?")), headers };
+  return { method, target, path, query: new URLSearchParams(query.join("?")), headers, body };
 }
 
 async function answerOrError(answer: Answering, request: HttpRequest): Promise<Answer> {

@@ -57,7 +57,7 @@ export class State {
   }
 
   addPipeline(projectPath: string, input: PipelineInput): Pipeline {
-    const project = this.#projectAt(projectPath);
+    const project = this.projectAt(projectPath);
     const { id: wantedId, parent: parentId, jobs, bridges, ...given } = PipelineInput.parse(input);
     const id = this.#pipelineIds.take(wantedId);
     const parent = parentId === undefined ? undefined : this.pipelineById(parentId);
@@ -89,7 +89,7 @@ export class State {
   }
 
   addJob(projectPath: string, pipelineId: number, input: JobInput): Job {
-    const project = this.#projectAt(projectPath);
+    const project = this.projectAt(projectPath);
     const pipeline = this.pipelineById(pipelineId);
     if (pipeline.project !== project) throw new RangeError(`${projectPath} has no pipeline ${pipelineId}`);
     return this.#addJobTo(pipeline, input);
@@ -122,7 +122,7 @@ export class State {
     return job;
   }
 
-  #projectAt(path: string): Project {
+  projectAt(path: string): Project {
     const project = this.paths.get(path);
     if (project === undefined) throw new RangeError(`There is no project ${path}`);
     return project;

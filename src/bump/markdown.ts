@@ -1,0 +1,45 @@
+/**
+ * Words of others in GitLab's Markdown. They stand in code spans only: what is in one is no mention, no reference, no link, no
+ * markup and no HTML (GitLab documentation, "GitLab Flavored Markdown"; CommonMark 0.31 §6.1). The only place that escapes.
+ */
+import { redact } from "../redact.js";
+
+/** Characters of one foreign text. */
+const MAX_LENGTH = 120;
+
+/**
+ * A code span that shows `text` and is safe anywhere in a line, also in a table: on one line, bounded, without control, bidirectional
+ * and invisible characters. A backtick becomes an apostrophe, and a pipe, which would end a table's cell even in code, is escaped
+ * as the table extension wants it.
+ */
+export function code(text: string): string {
+  const line = plain(text).replaceAll("`", "'").replaceAll("\\", "/").replaceAll("|", "\\|");
+  return line === "" ? "–" : `\`${line}\``;
+}
+
+/** The text that `code` shows. */
+export function plain(text: string): string {
+  const line = redact(text)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu, " ")
+    .trim();
+  const characters = [...line];
+  return characters.length > MAX_LENGTH ? `${characters.slice(0, MAX_LENGTH).join("")}…` : line;
+}
+
+/** A word for titles and commit messages, which have no code spans: only what can never be syntax is left. */
+export function word(text: string): string {
+  return plain(text)
+    .replace(/[^A-Za-z0-9._+-]+/g, "-")
+    .slice(0, 60);
+}
+
+/** A link with a code span as its text. `url` is one that we made of checked or encoded parts. */
+export function link(text: string, url: string): string {
+  return `[${code(text)}](<${encodeURI(decodeURI(url)).replace(/[<>|()\\`]/g, encodeURIComponent)}>)`;
+}
+
+/** A table as GitHub's extension defines it; the cells are Markdown already. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,149 @@
+/** Title, description and commit message of a topic. Pure, and without a clock: the same topic always reads the same. */
+import { createHash } from "node:crypto";
+import type { Bump } from "../config/bump.js";
+import type { Change } from "../lock/diff.js";
+import type { LockedVariant } from "../lock/schema.js";
+import { formatBytes } from "../terminal/terminal.js";
+import { code, link, table, word } from "./markdown.js";
+import { printMarker, printTrailer, recreateBox, type Marker } from "./marker.js";
+import type { Topic } from "./topic.js";
+
+export interface MergeRequestText {
+  readonly title: string;
+  readonly description: string;
+  readonly commitMessage: string;
+  readonly marker: Marker;
+}
+
+/** Rows of the table; GitLab's limit of a description is far beyond them. */
+const MAX_ROWS = 200;
+/** Git's advice for subject lines leaves room for a prefix; GitLab's limit for titles is 255. */
+const MAX_TITLE = 120;
+
+export function describeTopic(topic: Topic, bump: Bump): MergeRequestText {
+  const subject = subjectOf(topic, bump);
+  const title = topic.rule.draft ? `Draft: ${subject}` : subject;
+  const text = [bodyOf(topic, bump), recreateBox()].join("\n\n");
+  const digest = createHash("sha256").update(`${title}\n${text}`).digest("hex").slice(0, 32);
+  const marker: Marker = { version: 1, topic: topic.name, fingerprint: topic.fingerprint, text: digest };
+  return {
+    title,
+    description: `${text}\n\n${printMarker(marker)}\n`,
+    commitMessage: [subject, commitLines(topic.changes), printTrailer(topic.fingerprint)].join("\n\n"),
+    marker,
+  };
+}
+
+function subjectOf({ name, changes }: Topic, { semanticCommits }: Bump): string {
+  const artifacts = [...new Set(changes.map(({ artifact }) => artifact))];
+  const versions = [...new Set(changes.map(({ to }) => to?.version))];
+  const [artifact = ""] = artifacts;
+  const [version] = versions;
+  const what =
+    artifacts.length > 1
+      ? `Update ${artifacts.length} artifacts of ${name.replace(/^group\./, "")}`
+      : changes.every(({ kind }) => kind === "removed")
+        ? `Remove ${artifact}`
+        : `${changes.every(({ kind }) => kind === "added") ? "Add" : "Update"} ${artifact}` +
+          (versions.length === 1 && version !== undefined ? ` to ${word(version)}` : "");
+  return `${semanticCommits ? "chore(deps): " : ""}${what}`.slice(0, MAX_TITLE);
+}
+
+function commitLines(changes: readonly Change[]): string {
+  return changes
+    .slice(0, MAX_ROWS)
+    .map(({ artifact, system, from, to }) => {
+      const side = (one: LockedVariant | undefined) =>
+        one === undefined ? "none" : `${word(one.version)} (job ${one.job})`;
+      return `${artifact} ${system}: ${side(from)} to ${side(to)}`;
+    })
+    .join("\n");
+}
+
+function bodyOf(topic: Topic, bump: Bump): string {
+  const shown = topic.changes.slice(0, MAX_ROWS);
+  const rest = topic.changes.length - shown.length;
+  return [
+    "Newer artifacts are there. The lock and the overlay of this branch hold their hashes.",
+    table(
+      ["Artifact", "System", "Version", "Job", "Commit", "Size", "Built", "Expires"],
+      shown.map((change) => row(change, topic)),
+    ),
+    ...(rest > 0 ? [`And ${rest} more.`] : []),
+    notesOf(topic, bump),
+  ].join("\n\n");
+}
+
+function row(change: Change, { lock }: Topic): string[] {
+  const { artifact, system, from, to } = change;
+  const base = lock.artifacts[artifact]?.gitlab;
+  return [
+    code(artifact),
+    code(system),
+    between(from, to, ({ version }) => code(version)),
+    between(from, to, (one) => jobOf(one, base)),
+    commitOf(change, base),
+    sizeOf(change),
+    day(to?.createdAt),
+    to?.expiresAt === null ? "never" : day(to?.expiresAt),
+  ];
+}
+
+function between(
+  from: LockedVariant | undefined,
+  to: LockedVariant | undefined,
+  show: (one: LockedVariant) => string,
+): string {
+  if (from === undefined || to === undefined) {
+    const one = from ?? to;
+    return one === undefined ? "" : `${to === undefined ? "removed " : ""}${show(one)}`;
+  }
+  return show(from) === show(to) ? show(to) : `${show(from)} → ${show(to)}`;
+}
+
+function jobOf({ job, jobName, project }: LockedVariant, base: string | undefined): string {
+  const name = `${jobName} ${job}`;
+  return base === undefined ? code(name) : link(name, `${base}/${pathOf(project)}/-/jobs/${job}`);
+}
+
+function commitOf({ from, to }: Change, base: string | undefined): string {
+  if (to === undefined) return "";
+  const short = (commit: string) => commit.slice(0, 8);
+  const page = base === undefined ? undefined : `${base}/${pathOf(to.project)}/-`;
+  if (from === undefined || from.commit === to.commit || from.projectId !== to.projectId) {
+    return page === undefined
+      ? code(short(to.commit))
+      : link(short(to.commit), `${page}/commit/${to.commit}`);
+  }
+  const range = `${short(from.commit)}...${short(to.commit)}`;
+  return page === undefined ? code(range) : link(range, `${page}/compare/${from.commit}...${to.commit}`);
+}
+
+/** The path of a project with everything encoded that is no letter, digit, `_`, `.`, `-` or `/`. */
+function pathOf(project: string): string {
+  return project.split("/").map(encodeURIComponent).join("/");
+}
+
+function sizeOf({ from, to }: Change): string {
+  if (to === undefined) return "";
+  const delta = from === undefined ? 0 : to.size - from.size;
+  if (delta === 0) return formatBytes(to.size);
+  return `${formatBytes(to.size)} (${delta > 0 ? "+" : "−"}${formatBytes(Math.abs(delta))})`;
+}
+
+function day(instant: string | null | undefined): string {
+  return instant === undefined || instant === null ? "" : new Date(instant).toISOString().slice(0, 10);
+}
+
+function notesOf({ rule }: Topic, { stopLabel, rebase }: Bump): string {
+  const when = { conflicted: "when it conflicts", behind: "when it is behind", never: "only on request" }[
+    rebase
+  ];
+  return [
+    rule.automerge
+      ? "- It is merged once a pipeline of exactly this commit has succeeded."
+      : "- Merging is up to you.",
+    `- The branch is made anew when something newer is there, and ${when}. Commits of people on it are left alone.`,
+    `- The label ${code(stopLabel)} stops all updates. Closing it means no: the same content is not proposed again.`,
+  ].join("\n");
+}

@@ -1,0 +1,171 @@
+/**
+ * What to do: (topics, situation, configuration) → actions. Pure. Run again on what the actions lead to, it plans nothing.
+ *
+ * At most one merge request is open per topic. A branch whose head is not the bot's own commit belongs to a person, and is
+ * changed only when a person asks for it with the box in the description.
+ */
+import type { Bump } from "../config/bump.js";
+import { fingerprintOfCommit, wantsRecreation } from "./marker.js";
+import { describeTopic, type MergeRequestText } from "./merge-request.js";
+import { isOpen } from "./schedule.js";
+import type { OwnMergeRequest, Situation } from "./situation.js";
+import { BRANCH_PREFIX, type Topic } from "./topic.js";
+
+/** What becomes of the branch: made, replaced by one new commit, or left as it is. */
+export type BranchStep = "make" | "replace" | "keep";
+
+export type Action =
+  | {
+      readonly kind: "open";
+      readonly topic: Topic;
+      readonly text: MergeRequestText;
+      readonly branch: BranchStep;
+    }
+  | {
+      readonly kind: "update";
+      readonly topic: Topic;
+      readonly text: MergeRequestText;
+      readonly branch: BranchStep;
+      readonly request: OwnMergeRequest;
+    }
+  | {
+      readonly kind: "merge";
+      readonly topic: Topic;
+      readonly request: OwnMergeRequest;
+      readonly commit: string;
+    }
+  | { readonly kind: "say-edited"; readonly topic: Topic; readonly request: OwnMergeRequest }
+  | { readonly kind: "close"; readonly request: OwnMergeRequest; readonly deleteBranch: boolean }
+  | { readonly kind: "delete-branch"; readonly branch: string };
+
+/** Why nothing is done about a topic. */
+export type Waiting =
+  | "up to date"
+  | "too young"
+  | "outside the schedule"
+  | "too many open"
+  | "too many this hour"
+  | "closed by a person"
+  | "stopped by a label"
+  | "branch of a person";
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly waiting: readonly {
+    readonly topic: Topic;
+    readonly why: Waiting;
+    readonly request?: OwnMergeRequest;
+  }[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param unknown names of topics with an artifact that failed in this run: what is open of them stays as it is */
+export function plan(
+  topics: readonly Topic[],
+  situation: Situation,
+  { bump, unknown }: { readonly bump: Bump; readonly unknown: ReadonlySet<string> },
+): Plan {
+  const actions: Action[] = [];
+  const waiting: { topic: Topic; why: Waiting; request?: OwnMergeRequest }[] = [];
+  let opening = 0;
+  for (const topic of topics.filter(({ name }) => !unknown.has(name))) {
+    const request = situation.open.find(({ branch }) => branch === topic.branch);
+    const next =
+      request === undefined
+        ? planNew(topic, situation, { bump, opening })
+        : planOpen(topic, situation, { bump, request });
+    if (typeof next === "string")
+      waiting.push(request === undefined ? { topic, why: next } : { topic, why: next, request });
+    else {
+      actions.push(next);
+      if (next.kind === "open") opening += 1;
+    }
+  }
+  return { actions: [...planObsolete(topics, situation, { bump, unknown }), ...actions], waiting };
+}
+
+function planNew(
+  topic: Topic,
+  situation: Situation,
+  { bump, opening }: { readonly bump: Bump; readonly opening: number },
+): Action | Waiting {
+  const { now, open, recent, refused } = situation;
+  if (refused.get(topic.branch)?.has(topic.fingerprint) === true) return "closed by a person";
+  if (isTooYoung(topic, now)) return "too young";
+  const branch = branchStep(topic, situation, bump);
+  if (branch === "of a person") return "branch of a person";
+  if (!isOpen(topic.rule.schedule, now)) return "outside the schedule";
+  if (bump.maximumOpen !== null && open.length + opening >= bump.maximumOpen) return "too many open";
+  if (bump.maximumPerHour !== null && recent + opening >= bump.maximumPerHour) return "too many this hour";
+  return { kind: "open", topic, text: describeTopic(topic, bump), branch };
+}
+
+function planOpen(
+  topic: Topic,
+  situation: Situation,
+  { bump, request }: { readonly bump: Bump; readonly request: OwnMergeRequest },
+): Action | Waiting {
+  if (request.labels.includes(bump.stopLabel)) return "stopped by a label";
+  const text = describeTopic(topic, bump);
+  if (wantsRecreation(request.description))
+    return { kind: "update", topic, text, request, branch: "replace" };
+  const isSame = request.marker.fingerprint === topic.fingerprint;
+  if (!isSame && isTooYoung(topic, situation.now)) return "too young";
+  const branch = branchStep(topic, situation, bump, request);
+  if (branch === "of a person") return isSame ? "branch of a person" : { kind: "say-edited", topic, request };
+  const isWritten = request.marker.text === text.marker.text && isSame;
+  if (branch === "keep" && isWritten) return planMerge(topic, situation, request);
+  if (!isOpen(topic.rule.schedule, situation.now)) return "outside the schedule";
+  return { kind: "update", topic, text, request, branch };
+}
+
+function planMerge(topic: Topic, { branches, now }: Situation, request: OwnMergeRequest): Action | Waiting {
+  const head = branches.get(topic.branch);
+  const mayMerge = topic.rule.automerge && !topic.rule.draft && isOpen(topic.rule.schedule, now);
+  if (!mayMerge || head === undefined) return "up to date";
+  return { kind: "merge", topic, request, commit: head.commit.id };
+}
+
+function branchStep(
+  topic: Topic,
+  { branches, head }: Situation,
+  { rebase }: Bump,
+  request?: OwnMergeRequest,
+): BranchStep | "of a person" {
+  const branch = branches.get(topic.branch);
+  if (branch === undefined) return "make";
+  const fingerprint = fingerprintOfCommit(branch.commit);
+  if (fingerprint === undefined) return "of a person";
+  if (fingerprint !== topic.fingerprint) return "replace";
+  const isBehind = !branch.commit.parent_ids.includes(head);
+  // Only what stands on the target branch can be compared, file by file, with what is to be merged.
+  if ((rebase === "behind" || topic.rule.automerge) && isBehind) return "replace";
+  return rebase !== "never" && isBehind && request?.conflicted === true ? "replace" : "keep";
+}
+
+/** What is open although there is nothing to propose, and branches that a run left before it opened anything. */
+function planObsolete(
+  topics: readonly Topic[],
+  { open, branches }: Situation,
+  { bump, unknown }: { readonly bump: Bump; readonly unknown: ReadonlySet<string> },
+): Action[] {
+  const wanted = new Set(topics.map(({ branch }) => branch));
+  const isOwn = (name: string) => {
+    const branch = branches.get(name);
+    return branch !== undefined && fingerprintOfCommit(branch.commit) !== undefined;
+  };
+  const obsolete = open
+    .filter(({ branch, labels }) => !wanted.has(branch) && !labels.includes(bump.stopLabel))
+    .filter(({ marker }) => !unknown.has(marker.topic))
+    .map((request): Action => ({ kind: "close", request, deleteBranch: isOwn(request.branch) }));
+  const used = new Set(open.map(({ branch }) => branch));
+  const orphans = [...branches.keys()]
+    .filter((name) => !wanted.has(name) && !used.has(name) && isOwn(name))
+    .filter((name) => !unknown.has(name.slice(BRANCH_PREFIX.length)));
+  return [...obsolete, ...orphans.map((branch): Action => ({ kind: "delete-branch", branch }))];
+}
+
+function isTooYoung({ newest, rule }: Topic, now: Date): boolean {
+  return newest !== undefined && now.getTime() - Date.parse(newest) < rule.minimumAgeDays * DAY_MS;
+}

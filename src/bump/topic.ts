@@ -1,0 +1,86 @@
+/** What a merge request is about: one artifact or one group, with what its lock entries become. Pure. */
+import { createHash } from "node:crypto";
+import type { Bump, BumpRule } from "../config/bump.js";
+import { diffLocks, type Change } from "../lock/diff.js";
+import type { Lock, LockedArtifact } from "../lock/schema.js";
+import { combineRules, ruleOf } from "./rules.js";
+
+/** Branches of the bot begin so. */
+export const BRANCH_PREFIX = "artifacts/";
+
+export interface Topic {
+  /** Name of the artifact, or `group.<name>`, which no artifact can be called. */
+  readonly name: string;
+  readonly branch: string;
+  readonly rule: BumpRule;
+  readonly changes: readonly Change[];
+  /** The lock with the changes of this topic and no others. */
+  readonly lock: Lock;
+  /** Of the lock entries after the merge: the same content has the same fingerprint, whatever run proposed it. */
+  readonly fingerprint: string;
+  /** When the youngest of the jobs was made, in ISO 8601; undefined when nothing comes in. */
+  readonly newest: string | undefined;
+}
+
+/** The topics for what differs between the lock and its renewal, by name. */
+export function topicsOf(
+  bump: Bump,
+  { before, after }: { readonly before: Lock; readonly after: Lock },
+): Topic[] {
+  const byTopic = new Map<string, Change[]>();
+  for (const change of diffLocks(before, after).filter(isNewer)) {
+    const { ignore } = ruleOf(bump, change.artifact);
+    const name = topicName(bump, change.artifact);
+    if (!ignore) byTopic.set(name, [...(byTopic.get(name) ?? []), change]);
+  }
+  return [...byTopic].map(([name, changes]) => makeTopic({ bump, before, after }, name, changes));
+}
+
+/** Whether it is more than a new date of expiry of the same job. */
+function isNewer({ from, to }: Change): boolean {
+  return from === undefined || to === undefined || from.job !== to.job || from.storePath !== to.storePath;
+}
+
+/** Name of the topic that an artifact belongs to. */
+export function topicName(bump: Bump, artifact: string): string {
+  const { group } = ruleOf(bump, artifact);
+  return group === undefined ? artifact : `group.${group}`;
+}
+
+function makeTopic(
+  { bump, before, after }: { readonly bump: Bump; readonly before: Lock; readonly after: Lock },
+  name: string,
+  changes: readonly Change[],
+): Topic {
+  const names = [...new Set(changes.map(({ artifact }) => artifact))].sort();
+  const [first, ...others] = names.map((artifact) => ruleOf(bump, artifact));
+  if (first === undefined) throw new Error(`the topic ${name} has no changes`);
+  const artifacts: Record<string, LockedArtifact> = { ...before.artifacts };
+  for (const artifact of names) {
+    const entry = after.artifacts[artifact];
+    if (entry === undefined) delete artifacts[artifact];
+    else artifacts[artifact] = entry;
+  }
+  const created = changes.flatMap(({ to }) =>
+    to === undefined ? [] : [new Date(to.createdAt).toISOString()],
+  );
+  return {
+    name,
+    branch: `${BRANCH_PREFIX}${name}`,
+    rule: combineRules([first, ...others]),
+    changes,
+    lock: { ...before, artifacts },
+    fingerprint: fingerprintOf(changes),
+    newest: created.sort().at(-1),
+  };
+}
+
+/** 128 bits of the SHA-256 of the entries that the changes lead to. */
+function fingerprintOf(changes: readonly Change[]): string {
+  const entries = changes.map(({ artifact, system, to }) => [
+    artifact,
+    system,
+    to === undefined ? null : Object.entries(to).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,94 @@
+/** `artifacts bump`: merge requests that keep the lock fresh. */
+import { addressOf } from "../bump/address.js";
+import { bump, type Bumped } from "../bump/bump.js";
+import type { Applied } from "../bump/apply.js";
+import type { Action } from "../bump/plan.js";
+import { findCredentials } from "../credentials/find-credentials.js";
+import { createGitLabWriter } from "../gitlab/writer.js";
+import { openProject } from "../project.js";
+import { changeToJson } from "./changes.js";
+import type { CommandContext, Run } from "./command.js";
+import { openGitLab } from "./open-gitlab.js";
+
+export interface BumpCommandOptions {
+  readonly dryRun?: boolean;
+  readonly project?: string;
+}
+
+export const run: Run<BumpCommandOptions> = async (_names, { dryRun = false, project }, context) => {
+  const { cwd, env, terminal, signal, tokenFile } = context;
+  const configured = await configuredInstance(context);
+  const address = await addressOf({ project, env, directory: cwd, configured });
+  const gitlab = openGitLab(context);
+  const writer = createGitLabWriter({ credentials: findCredentials({ env, tokenFile }) });
+  try {
+    const now = new Date();
+    const done = await bump({ gitlab, writer, address, checkout: cwd, dryRun, terminal, signal, now });
+    return { data: toJson(done, dryRun), text: describe(done, dryRun), errors: done.errors };
+  } finally {
+    await Promise.all([gitlab.close(), writer.close()]);
+  }
+};
+
+/** The configuration of the working directory names the instance to work in; the rest of it is read from the project. */
+async function configuredInstance({ cwd }: CommandContext): Promise<string | undefined> {
+  return (await openProject(cwd)).config.gitlab;
+}
+
+function toJson({ plan, applied }: Bumped, dryRun: boolean): object {
+  const outcomes = new Map(applied.map((one) => [one.action, one]));
+  return {
+    dryRun,
+    actions: plan.actions.map((action) => actionToJson(action, outcomes.get(action))),
+    waiting: plan.waiting.map(({ topic, why, request }) => ({
+      topic: topic.name,
+      why,
+      mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
+      changes: topic.changes.map(changeToJson),
+    })),
+  };
+}
+
+function actionToJson(action: Action, applied: Applied | undefined): object {
+  const request = applied?.request ?? ("request" in action ? action.request : undefined);
+  return {
+    kind: action.kind,
+    topic: "topic" in action ? action.topic.name : null,
+    branch: branchOf(action),
+    title: "text" in action ? action.text.title : null,
+    outcome: applied?.outcome ?? null,
+    ...(applied?.detail === undefined ? {} : { detail: applied.detail }),
+    mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
+    changes: "topic" in action ? action.topic.changes.map(changeToJson) : [],
+  };
+}
+
+function branchOf(action: Action): string {
+  if ("topic" in action) return action.topic.branch;
+  return action.kind === "close" ? action.request.branch : action.branch;
+}
+
+const WOULD: Readonly<Record<Action["kind"], string>> = {
+  open: "would open",
+  update: "would update",
+  merge: "would merge",
+  "say-edited": "would leave to a person",
+  close: "would close",
+  "delete-branch": "would delete the branch",
+};
+
+function describe({ plan, applied }: Bumped, dryRun: boolean): string {
+  const done = dryRun
+    ? plan.actions.map((action) => `${WOULD[action.kind]}  ${branchOf(action)}${titleOf(action)}`)
+    : applied.map(({ action, outcome, detail, request }) => {
+        const where = request === undefined ? "" : `  ${request.url}`;
+        return `${outcome}  ${branchOf(action)}${titleOf(action)}${where}${detail === undefined ? "" : `: ${detail}`}`;
+      });
+  const waiting = plan.waiting.map(({ topic, why }) => `${why}  ${topic.branch}`);
+  const lines = [...done, ...waiting];
+  return lines.length === 0 ? "the lock is fresh, nothing to do" : lines.join("\n");
+}
+
+function titleOf(action: Action): string {
+  return "text" in action ? `  ${action.text.title}` : "";
+}

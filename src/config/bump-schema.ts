@@ -1,0 +1,73 @@
+/** The field `bump` of the configuration as people write it. `src/index.ts` has the same as types. */
+import { z } from "zod";
+import { DAYS } from "./bump.js";
+
+/** GitLab's limit, without what would split a list of labels. */
+const Label = z
+  .string()
+  .regex(/^[^,\p{Cc}]{1,255}$/u, "expected a label: at most 255 characters, without commas");
+const UserName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, "expected a GitLab user name, without @");
+const Branch = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\-][^\p{Cc}\p{Cs} ~^:?*[\\]*$/u, "expected the name of a branch");
+const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "22:00"');
+const TimeZone = z.string().refine(isTimeZone, 'expected a time zone such as "Europe/Berlin"');
+const Pattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_*-]+$/, 'expected the name of an artifact, in which * stands for anything: "acme-*"');
+const GroupName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,60}$/, "expected a name of at most 60 letters, digits, _ or -");
+
+const Schedule = z
+  .strictObject({
+    timeZone: TimeZone.optional(),
+    days: z.array(z.enum(DAYS)).min(1).optional(),
+    from: Time.optional(),
+    to: Time.optional(),
+  })
+  .refine((it) => (it.from === undefined) === (it.to === undefined), {
+    path: ["to"],
+    message: "expected both from and to, or neither",
+  });
+
+const COMMON = {
+  labels: z.array(Label).optional(),
+  assignees: z.array(UserName).optional(),
+  reviewers: z.array(UserName).optional(),
+  draft: z.boolean().optional(),
+  squash: z.boolean().optional(),
+  automerge: z.boolean().optional(),
+  minimumAgeDays: z.int().min(0).max(365).optional(),
+  schedule: Schedule.optional(),
+};
+
+const Limit = z.int().min(1).nullable().describe("a whole number from 1, or null for no limit").optional();
+
+export const WrittenBump = z.strictObject({
+  ...COMMON,
+  targetBranch: Branch.optional(),
+  maximumOpen: Limit,
+  maximumPerHour: Limit,
+  rebase: z.enum(["conflicted", "behind", "never"]).optional(),
+  stopLabel: Label.optional(),
+  semanticCommits: z.boolean().optional(),
+  rules: z
+    .array(
+      z.strictObject({
+        artifacts: z.array(Pattern).min(1),
+        ...COMMON,
+        ignore: z.boolean().optional(),
+        group: GroupName.optional(),
+      }),
+    )
+    .optional(),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

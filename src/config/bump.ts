@@ -1,0 +1,69 @@
+/** How `artifacts bump` works, with every default filled in. `bump-schema.ts` is how people write it. */
+
+/** When new merge requests may be opened and old ones changed. */
+export interface Schedule {
+  /** IANA name; default UTC. */
+  readonly timeZone?: string | undefined;
+  /** Default: every day. */
+  readonly days?: readonly Day[] | undefined;
+  /** "22:00"; together with `to`, which may be earlier and then means the next day. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
+export type Day = (typeof DAYS)[number];
+
+/** What can differ between artifacts. */
+export interface BumpRule {
+  readonly labels: readonly string[];
+  /** User names, as are the next. */
+  readonly assignees: readonly string[];
+  readonly reviewers: readonly string[];
+  readonly draft: boolean;
+  readonly squash: boolean | undefined;
+  /** Merge when a pipeline of exactly the bot's commit has succeeded. */
+  readonly automerge: boolean;
+  /** Whole days that a job must be old before its artifacts are proposed. */
+  readonly minimumAgeDays: number;
+  readonly schedule: Schedule | undefined;
+  /** Never proposed. */
+  readonly ignore: boolean;
+  /** Artifacts of one group share a merge request. */
+  readonly group: string | undefined;
+}
+
+export interface Bump extends Omit<BumpRule, "group" | "ignore"> {
+  /** Branch that merge requests go to; undefined: the default branch of the project. */
+  readonly targetBranch: string | undefined;
+  /** Merge requests that may be open at a time; null: any number. */
+  readonly maximumOpen: number | null;
+  /** Merge requests that may be opened within an hour; null: any number. */
+  readonly maximumPerHour: number | null;
+  /** When a branch is made anew on top of the target branch. */
+  readonly rebase: "conflicted" | "behind" | "never";
+  /** A merge request with this label is left alone. */
+  readonly stopLabel: string;
+  /** Begin titles and commit messages with `chore(deps): `. */
+  readonly semanticCommits: boolean;
+  /** Later ones win. */
+  readonly rules: readonly ({ readonly artifacts: readonly string[] } & Partial<BumpRule>)[];
+}
+
+export const DEFAULT_BUMP: Bump = {
+  targetBranch: undefined,
+  labels: [],
+  assignees: [],
+  reviewers: [],
+  draft: false,
+  squash: undefined,
+  automerge: false,
+  minimumAgeDays: 0,
+  schedule: undefined,
+  maximumOpen: 10,
+  maximumPerHour: null,
+  rebase: "conflicted",
+  stopLabel: "stop-updating",
+  semanticCommits: false,
+  rules: [],
+};

@@ -1,0 +1,63 @@
+/**
+ * The routes that a bot needs to change a repository and to talk to people.
+ */
+import { compare, createCommit, getCommit, listDiffs } from "./commits.js";
+import { createIssue, listIssues, updateIssue } from "./issues.js";
+import {
+  createMergeRequest,
+  getMergeRequest,
+  listMergeRequestPipelines,
+  listMergeRequests,
+  mergeMergeRequest,
+  rebaseMergeRequest,
+  updateMergeRequest,
+} from "./merge-requests.js";
+import { createNote, listNotes } from "./notes.js";
+import {
+  createBranch,
+  deleteBranch,
+  getBranch,
+  getFile,
+  getRawFile,
+  listBranches,
+  listTree,
+} from "./repository.js";
+import type { Route } from "./router.js";
+import { listUsers } from "./users.js";
+
+const OPEN = { login: "optional", jobToken: "never" } as const;
+const MEMBERS = { login: "required", jobToken: "never" } as const;
+const READ_REPOSITORY = { ...OPEN, extraScope: "read_repository" } as const;
+const REPOSITORY = "/projects/:id/repository";
+const REQUESTS = "/projects/:id/merge_requests";
+const REQUEST = `${REQUESTS}/:merge_request_iid`;
+
+// prettier-ignore
+export const FORGE_ROUTES: readonly Route[] = [
+  { method: "GET",    path: `${REPOSITORY}/files/:file_path/raw`,  handler: getRawFile,                ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/files/:file_path`,      handler: getFile,                   ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/tree`,                  handler: listTree,                  ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/compare`,               handler: compare,                   ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/branches`,              handler: listBranches,              ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/branches/:branch`,      handler: getBranch,                 ...READ_REPOSITORY },
+  { method: "POST",   path: `${REPOSITORY}/branches`,              handler: createBranch,              ...MEMBERS },
+  { method: "DELETE", path: `${REPOSITORY}/branches/:branch`,      handler: deleteBranch,              ...MEMBERS },
+  { method: "POST",   path: `${REPOSITORY}/commits`,               handler: createCommit,              ...MEMBERS },
+  { method: "GET",    path: `${REPOSITORY}/commits/:sha/diff`,     handler: listDiffs,                 ...READ_REPOSITORY },
+  { method: "GET",    path: `${REPOSITORY}/commits/:sha`,          handler: getCommit,                 ...READ_REPOSITORY },
+
+  { method: "GET",    path: REQUESTS,                              handler: listMergeRequests,         ...OPEN },
+  { method: "POST",   path: REQUESTS,                              handler: createMergeRequest,        ...MEMBERS },
+  { method: "GET",    path: REQUEST,                               handler: getMergeRequest,           ...OPEN },
+  { method: "PUT",    path: REQUEST,                               handler: updateMergeRequest,        ...MEMBERS },
+  { method: "GET",    path: `${REQUEST}/pipelines`,                handler: listMergeRequestPipelines, ...OPEN },
+  { method: "PUT",    path: `${REQUEST}/merge`,                    handler: mergeMergeRequest,         ...MEMBERS },
+  { method: "PUT",    path: `${REQUEST}/rebase`,                   handler: rebaseMergeRequest,        ...MEMBERS },
+  { method: "GET",    path: `${REQUEST}/notes`,                    handler: listNotes,                 ...OPEN },
+  { method: "POST",   path: `${REQUEST}/notes`,                    handler: createNote,                ...MEMBERS },
+
+  { method: "GET",    path: "/users",                              handler: listUsers,                 ...MEMBERS },
+  { method: "GET",    path: "/projects/:id/issues",                handler: listIssues,                ...OPEN },
+  { method: "POST",   path: "/projects/:id/issues",                handler: createIssue,               ...MEMBERS },
+  { method: "PUT",    path: "/projects/:id/issues/:issue_iid",     handler: updateIssue,               ...MEMBERS },
+];
