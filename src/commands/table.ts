@@ -12,9 +12,12 @@ export interface Option {
 }
 
 export interface CommandEntry {
+  /** One word, or several: `auth login` stands below `auth`. */
   readonly name: string;
   /** Positional part of the usage line; undefined when there is none. */
   readonly names?: string;
+  /** What they are, where they are not artifacts. */
+  readonly namesText?: string;
   readonly summary: string;
   readonly options: readonly Option[];
   /** Command lines with what they are for. */
@@ -23,6 +26,11 @@ export interface CommandEntry {
 }
 
 const SOME_NAMES = "[names...]";
+
+/** What the first words of commands of several words stand for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  auth: "who asks GitLab: logins, tokens, and where they may be sent",
+};
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -93,6 +101,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     examples: [["GITLAB_TOKEN=… artifacts proxy", "on the address that the overlay's derivations ask"]],
     load: () => import("./proxy.js"),
+  },
+  {
+    name: "auth trust",
+    names: "<url>",
+    namesText: "base URL of the instance",
+    summary: "let tokens that name no host be sent to this instance",
+    options: [
+      { flags: "--plain-http", text: "also over plain http, where everybody on the way can read them" },
+      {
+        flags: "--helper <program>",
+        text: "ask this credential helper (Bazel's protocol) for this instance",
+      },
+      { flags: "--revoke", text: "do not send them there any more" },
+    ],
+    examples: [["artifacts auth trust https://gitlab.example.com", "GITLAB_TOKEN may go there"]],
+    load: () => import("./auth-trust.js"),
   },
   {
     name: "demo",
