@@ -14,6 +14,7 @@ import { headersFor } from "./headers.js";
 import { helperSource } from "./helper.js";
 import { takesJobTokens } from "./job-token.js";
 import { netrcSource } from "./netrc.js";
+import { loginSource } from "./login.js";
 import { isLoopback } from "./origin.js";
 import { remembered } from "./remembered.js";
 import { type Settings, readSettings, settingsFor } from "./settings.js";
@@ -98,6 +99,7 @@ function sourcesOf(options: CredentialsOptions, settings: () => Promise<Settings
     bound: [
       tokenFileOfSettings(settings),
       remembered(helperSource({ env, settings }), prefix, now),
+      remembered(loginSource(env, now), origin, now),
       remembered(glabSource(env), origin, now),
       remembered(netrcSource(env), origin, now),
       remembered(gitSource(env), origin, now),

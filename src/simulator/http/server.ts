@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BodyFault } from "./faults.js";
 import { Refusal, json, type Reply } from "./reply.js";
@@ -19,6 +20,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** As text. */
+  readonly body: string;
 }
 
 /** A reply and what goes wrong while it is sent. */
@@ -76,16 +79,16 @@ async function respond(
   response: ServerResponse,
   { answer, latencyMs }: Responding,
 ): Promise<void> {
-  incoming.resume();
+  const body = await text(incoming).catch(() => "");
   if (latencyMs > 0) await sleep(latencyMs);
-  const request = requestOf(incoming);
+  const request = requestOf(incoming, body);
   await send(request, response, await answerOrError(answer, request));
 }
 
-function requestOf(incoming: IncomingMessage): HttpRequest {
+function requestOf(incoming: IncomingMessage, body: string): HttpRequest {
   const { method = "GET", url: target = "/", headers } = incoming;
   const [path = "/", ...query] = target.split("?");
-  return { method, target, path, query: new URLSearchParams(query.join("?")), headers };
+  return { method, target, path, query: new URLSearchParams(query.join("?")), headers, body };
 }
 
 async function answerOrError(answer: Answering, request: HttpRequest): Promise<Answer> {
