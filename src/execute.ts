@@ -3,6 +3,7 @@
  * place that knows the process.
  */
 import { resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import type { CommandContext, CommandResult } from "./commands/command.js";
 import type { CommandEntry } from "./commands/table.js";
 import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
@@ -43,6 +44,7 @@ export async function execute(entry: CommandEntry, { names, own, global }: Invoc
 }
 
 function createContext(options: GlobalOptions): CommandContext {
+  const signal = interruption();
   return {
     cwd: resolve(options.directory),
     env: process.env,
@@ -52,9 +54,12 @@ function createContext(options: GlobalOptions): CommandContext {
       quiet: options.quiet === true,
       verbose: options.verbose === true,
     }),
-    signal: interruption(),
+    signal,
     tokenFile: options.tokenFile === undefined ? undefined : resolve(options.tokenFile),
     print: (text) => (options.json === true ? undefined : process.stdout.write(text)),
+    confirm:
+      process.stdin.isTTY && process.stderr.isTTY ? (question) => confirm(question, signal) : undefined,
+    readInput: () => text(process.stdin),
   };
 }
 
@@ -75,6 +80,17 @@ function writeText(text: string, errors: readonly UserError[], { cwd }: CommandC
 
 function withErrors(data: object, errors: readonly UserError[]): object {
   return errors.length === 0 ? data : { ...data, errors: errors.map(errorToJson) };
+}
+
+/** Asks on the terminal. Anything but a yes is a no. */
+async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+  } finally {
+    terminal.close();
+  }
 }
 
 /** The first Ctrl-C asks the command to tidy up and stop; the second one ends the process as usual. */

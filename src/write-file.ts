@@ -13,6 +13,8 @@ const FILES_AT_ONCE = 16;
 export interface FileText {
   readonly path: string;
   readonly text: string;
+  /** Permissions of a file that holds a secret; others get what the umask leaves of 0666. */
+  readonly mode?: number;
 }
 
 /**
@@ -58,18 +60,18 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
 }
 
-async function stageChanged({ path, text }: FileText, staged: Map<string, string>): Promise<void> {
-  if ((await readText(path)) === text) return;
-  const temporary = temporaryName(path);
-  staged.set(path, temporary);
-  await stage(path, temporary, text);
+async function stageChanged(file: FileText, staged: Map<string, string>): Promise<void> {
+  if ((await readText(file.path)) === file.text) return;
+  const temporary = temporaryName(file.path);
+  staged.set(file.path, temporary);
+  await stage(file, temporary);
 }
 
-async function stage(path: string, temporary: string, text: string): Promise<void> {
+async function stage({ path, text, mode }: FileText, temporary: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await removeAbandoned(path);
-    await writeSynced(temporary, text);
+    await writeSynced(temporary, text, mode);
   } catch (cause) {
     failed(path)(cause);
   }
@@ -93,8 +95,8 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o666);
+async function writeSynced(path: string, text: string, mode = 0o666): Promise<void> {
+  const file = await open(path, "wx", mode);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 const SOURCE = fileURLToPath(new URL("../src", import.meta.url));
 
 /** Files of src/ itself that any folder may use. */
-const SHARED = ["errors", "artifact", "redact", "write-file"];
+const SHARED = ["errors", "artifact", "redact", "write-file", "program"];
 
 /** What each folder may import, besides itself and SHARED. `types:x` allows only the types of x. */
 const RULE: Record<string, readonly string[]> = {
@@ -75,12 +75,17 @@ test("only the command line imports commands", () => {
   expect(new Set(importers.map(({ file }) => file))).toEqual(new Set(["cli.ts", "execute.ts"]));
 });
 
-test("child processes are started in three places only", () => {
+test("child processes are started in four places only", () => {
   const files = imports
     .filter(({ specifier, typeOnly }) => !typeOnly && /^(node:)?child_process$/.test(specifier))
     .map(({ file }) => file);
 
-  expect([...new Set(files)].sort()).toEqual(["demo/real-binaries.ts", "demo/shell.ts", "store/nix.ts"]);
+  expect([...new Set(files)].sort()).toEqual([
+    "demo/real-binaries.ts",
+    "demo/shell.ts",
+    "program.ts",
+    "store/nix.ts",
+  ]);
 });
 
 function readImports(): Import[] {

@@ -17,6 +17,10 @@ export interface CommandContext {
   readonly tokenFile: string | undefined;
   /** Writes to stdout while the command runs; only for those that run until they are stopped. Nothing with --json. */
   readonly print: (text: string) => void;
+  /** Asks a yes-or-no question; undefined when there is no terminal to ask on. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
+  /** All of stdin. */
+  readonly readInput: () => Promise<string>;
 }
 
 export interface CommandResult {

@@ -1,12 +1,13 @@
 /** The GitLab client of a command, with the credentials that the user's environment offers. */
-import { findCredentials } from "../credentials/find-credentials.js";
 import { createGitLab } from "../gitlab/client.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { CommandContext } from "./command.js";
+import { openCredentials } from "./open-credentials.js";
 
-export function openGitLab({ env, tokenFile, terminal }: CommandContext): GitLab {
+export function openGitLab(context: CommandContext): GitLab {
+  const { terminal } = context;
   return createGitLab({
-    credentials: findCredentials({ env, tokenFile }),
+    credentials: openCredentials(context),
     onRetry: ({ error, attempt, pauseMs }) =>
       terminal.detail(`attempt ${attempt} failed, next in ${pauseMs} ms: ${error.message}`),
   });

@@ -12,9 +12,12 @@ export interface Option {
 }
 
 export interface CommandEntry {
+  /** One word, or several: `auth login` stands below `auth`. */
   readonly name: string;
   /** Positional part of the usage line; undefined when there is none. */
   readonly names?: string;
+  /** What they are, where they are not artifacts. */
+  readonly namesText?: string;
   readonly summary: string;
   readonly options: readonly Option[];
   /** Command lines with what they are for. */
@@ -23,6 +26,15 @@ export interface CommandEntry {
 }
 
 const SOME_NAMES = "[names...]";
+
+const INSTANCE = "[url]";
+const INSTANCE_TEXT = "base URL of the instance (default: GITLAB_HOST)";
+
+/** What the first words of commands of several words stand for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  auth: "who asks GitLab: logins, tokens, and where they may be sent",
+  helper: "be asked for credentials by other programs",
+};
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -129,6 +141,67 @@ export const COMMANDS: readonly CommandEntry[] = [
       ["artifacts bump --dry-run --project group/name", "look first"],
     ],
     load: () => import("./bump.js"),
+  },
+  {
+    name: "auth status",
+    names: INSTANCE,
+    namesText: INSTANCE_TEXT,
+    summary: "show which token there is for each instance, and what it can do",
+    options: [{ flags: "--check", text: "fail unless each of them can read artifacts" }],
+    examples: [["artifacts auth status --check", "before a long job: will the token do?"]],
+    load: () => import("./auth-status.js"),
+  },
+  {
+    name: "auth login",
+    names: INSTANCE,
+    namesText: INSTANCE_TEXT,
+    summary: "log in to an instance; works over SSH and with any second factor",
+    options: [
+      { flags: "--client-id <id>", text: "Application ID of an OAuth application of the instance" },
+      { flags: "--with-token", text: "store the token on stdin instead" },
+    ],
+    examples: [
+      [
+        "artifacts auth login https://gitlab.example.com --client-id 4f2a…",
+        "confirm a code in a browser, anywhere",
+      ],
+      ["artifacts auth login gitlab.example.com --with-token < token", "keep a personal token"],
+    ],
+    load: () => import("./auth-login.js"),
+  },
+  {
+    name: "auth logout",
+    names: INSTANCE,
+    namesText: INSTANCE_TEXT,
+    summary: "revoke a login and forget it",
+    options: [],
+    examples: [["artifacts auth logout https://gitlab.example.com", "the tokens end at the instance, too"]],
+    load: () => import("./auth-logout.js"),
+  },
+  {
+    name: "auth helper get",
+    summary: "answer as a credential helper in Bazel's protocol, on stdin and stdout",
+    options: [],
+    examples: [
+      [`echo '{"uri":"https://gitlab.example.com/"}' | artifacts auth helper get`, "headers for this URL"],
+    ],
+    load: () => import("./auth-helper-get.js"),
+  },
+  {
+    name: "auth trust",
+    names: "<url>",
+    namesText: "base URL of the instance",
+    summary: "let tokens that name no host be sent to this instance",
+    options: [
+      { flags: "--plain-http", text: "also over plain http, where everybody on the way can read them" },
+      {
+        flags: "--helper <program>",
+        text: "ask this credential helper (Bazel's protocol) for this instance",
+      },
+      { flags: "--revoke", text: "do not send them there any more" },
+    ],
+    examples: [["artifacts auth trust https://gitlab.example.com", "GITLAB_TOKEN may go there"]],
+    load: () => import("./auth-trust.js"),
   },
   {
     name: "demo",

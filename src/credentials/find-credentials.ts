@@ -1,127 +1,147 @@
 /**
- * Finds the token for a host: `--token-file`, `GITLAB_TOKEN`, then `CI_JOB_TOKEN`; the first that belongs to the host wins.
+ * Finds the credential for a URL. Sources in order, and the first that has one for the host wins: `--token-file`, the
+ * environment, a CI job's token, systemd, the user's settings (a token file, a credential helper), `artifacts auth login`,
+ * glab, netrc, git.
  *
- * A manifest can name any host, so nothing in the repository says where a token may go. The environment does: `GITLAB_HOST`,
- * else `CI_SERVER_URL`. Loopback needs no saying.
+ * A manifest can name any host, so nothing in the repository says where a token may go. Tokens of the first four are bound to
+ * a host by the environment or by the user's settings, all others by their own entry.
  */
 import { UserError } from "../errors.js";
 import type { Credential, Credentials } from "./credentials.js";
-import { hostSetting, isLoopback, originOfHost } from "./origin.js";
-import { Secret } from "./secret.js";
+import { gitSource } from "./git.js";
+import { glabSource } from "./glab.js";
+import { headersFor } from "./headers.js";
+import { helperSource } from "./helper.js";
+import { takesJobTokens } from "./job-token.js";
+import { netrcSource } from "./netrc.js";
+import { loginSource } from "./login.js";
+import { isLoopback } from "./origin.js";
+import { remembered } from "./remembered.js";
+import { type Settings, readSettings, settingsFor } from "./settings.js";
+import { type Environment, type Source, sameHeaders } from "./source.js";
 import { readTokenFile } from "./token-file.js";
+import { unboundSources } from "./unbound.js";
 
 export interface CredentialsOptions {
   /** The environment of the process. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Value of `--token-file`. Read anew for each request, so that a rotated token is used at once. */
   readonly tokenFile?: string | undefined;
+  /** Asks the person whether a token may be sent to an origin that nothing names; absent when nobody can be asked. */
+  readonly confirm?: ((source: string, origin: URL) => Promise<boolean>) | undefined;
+  /** Told, once each, what will not work as one may think. */
+  readonly warn?: ((message: string) => void) | undefined;
+  /** Clock in milliseconds. */
+  readonly now?: () => number;
 }
 
+/** How long a credential that GitLab refused is not sent again. A service asks anew after that. */
+const REFUSED_MS = 60_000;
+
 /**
- * Credentials of the environment and the command line.
+ * Credentials of the environment, the command line and the user's own files.
  *
  * `for` throws a UserError when there is a token whose host nothing names, when it would go over plain http to another machine,
  * or when it cannot be read. A token that belongs to another host is no token for this one: the request goes out bare.
  */
 export function findCredentials(options: CredentialsOptions): Credentials {
-  const sources = sourcesOf(options);
+  const { env, now = Date.now } = options;
+  const settings = once(() => readSettings(env));
+  const { unbound, bound } = sourcesOf(options, settings);
+  const refusals = new Map<string, number>();
+  const warnAboutJobToken = jobTokenWarning(options);
+
+  async function search(url: URL, refused?: Credential): Promise<Credential | undefined> {
+    let obstacle: UserError | undefined;
+    const open =
+      isLoopback(url) ||
+      url.protocol === "https:" ||
+      settingsFor(await settings(), url)?.instance.plainHttp === true;
+    for (const source of open ? [...unbound, ...bound] : unbound) {
+      const found = await source.find(url, refused);
+      if (found !== undefined && "credential" in found) return found.credential;
+      obstacle ??= found?.obstacle;
+    }
+    if (obstacle !== undefined) throw obstacle;
+    return undefined;
+  }
+
   return {
     async for(url) {
-      const source = sources.find((source) => belongsTo(source, url));
-      if (source === undefined) return undefined;
-      return credentialOf(source, await source.token());
+      const credential = await search(url);
+      if (credential === undefined) return undefined;
+      if ((refusals.get(keyOf(url, credential)) ?? 0) > now()) throw alreadyRefused(url, credential);
+      warnAboutJobToken(url, credential);
+      return credential;
+    },
+    async renewed(url, refused) {
+      const credential = await search(url, refused);
+      if (credential !== undefined && !sameHeaders(credential, refused)) return credential;
+      // A job's token may be good and the route not one that takes it.
+      if (refused.headers["job-token"] === undefined) refusals.set(keyOf(url, refused), now() + REFUSED_MS);
+      return undefined;
     },
   };
 }
 
-interface Source {
-  /** For messages. */
-  readonly name: string;
-  readonly token: () => Promise<Secret> | Secret;
-  readonly header: (token: Secret) => Record<string, string>;
-  /** Where the token belongs; undefined when nothing says so. */
-  readonly home: URL | undefined;
-  /** Whether it may also go to any instance on this machine. */
-  readonly loopback: boolean;
+interface Sources {
+  readonly unbound: readonly Source[];
+  /** Their own entries say where they belong. */
+  readonly bound: readonly Source[];
 }
 
-function sourcesOf({ env, tokenFile }: CredentialsOptions): Source[] {
-  const home = homeOf(env);
-  const sources: Source[] = [];
-  if (tokenFile !== undefined) {
-    const token = async () => new Secret(await readTokenFile(tokenFile));
-    sources.push({ name: `--token-file ${tokenFile}`, token, header: userHeader, home, loopback: true });
-  }
-  const personal = setting(env, "GITLAB_TOKEN");
-  if (personal !== undefined) {
-    const secret = new Secret(personal);
-    sources.push({ name: "GITLAB_TOKEN", token: () => secret, header: userHeader, home, loopback: true });
-  }
-  const ofJob = setting(env, "CI_JOB_TOKEN");
-  const server = setting(env, "CI_SERVER_URL");
-  if (ofJob !== undefined && server !== undefined && setting(env, "GITLAB_CI") !== undefined) {
-    const secret = new Secret(ofJob);
-    const home = originOfHost(server, "CI_SERVER_URL");
-    sources.push({ name: "CI_JOB_TOKEN", token: () => secret, header: jobHeader, home, loopback: false });
-  }
-  return sources;
+function sourcesOf(options: CredentialsOptions, settings: () => Promise<Settings>): Sources {
+  const { env, now = Date.now } = options;
+  const origin = (url: URL) => url.origin;
+  const prefix = async (url: URL) => settingsFor(await settings(), url)?.prefix.href ?? "";
+  return {
+    unbound: unboundSources({ env, tokenFile: options.tokenFile, settings, confirm: options.confirm }),
+    bound: [
+      tokenFileOfSettings(settings),
+      remembered(helperSource({ env, settings }), prefix, now),
+      remembered(loginSource(env, now), origin, now),
+      remembered(glabSource(env), origin, now),
+      remembered(netrcSource(env), origin, now),
+      remembered(gitSource(env), origin, now),
+    ],
+  };
 }
 
-function homeOf(env: CredentialsOptions["env"]): URL | undefined {
-  for (const variable of ["GITLAB_HOST", "CI_SERVER_URL"]) {
-    const value = setting(env, variable);
-    if (value !== undefined) return originOfHost(value, variable);
-  }
-  return undefined;
+/** The token file that the user's settings name for an instance. */
+function tokenFileOfSettings(settings: () => Promise<Settings>): Source {
+  return {
+    async find(url) {
+      const file = settingsFor(await settings(), url)?.instance.tokenFile;
+      if (file === undefined) return undefined;
+      return { credential: { headers: headersFor(await readTokenFile(file), "user", file), source: file } };
+    },
+  };
 }
 
-function setting(env: CredentialsOptions["env"], variable: string): string | undefined {
-  const value = env[variable]?.trim();
-  return value === "" ? undefined : value;
+function keyOf(url: URL, { headers }: Credential): string {
+  return JSON.stringify([url.origin, headers]);
 }
 
-/** Whether the token goes to `url`. Throws when the person must decide. */
-function belongsTo(source: Source, url: URL): boolean {
-  if (source.loopback && isLoopback(url)) return true;
-  if (source.home !== undefined && source.home.hostname !== url.hostname) return false;
-  if (url.protocol !== "https:" && !isLoopback(url)) throw plainHttp(source, url);
-  if (source.home === undefined) throw homeless(source, url);
-  return source.home.origin === url.origin;
-}
-
-function plainHttp(source: Source, url: URL): UserError {
+function alreadyRefused(url: URL, { source }: Credential): UserError {
   return new UserError(
-    "CREDENTIALS_PLAIN_HTTP",
-    `The token from ${source.name} is not sent to ${url.origin}: over plain http everybody on the way can read it.`,
-    { hint: `use https://${url.hostname}` },
+    "CREDENTIALS_REFUSED",
+    `${url.origin} has just refused the token from ${source}, so it is not sent again.`,
+    { hint: `put a new token into ${source}; \`artifacts auth status\` shows what a token can do` },
   );
 }
 
-function homeless(source: Source, url: URL): UserError {
-  return new UserError(
-    "CREDENTIALS_HOST_UNCONFIRMED",
-    `The token from ${source.name} is not sent to ${url.origin}: nothing outside this repository says that it belongs there.`,
-    { hint: `export GITLAB_HOST=${hostSetting(url)}` },
-  );
-}
-
-function credentialOf(source: Source, token: Secret): Credential {
-  // RFC 9110 §5.5: visible characters only. Anything else would be another header, or a token pasted with its neighbours.
-  if (!/^[\x21-\x7e]+$/.test(token.reveal())) {
-    throw new UserError(
-      "CREDENTIALS_BAD_TOKEN",
-      `The token from ${source.name} holds spaces or other characters that no GitLab token has.`,
+function jobTokenWarning({ env, warn }: CredentialsOptions): (url: URL, credential: Credential) => void {
+  let warned = false;
+  return (url, { headers }) => {
+    if (warned || headers["job-token"] === undefined || takesJobTokens(url, env["CI_SERVER_VERSION"])) return;
+    warned = true;
+    warn?.(
+      `CI_JOB_TOKEN does not open ${url.pathname}: what is not public stays hidden there. Set GITLAB_TOKEN in the project's CI/CD variables to a token with the scope read_api.`,
     );
-  }
-  return { headers: source.header(token), source: source.name };
+  };
 }
 
-/** OAuth access tokens are 64 hexadecimal digits and are understood only as bearer; all others as PRIVATE-TOKEN. */
-function userHeader(token: Secret): Record<string, string> {
-  const value = token.reveal();
-  return /^[0-9a-f]{64}$/.test(value) ? { authorization: `Bearer ${value}` } : { "private-token": value };
-}
-
-function jobHeader(token: Secret): Record<string, string> {
-  return { "job-token": token.reveal() };
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }

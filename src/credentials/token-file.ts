@@ -1,18 +1,28 @@
-import { open } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
 import { UserError } from "../errors.js";
+import { Secret } from "./secret.js";
 
 /** No token is longer; a job token, which is a JWT, has about one thousand characters. */
 const MAX_BYTES = 16 * 1024;
-/** Readable by the group or by everybody. */
-const READABLE_BY_OTHERS = 0o044;
+const READABLE_BY_GROUP = 0o040;
+const READABLE_BY_ALL = 0o004;
+
+export interface TokenFileOptions {
+  /** Whether the group may read it, as it is with systemd's credentials. */
+  readonly groupMayRead?: boolean;
+}
 
 /**
  * The one line of a token file, trimmed.
  *
  * @throws UserError when the file cannot be read, when others can read it too, or when it does not hold exactly one line
  */
-export async function readTokenFile(path: string): Promise<string> {
-  const text = await readPrivately(path).catch((error: unknown) => {
+export async function readTokenFile(
+  path: string,
+  { groupMayRead = false }: TokenFileOptions = {},
+): Promise<Secret> {
+  const others = groupMayRead ? READABLE_BY_ALL : READABLE_BY_ALL | READABLE_BY_GROUP;
+  const text = await readPrivately(path, others).catch((error: unknown) => {
     if (error instanceof UserError) throw error;
     throw unreadable(path, error);
   });
@@ -23,15 +33,23 @@ export async function readTokenFile(path: string): Promise<string> {
       `The token file ${path} ${token === "" ? "is empty" : "holds more than one line"}; expected one line with the token and nothing else.`,
     );
   }
-  return token;
+  return new Secret(token);
 }
 
-async function readPrivately(path: string): Promise<string> {
+/** Whether there is such a file at all. */
+export async function hasTokenFile(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function readPrivately(path: string, others: number): Promise<string> {
   const file = await open(path, "r");
   try {
     // The mode of the opened file, so that it cannot be exchanged between the look and the read.
     const { mode } = await file.stat();
-    if (process.platform !== "win32" && (mode & READABLE_BY_OTHERS) !== 0) throw readableByOthers(path, mode);
+    if (process.platform !== "win32" && (mode & others) !== 0) throw readableByOthers(path, mode);
     const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES);
     return buffer.toString("utf8", 0, bytesRead);
   } finally {

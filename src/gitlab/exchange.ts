@@ -1,8 +1,9 @@
 import type { Agent, Dispatcher } from "undici";
-import type { Credentials } from "../credentials/credentials.js";
+import type { Credential, Credentials } from "../credentials/credentials.js";
 import type { Asked } from "./asked.js";
 import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
+import { GitLabError } from "./gitlab-error.js";
 import { followed, isRedirect, tooManyRedirects } from "./redirect.js";
 
 /** What every request of one client has in common. */
@@ -36,12 +37,28 @@ const MAX_REFUSAL = 16 * 1024;
 
 /**
  * One GET, with redirects followed by hand: a client that follows them itself would drop `Authorization` but carry
- * `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin.
+ * `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin. After a 401 it is sent once more if there is another
+ * credential by now.
  *
  * @throws GitLabError for everything but a 200
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
   const credential = await line.credentials.for(url);
+  try {
+    return await exchangeAs(credential, line, { url, ...options });
+  } catch (error) {
+    if (credential === undefined || !(error instanceof GitLabError) || error.status !== 401) throw error;
+    const renewed = await line.credentials.renewed?.(url, credential);
+    if (renewed === undefined) throw error;
+    return exchangeAs(renewed, line, { url, ...options });
+  }
+}
+
+async function exchangeAs(
+  credential: Credential | undefined,
+  line: Line,
+  { url, ...options }: RequestOptions & { readonly url: URL },
+): Promise<Answer> {
   let asked: Asked = { url, first: url, credential, home: true };
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await requestOnce(line, asked, options);

@@ -30,6 +30,8 @@ export const Knobs = z.strictObject({
   compression: z.enum(["deflate", "store"]).default("deflate"),
   /** Shape of the job tokens that `issueJobToken` makes. */
   jobTokenFormat: z.enum(["legacy", "jwt"]).default("jwt"),
+  /** Seconds that a device has to wait between two questions whether its person has decided. */
+  deviceIntervalSeconds: z.int().min(0).default(5),
   /** Origin that `Link` headers name, when the instance's configured URL is not the one that clients use. */
   linkOrigin: z.url().optional(),
   /** Requests that each caller may make per period, told in `RateLimit-*` headers; none when absent. */

@@ -12,6 +12,7 @@ import type { Leak, RecordedRequest } from "./http/recording.js";
 import { serve, type ServerOptions } from "./http/server.js";
 import { Storage } from "./http/storage.js";
 import { Knobs, type KnobsInput } from "./knobs.js";
+import { OAuth } from "./oauth/oauth.js";
 import { cleanUp, erase, expire } from "./state/expiry.js";
 import {
   StateInput,
@@ -52,6 +53,8 @@ export interface EmbeddedGitLab {
   /** Credentials that the storage was sent. */
   readonly leaks: readonly Leak[];
   readonly state: State;
+  /** The instance as an OAuth provider: its applications, and what people decide in the browser. */
+  readonly oauth: OAuth;
   /** Can be turned at any time; what concerns archives holds for those uploaded later. */
   readonly knobs: Knobs;
   addToken(token: TokenInput): void;
@@ -90,7 +93,8 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<Embedded
   const storage = new Storage({ state, knobs, now, faults });
   await storage.start(serverOptions(options, options.storagePort));
   const requests: RecordedRequest[] = [];
-  const instance: Instance & { url: string } = { state, knobs, now, storage, url: "" };
+  const oauth = new OAuth({ state, knobs, now });
+  const instance: Instance & { url: string } = { state, knobs, now, storage, oauth, url: "" };
   const server = await serve(
     answerApi({ instance, faults, record: requests }),
     serverOptions(options, options.port),
@@ -102,6 +106,7 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<Embedded
     requests,
     storageRequests: storage.requests,
     leaks: storage.leaks,
+    oauth,
     knobs,
     ...controls({ state, knobs, now, faults }),
     async close() {

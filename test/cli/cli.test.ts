@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { COMMANDS } from "../../src/commands/table.js";
+import { COMMANDS, GROUPS } from "../../src/commands/table.js";
 import { makeRepository } from "./repository.js";
 import { runCli } from "./run-cli.js";
 
@@ -24,14 +24,29 @@ test("--help names every command", async () => {
   const { code, stdout, stderr } = await runCli(["--help"], { cwd: EMPTY });
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name} `);
-  for (const { summary } of COMMANDS) expect(stdout.replace(/\s+/g, " ")).toContain(summary);
+  const alone = COMMANDS.filter(({ name }) => !name.includes(" ")).map(({ name, summary }) => [
+    name,
+    summary,
+  ]);
+  for (const [name, summary] of [...alone, ...(["auth", GROUPS["auth"] ?? ""] as const)]) {
+    expect(stdout).toContain(`  ${name} `);
+    expect(stdout.replace(/\s+/g, " ")).toContain(summary);
+  }
+});
+
+test.each(["auth"])("%s --help names its commands", async (group) => {
+  const { code, stdout } = await runCli([group, "--help"], { cwd: EMPTY });
+
+  expect(code).toBe(0);
+  for (const { name } of COMMANDS.filter(({ name }) => name.startsWith(`${group} `))) {
+    expect(stdout).toContain(`  ${name.split(" ")[1] ?? ""} `);
+  }
 });
 
 test.each(COMMANDS.map(({ name }) => name))(
   "%s --help shows examples and the common options",
   async (name) => {
-    const { code, stdout } = await runCli([name, "--help"], { cwd: EMPTY });
+    const { code, stdout } = await runCli([...name.split(" "), "--help"], { cwd: EMPTY });
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nExamples:\n {2}\S/);

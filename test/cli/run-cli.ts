@@ -17,6 +17,8 @@ export interface CliOptions {
   readonly cwd: string;
   /** Variables besides PATH and HOME; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads on stdin; nothing by default. */
+  readonly input?: string;
   readonly signal?: AbortSignal;
   /** Called with the process once it runs. */
   readonly onStart?: (child: ReturnType<typeof spawn>) => void;
@@ -28,8 +30,10 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
     env: { PATH, HOME, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: "pipe",
   });
+  child.stdin.on("error", () => {}); // it need not read
+  child.stdin.end(options.input ?? "");
   options.onStart?.(child);
   let stdout = "";
   let stderr = "";

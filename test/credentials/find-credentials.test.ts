@@ -39,14 +39,16 @@ describe("GITLAB_TOKEN", () => {
   test("without a host that anything names is an error with the export that confirms it", async () => {
     const error = await failure(findCredentials({ env: { GITLAB_TOKEN: TOKEN } }).for(URL_HERE));
     expect(error.code).toBe("CREDENTIALS_HOST_UNCONFIRMED");
-    expect(error.hint).toBe("export GITLAB_HOST=gitlab.example.com");
+    expect(error.hint).toMatch(
+      /artifacts auth trust https:\/\/gitlab.example.com; or: export GITLAB_HOST=gitlab.example.com$/,
+    );
     expect(error.message).not.toContain("canary");
   });
 
   test("for another port is confirmed with the port", async () => {
     const url = new URL("https://gitlab.example.com:8443/api/v4/version");
     const error = await failure(findCredentials({ env: { GITLAB_TOKEN: TOKEN } }).for(url));
-    expect(error.hint).toBe("export GITLAB_HOST=gitlab.example.com:8443");
+    expect(error.hint).toContain("export GITLAB_HOST=gitlab.example.com:8443");
   });
 
   test("with GITLAB_HOST does not go to the CI server", async () => {
@@ -76,7 +78,7 @@ describe("GITLAB_TOKEN", () => {
       const env = { GITLAB_TOKEN: TOKEN, GITLAB_HOST: host };
       const error = await failure(findCredentials({ env }).for(new URL("http://gitlab.example.com/")));
       expect(error.code).toBe("CREDENTIALS_PLAIN_HTTP");
-      expect(error.hint).toBe("use https://gitlab.example.com");
+      expect(error.hint).toContain("use https://gitlab.example.com;");
     },
   );
 
@@ -151,7 +153,9 @@ describe("--token-file", () => {
   test("is bound to its host like a token of the environment", async () => {
     const tokenFile = await fileWith(TOKEN);
     const error = await failure(findCredentials({ env: {}, tokenFile }).for(URL_HERE));
-    expect(error.hint).toBe("export GITLAB_HOST=gitlab.example.com");
+    expect(error.hint).toMatch(
+      /artifacts auth trust https:\/\/gitlab.example.com; or: export GITLAB_HOST=gitlab.example.com$/,
+    );
   });
 
   test("is read anew, so that a rotated token is used at once", async () => {

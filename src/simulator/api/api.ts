@@ -85,7 +85,9 @@ async function reply(instance: Instance, request: HttpRequest): Promise<Reply> {
 }
 
 async function route(instance: Instance, request: HttpRequest): Promise<Reply> {
-  if (!request.path.startsWith("/api/")) return webPage(instance, request);
+  if (!request.path.startsWith("/api/")) {
+    return instance.oauth.answer(request, instance.url) ?? webPage(instance, request);
+  }
   const found = findRoute(request.method, request.path, instance.knobs);
   if (found === undefined) return json({ error: "404 Not Found" }, 404);
   if (found === "wrong method") return json({ error: "405 Not Allowed" }, 405);

@@ -5,6 +5,7 @@ import type { HttpRequest } from "../http/server.js";
 import type { Storage } from "../http/storage.js";
 import type { Reply } from "../http/reply.js";
 import type { Knobs } from "../knobs.js";
+import type { OAuth } from "../oauth/oauth.js";
 import type { Pipeline, Token } from "../state/model.js";
 import type { Status } from "../state/input.js";
 import type { Clock, State } from "../state/state.js";
@@ -15,6 +16,7 @@ export interface Instance {
   readonly knobs: Knobs;
   readonly now: Clock;
   readonly storage: Storage;
+  readonly oauth: OAuth;
   /** Base URL, without a trailing slash. */
   readonly url: string;
 }

@@ -31,6 +31,22 @@ export function getUser({ instance, caller }: Exchange): Reply {
   });
 }
 
+/** A personal, project or group token's own record. */
+export function getOwnToken({ caller }: Exchange): Reply {
+  if (caller === undefined) unauthorized();
+  const { name, scopes, expiresAt, revoked, kind } = caller;
+  if (kind === "oauth") refuse(400, "Bad request");
+  return json({
+    id: 1,
+    name,
+    revoked,
+    active: !revoked,
+    scopes,
+    user_id: 1,
+    expires_at: expiresAt?.slice(0, 10) ?? null,
+  });
+}
+
 export function getProject(exchange: Exchange): Reply {
   return json(showProject(exchange.instance, projectOf(exchange)));
 }

@@ -12,7 +12,7 @@ import {
 import { FORGE_ROUTES } from "./forge-routes.js";
 import { eraseJob, getJob, getOwnJob, listPipelineJobs, listProjectJobs } from "./jobs.js";
 import { getLatestPipeline, getPipeline, listBridges, listPipelines } from "./pipelines.js";
-import { getMetadata, getProject, getTag, getUser, getVersion, listTags } from "./projects.js";
+import { getMetadata, getOwnToken, getProject, getTag, getUser, getVersion, listTags } from "./projects.js";
 import type { Route } from "./router.js";
 
 const OPEN = { login: "optional", jobToken: "never" } as const;
@@ -28,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   { method: "GET",    path: "/version",                                     handler: getVersion,             ...MEMBERS, extraScope: "read_user" },
   { method: "GET",    path: "/metadata",                                    handler: getMetadata,            ...MEMBERS, extraScope: "read_user" },
   { method: "GET",    path: "/user",                                        handler: getUser,                ...MEMBERS, extraScope: "read_user" },
+  { method: "GET",    path: "/personal_access_tokens/self",                 handler: getOwnToken,            ...MEMBERS, extraScope: "read_user" },
   { method: "GET",    path: "/job",                                         handler: getOwnJob,              login: "required", jobToken: "always" },
   { method: "GET",    path: "/projects/:id",                                handler: getProject,             ...OPEN },
   { method: "GET",    path: "/projects/:id/repository/tags",                handler: listTags,               ...OPEN, extraScope: "read_repository" },

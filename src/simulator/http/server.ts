@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BodyFault } from "./faults.js";
 import { Refusal, json, type Reply } from "./reply.js";
@@ -78,21 +79,10 @@ async function respond(
   response: ServerResponse,
   { answer, latencyMs }: Responding,
 ): Promise<void> {
-  const body = await bodyOf(incoming);
+  const body = await text(incoming).catch(() => "");
   if (latencyMs > 0) await sleep(latencyMs);
   const request = requestOf(incoming, body);
   await send(request, response, await answerOrError(answer, request));
-}
-
-/** What came of the body, when the client gave up before its end. */
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  } catch {
-    // Nobody reads the answer any more.
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function requestOf(incoming: IncomingMessage, body: string): HttpRequest {

@@ -1,0 +1,20 @@
+/** Where a user's own files are: https://specifications.freedesktop.org/basedir-spec. A relative path there counts as unset. */
+import { isAbsolute, join } from "node:path";
+import { type Environment, setting } from "./source.js";
+
+/** Settings that the user made; undefined when the user has no home. */
+export function settingsFile(env: Environment): string | undefined {
+  return below(env, "XDG_CONFIG_HOME", ".config", "settings.json");
+}
+
+/** Folder of what `artifacts auth login` stored. */
+export function loginsFolder(env: Environment): string | undefined {
+  return below(env, "XDG_DATA_HOME", ".local/share", "logins");
+}
+
+function below(env: Environment, variable: string, fallback: string, name: string): string | undefined {
+  const chosen = setting(env, variable);
+  const home = setting(env, "HOME");
+  if (chosen !== undefined && isAbsolute(chosen)) return join(chosen, "nix-artifacts", name);
+  return home === undefined ? undefined : join(home, fallback, "nix-artifacts", name);
+}
