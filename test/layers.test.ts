@@ -22,7 +22,7 @@ const RULE: Record<string, readonly string[]> = {
   credentials: [],
   store: [],
   fetch: ["types:lock", "types:gitlab", "hash", "store"],
-  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "hash", "store", "generate"],
+  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "types:credentials", "hash", "store", "generate"],
   simulator: [],
   terminal: [],
   demo: ["simulator"],

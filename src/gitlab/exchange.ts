@@ -1,5 +1,5 @@
 import type { Agent, Dispatcher } from "undici";
-import type { Credentials } from "../credentials/credentials.js";
+import type { Credential, Credentials } from "../credentials/credentials.js";
 import type { Asked } from "./asked.js";
 import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
@@ -16,6 +16,8 @@ export interface Line {
 export interface RequestOptions {
   readonly accept: string;
   readonly signal?: AbortSignal | undefined;
+  /** In place of the client's own. */
+  readonly credential?: Credential | undefined;
 }
 
 /** A 200 whose body has not been read. */
@@ -37,7 +39,7 @@ const MAX_REFUSAL = 16 * 1024;
  * @throws GitLabError for everything but a 200
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
-  const credential = await line.credentials.for(url);
+  const credential = options.credential ?? (await line.credentials.for(url));
   let asked: Asked = { url, first: url, credential, home: true };
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await requestOnce(line, asked, options);
