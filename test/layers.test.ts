@@ -24,7 +24,7 @@ const RULE: Record<string, readonly string[]> = {
   fetch: ["types:lock", "types:gitlab", "hash", "store"],
   cache: ["types:credentials", "credentials", "hash", "store"],
   publish: ["types:fetch", "types:gitlab", "cache", "hash", "store"],
-  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "hash", "store", "generate"],
+  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "types:credentials", "hash", "store", "generate"],
   bump: [
     "config",
     "lock",

@@ -115,13 +115,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       {
         flags: "--listen <address>",
-        text: "loopback HOST:PORT (default: the port of `proxy` in the config)",
+        text: "loopback HOST:PORT or unix:PATH (default: the port of `proxy` in the config)",
+        repeatable: true,
       },
       {
         flags: "--lock <file>",
         text: "serve this lockfile instead of the current directory's",
         repeatable: true,
       },
+      {
+        flags: "--cache <dir>",
+        text: "keep bytes here (default: $CACHE_DIRECTORY, ~/.cache/nix-artifacts/proxy)",
+      },
+      { flags: "--cache-size <size>", text: "keep this much, for example 500M (default: 20G)" },
     ],
     examples: [["GITLAB_TOKEN=… artifacts proxy", "on the address that the overlay's derivations ask"]],
     load: () => import("./proxy.js"),

@@ -73,9 +73,9 @@ export function createGitLab(options: GitLabOptions): GitLab {
       }
     },
 
-    download(url, { signal } = {}) {
+    download(url, { signal, credential } = {}) {
       return retrying(async () => {
-        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal });
+        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal, credential });
         return receive(answer, signal);
       }, signal);
     },

@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** JSON text to send. */
   readonly body?: string | undefined;
+  /** In place of the client's own. */
+  readonly credential?: Credential | undefined;
 }
 
 /** A success whose body has not been read. */
@@ -43,6 +45,7 @@ const MAX_REFUSAL = 16 * 1024;
  * @throws GitLabError for everything but a 200
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
+  if (options.credential !== undefined) return exchangeAs(options.credential, line, { url, ...options });
   const credential = await line.credentials.for(url);
   try {
     return await exchangeAs(credential, line, { url, ...options });

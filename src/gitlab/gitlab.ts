@@ -3,6 +3,7 @@
  * `client.ts` implements it on undici.
  */
 import type { ZodType } from "zod";
+import type { Credential } from "../credentials/credentials.js";
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
@@ -36,8 +37,10 @@ export interface GitLab {
   /**
    * GET of the bytes behind an API URL. Redirects to another origin are requested bare. Checks the beginning of the body as
    * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work.
+   *
+   * @param options.credential sent in place of the client's own, to the origin of `url` alone
    */
-  download(url: string, options?: { signal?: AbortSignal }): Promise<Download>;
+  download(url: string, options?: { signal?: AbortSignal; credential?: Credential }): Promise<Download>;
 
   /** Closes idle connections so that the process can end. */
   close(): Promise<void>;

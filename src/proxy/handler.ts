@@ -1,19 +1,33 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.js";
-import type { GitLab } from "../gitlab/gitlab.js";
 import type { Lock } from "../lock/schema.js";
+import type { Authority } from "./authority.js";
+import type { Cache } from "./cache/cache.js";
+import { ContentLost } from "./cache/content.js";
+import { type Listener, authorityOf, namesListener } from "./listener.js";
+import type { LockedEntry } from "./locked-index.js";
 import type { Log } from "./log.js";
-import { type Listen, authority, namesListener } from "./loopback.js";
-import { BROKEN, type Refusal, foreignHost, sendRefusal, upstreamFailed } from "./respond.js";
-import { type Route, route } from "./route.js";
-import { sendArtifact } from "./send-artifact.js";
+import {
+  BROKEN,
+  type Refusal,
+  type Text,
+  foreignHost,
+  sendHead,
+  sendRefusal,
+  sendText,
+  sendUnchanged,
+  upstreamFailed,
+} from "./respond.js";
+import { type ArtifactAnswer, type Route, route } from "./route.js";
+import { sendContent } from "./send-content.js";
 
 export interface HandlerOptions {
-  /** Where the proxy listens, with the real port. */
-  readonly listen: Listen;
+  /** Where the request came in, with the real port. */
+  readonly listener: Listener;
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
-  readonly gitlab: GitLab;
+  readonly authority: Authority;
+  readonly cache: Cache;
   readonly log: Log;
 }
 
@@ -25,13 +39,14 @@ export async function handle(
 ): Promise<void> {
   const found = decide(request, options);
   if ("status" in found) refuse(request, response, { refusal: found, log: options.log });
-  else await serve(response, found, options);
+  else if ("lines" in found) sendText(response, found);
+  else await serve(request, response, { ...options, found });
 }
 
-function decide(request: IncomingMessage, { listen, locks }: HandlerOptions): Route | Refusal {
-  if (!namesListener(request.headers.host, listen)) return foreignHost(authority(listen));
+function decide(request: IncomingMessage, { listener, locks }: HandlerOptions): Route | Text | Refusal {
+  if (!namesListener(request.headers.host, listener)) return foreignHost(authorityOf(listener));
   const { method, url: target, headers } = request;
-  return route({ method, target, range: headers.range }, locks());
+  return route({ method, target, headers }, locks());
 }
 
 function refuse(
@@ -44,10 +59,14 @@ function refuse(
   sendRefusal(response, refusal);
 }
 
-async function serve(response: ServerResponse, found: Route, { gitlab, log }: HandlerOptions): Promise<void> {
-  const { artifact, system, variant } = found.entry;
+interface Serve extends HandlerOptions {
+  readonly found: Route;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, options: Serve): Promise<void> {
+  const { log, found } = options;
   const started = performance.now();
-  const facts = () => ({
+  const facts = ({ artifact, system, variant }: LockedEntry) => ({
     artifact,
     system,
     project: variant.project,
@@ -56,25 +75,74 @@ async function serve(response: ServerResponse, found: Route, { gitlab, log }: Ha
     ms: Math.round(performance.now() - started),
   });
   try {
-    await sendArtifact(response, found, gitlab);
-    log({ level: "info", event: "served", ...facts(), from: found.offset ?? 0, size: variant.size });
+    const { entry, from, sent } = await answer(request, response, options);
+    log({ level: "info", event: "served", ...facts(entry), from, sent });
   } catch (error) {
-    if (clientWentAway(response, error)) {
-      log({ level: "info", event: "aborted", ...facts() });
-      return;
-    }
+    const told = facts(found.entries[0]);
+    if (clientWentAway(response, error)) return log({ level: "info", event: "aborted", ...told });
     if (response.headersSent) response.destroy();
     else sendRefusal(response, error instanceof UserError ? upstreamFailed(error) : BROKEN);
-    log({ level: "error", event: "failed", ...facts(), error: describe(error) });
+    log({ level: "error", event: "failed", ...told, status: response.statusCode, error: describe(error) });
   }
 }
 
+interface Served {
+  readonly entry: LockedEntry;
+  /** Where the bytes came from. */
+  readonly from: "lock" | "cache" | "shared" | "gitlab";
+  /** Bytes of the body that were sent. */
+  readonly sent: number;
+}
+
+/** Answers a caller who may have the artifact. */
+async function answer(request: IncomingMessage, response: ServerResponse, options: Serve): Promise<Served> {
+  const { authority, cache, found } = options;
+  const { entry, download } = await authority.admit(request, found.entries);
+  const { answer, headOnly } = found;
+  if ("lines" in answer) {
+    sendText(response, answer);
+    return { entry, from: "lock", sent: answer.lines.length };
+  }
+  if (headOnly || request.headers["if-none-match"] === answer.etag) {
+    if (headOnly) sendHead(response, answer);
+    else sendUnchanged(response, answer);
+    response.end();
+    return { entry, from: "lock", sent: 0 };
+  }
+  const { artifact, variant } = entry;
+  const { content, from } = await cache.acquire({ artifact, ...variant }, download);
+  try {
+    if (response.destroyed) throw new ContentLost("the client went away");
+    response.once("close", content.close);
+    const range = answer.range ?? wholeOf(answer);
+    await sendContent(response, content, {
+      body: answer.body,
+      range,
+      sendHead: () => sendHead(response, answer),
+    });
+    return { entry, from, sent: range.end - range.start };
+  } finally {
+    content.close();
+  }
+}
+
+function wholeOf({ body }: ArtifactAnswer) {
+  return { start: 0, end: body.size };
+}
+
 /** What Node says when the other end of the answer is gone; what GitLab's end says is a `UserError`. */
-const GONE = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED", "ABORT_ERR"]);
+const GONE = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ABORT_ERR",
+  "EPIPE",
+  "ECONNRESET",
+]);
 
 function clientWentAway(response: ServerResponse, error: unknown): boolean {
   if (!response.destroyed || !(error instanceof Error)) return false;
-  return error.name === "AbortError" || ("code" in error && GONE.has(String(error.code)));
+  if (error instanceof ContentLost || error.name === "AbortError") return true;
+  return "code" in error && GONE.has(String(error.code));
 }
 
 function describe(error: unknown): string {

@@ -2,7 +2,17 @@
 export interface LogEntry {
   readonly level: "info" | "warn" | "error";
   readonly event:
-    "listening" | "served" | "refused" | "failed" | "aborted" | "closed" | "reloaded" | "kept-old-lock";
+    | "listening"
+    | "served"
+    | "refused"
+    | "failed"
+    | "aborted"
+    | "closed"
+    | "reloaded"
+    | "kept-old-lock"
+    | "damaged"
+    | "evicted"
+    | "not-kept";
   readonly [field: string]: string | number;
 }
 

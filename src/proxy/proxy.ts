@@ -4,16 +4,28 @@
  */
 import { once } from "node:events";
 import { type Server, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { UserError } from "../errors.js";
-import { type HandlerOptions, handle } from "./handler.js";
-import { type Listen, authority, loopbackAddress } from "./loopback.js";
+import type { GitLab } from "../gitlab/gitlab.js";
+import type { Lock } from "../lock/schema.js";
+import { type Authority, inject } from "./authority.js";
+import type { Cache } from "./cache/cache.js";
+import { handle } from "./handler.js";
+import { listenOn } from "./listen.js";
+import { type Listener, urlOf } from "./listener.js";
+import type { Log } from "./log.js";
+import { createUpstream } from "./upstream.js";
 
-export type ProxyOptions = HandlerOptions;
+export interface ProxyOptions {
+  readonly listeners: readonly Listener[];
+  /** The locks as they are now; asked once per request. */
+  readonly locks: () => readonly Lock[];
+  readonly gitlab: GitLab;
+  readonly cache: Cache;
+  readonly log: Log;
+}
 
 export interface Proxy {
-  /** Base URL without a trailing slash. */
-  readonly url: string;
+  /** Where it listens: a base URL without a trailing slash, or `unix:` and a path; in the order that was asked for. */
+  readonly urls: readonly string[];
   /** Takes no more requests and lets running ones finish, for `graceMs` milliseconds at most. */
   close(graceMs?: number): Promise<void>;
 }
@@ -21,39 +33,62 @@ export interface Proxy {
 const DEFAULT_GRACE_MS = 10_000;
 
 /**
- * Starts the proxy on a loopback address.
+ * What a client may take of the machine. Nix keeps connections for later requests; it may wait minutes for the first byte of a
+ * big artifact, but sends its own header at once.
+ */
+const LIMITS = {
+  maxHeaderSize: 8 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 5_000,
+} as const;
+const MOST_CONNECTIONS = 4096;
+/** Without a byte in either direction. Nix itself gives up after five minutes. */
+const IDLE_MS = 300_000;
+
+/**
+ * Starts the proxy on all its listeners, or on none.
  *
- * @throws UserError when the address is not a loopback one or cannot be listened on
+ * @throws UserError when an address is not a loopback one or cannot be listened on
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const host = loopbackAddress(options.listen.host);
-  const server = createServer();
-  const listen = await listenOn(server, { host, port: options.listen.port });
-  server.on("request", (request, response) => void handle(request, response, { ...options, listen }));
-  const url = `http://${authority(listen)}`;
-  options.log({ level: "info", event: "listening", url });
+  const authority = inject(createUpstream(options.gitlab));
+  const running: Running[] = [];
+  const close = async (graceMs: number) => {
+    await Promise.all(running.map(({ server }) => closeServer(server, graceMs)));
+  };
+  try {
+    for (const listener of options.listeners) running.push(await start(listener, authority, options));
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  const urls = running.map(({ url }) => url);
+  for (const url of urls) options.log({ level: "info", event: "listening", url });
   return {
-    url,
+    urls,
     async close(graceMs = DEFAULT_GRACE_MS) {
-      await closeServer(server, graceMs);
-      options.log({ level: "info", event: "closed", url });
+      await close(graceMs);
+      for (const url of urls) options.log({ level: "info", event: "closed", url });
     },
   };
 }
 
-async function listenOn(server: Server, listen: Listen): Promise<Listen> {
-  try {
-    server.listen(listen);
-    await once(server, "listening");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError("PROXY_CANNOT_LISTEN", `the proxy cannot listen on ${authority(listen)}: ${reason}`, {
-      hint: "another proxy may be running already; else choose another port with --listen and set `proxy` in artifacts.config.ts to it",
-      cause: error,
-    });
-  }
-  const { port } = server.address() as AddressInfo; // not a pipe: it listens on a host and port
-  return { host: listen.host, port };
+interface Running {
+  readonly server: Server;
+  readonly url: string;
+}
+
+async function start(asked: Listener, authority: Authority, options: ProxyOptions): Promise<Running> {
+  const { locks, cache, log } = options;
+  const server = createServer(LIMITS);
+  server.maxConnections = MOST_CONNECTIONS;
+  server.setTimeout(IDLE_MS);
+  const listener = await listenOn(server, asked);
+  const context = { listener, authority, locks, cache, log };
+  server.on("request", (request, response) => void handle(request, response, context));
+  return { server, url: urlOf(listener) };
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {

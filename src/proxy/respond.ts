@@ -5,6 +5,8 @@
  */
 import type { ServerResponse } from "node:http";
 import type { UserError } from "../errors.js";
+import { CACHE_DISK } from "./cache/on-cache-disk.js";
+import type { ArtifactAnswer } from "./route.js";
 
 /** An answer without an artifact. */
 export interface Refusal {
@@ -12,6 +14,13 @@ export interface Refusal {
   /** What to do about it. It is sent as one line. */
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An answer that the lock alone gives. */
+export interface Text {
+  readonly type: string;
+  /** It ends with a new line. */
+  readonly lines: string;
 }
 
 const LONGEST_LINE = 1_000;
@@ -37,12 +46,20 @@ export const WRONG_METHOD: Refusal = {
   headers: { allow: "GET, HEAD" },
 };
 
+export const CROSS_SITE: Refusal = { status: 403, text: "this proxy does not answer web pages" };
+
+export const BODY_REFUSED: Refusal = {
+  status: 413,
+  text: "this proxy takes no request with a body",
+  headers: { connection: "close" },
+};
+
 export const BROKEN: Refusal = { status: 500, text: "the proxy failed: see its log" };
 
 export function rangeBeyondEnd(size: number): Refusal {
   return {
     status: 416,
-    text: `the artifact has ${size} bytes`,
+    text: `there are ${size} bytes`,
     headers: { "content-range": `bytes */${size}`, "accept-ranges": "bytes" },
   };
 }
@@ -60,19 +77,31 @@ function statusOf(error: UserError): number {
   if (transient === true) return status === 429 || status === 503 ? 503 : 502;
   if (status === 401 || status === 403) return 403;
   if (status === 404 || status === 410) return 404;
+  if (error.code === CACHE_DISK) return 507;
   return 424;
 }
 
-/** What stands before the bytes of an artifact, from byte `offset` on; the whole of it when that is undefined. */
-export function sendHead(response: ServerResponse, size: number, offset: number | undefined): void {
-  const range = { "content-range": `bytes ${offset ?? 0}-${size - 1}/${size}` };
-  response.writeHead(offset === undefined ? 200 : 206, {
+/** What stands before the bytes of an artifact. */
+export function sendHead(response: ServerResponse, { body, range, type, etag }: ArtifactAnswer): void {
+  const { start, end } = range ?? { start: 0, end: body.size };
+  response.writeHead(range === undefined ? 200 : 206, {
     ...HEADERS,
-    "content-type": "application/octet-stream",
-    "content-length": size - (offset ?? 0),
+    "content-type": type,
+    "content-length": end - start,
     "accept-ranges": "bytes",
-    ...(offset === undefined ? {} : range),
+    etag,
+    ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${body.size}` }),
   });
+}
+
+/** For a caller who has the bytes already. */
+export function sendUnchanged(response: ServerResponse, { etag }: ArtifactAnswer): void {
+  response.writeHead(304, { ...HEADERS, etag });
+}
+
+export function sendText(response: ServerResponse, { type, lines }: Text): void {
+  response.writeHead(200, { ...HEADERS, "content-type": type, "content-length": Buffer.byteLength(lines) });
+  response.end(response.req.method === "HEAD" ? undefined : lines);
 }
 
 export function sendRefusal(response: ServerResponse, { status, text, headers }: Refusal): void {

@@ -26,7 +26,7 @@ function derivation(path: string, artifact = "tool"): string {
     name = "${variant.name}";
     builder = "builtin:fetchurl";
     system = "builtin";
-    url = "${running.proxy.url}${path}";
+    url = "${running.url}${path}";
     executable = ${variant.form === "executable"};
     outputHash = "${variant.hash}";
     outputHashAlgo = "sha256";

@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { get } from "node:http";
+import { type IncomingMessage, get } from "node:http";
 import { connect } from "node:net";
+import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EMPTY_LOCK } from "../../src/lock/schema.js";
+import { openCache } from "../../src/proxy/cache/cache.js";
 import { formatLogEntry } from "../../src/proxy/log.js";
-import { startProxy } from "../../src/proxy/proxy.js";
+import { type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
 import { sampleBytes } from "../store/samples.js";
 import { type RunningProxy, ask, gitlabError, runProxy } from "./running-proxy.js";
 
@@ -12,7 +14,7 @@ let running: RunningProxy;
 let url: string;
 beforeEach(async () => {
   running = await runProxy();
-  url = running.proxy.url;
+  url = running.url;
 });
 afterEach(() => running.close());
 
@@ -64,7 +66,7 @@ describe("a locked artifact", () => {
     expect(body.equals(BIG.subarray(first))).toBe(true);
   });
 
-  it.each(["bytes=0-5", "bytes=-5", "bytes=1-,3-", "bytes=x-", "lines=1-", `bytes=${"9".repeat(30)}-`])(
+  it.each(["bytes=5-0", "bytes=-", "bytes=1-,3-", "bytes=x-", "lines=1-", `bytes=${"9".repeat(30)}-`])(
     "is sent whole for a range that is not understood: %s",
     async (range) => {
       const path = await running.add("tool", { bytes: BIG });
@@ -73,6 +75,26 @@ describe("a locked artifact", () => {
       expect(body.equals(BIG)).toBe(true);
     },
   );
+
+  it.each([
+    ["bytes=0-5", 0, 6],
+    ["bytes=1999990-9999999", 1_999_990, 2_000_000],
+    ["bytes=-10", 1_999_990, 2_000_000],
+    ["bytes=-9999999", 0, 2_000_000],
+  ])("is given in part: %s", async (range, start, end) => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { status, headers, body } = await ask(url, path, { headers: { range } });
+    expect(status).toBe(206);
+    expect(headers["content-range"]).toBe(`bytes ${start}-${end - 1}/2000000`);
+    expect(body.equals(BIG.subarray(start, end))).toBe(true);
+  });
+
+  it("is not sent to who has it already", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const { headers } = await ask(url, path, { method: "HEAD" });
+    const again = await ask(url, path, { headers: { "if-none-match": String(headers.etag) } });
+    expect({ status: again.status, length: again.body.length }).toEqual({ status: 304, length: 0 });
+  });
 
   it("has nothing beyond its end", async () => {
     const path = await running.add("tool", { bytes: BIG });
@@ -130,6 +152,15 @@ describe("bytes that are not the locked ones", () => {
     expect(body.toString()).toMatch(/^tool: same job id, other bytes: job 12 of g\/tool: .*\n$/);
   });
 
+  it("never make a complete answer of a part that is right", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const evil = Buffer.from(BIG);
+    evil[1_999_999] = (evil[1_999_999] ?? 0) ^ 1;
+    running.upstream.serve("/tool", evil);
+    const { status } = await ask(url, path, { headers: { range: "bytes=0-5" } });
+    expect(status).toBe(424);
+  });
+
   it.each([
     ["shorter", 1_999_999],
     ["longer", 2_000_001],
@@ -149,7 +180,8 @@ describe("bytes that are not the locked ones", () => {
       response.writeHead(200, { "content-length": BIG.length });
       response.write(BIG.subarray(0, 1_000_000), () => response.destroy());
     });
-    expect((await ask(url, path)).complete).toBe(false);
+    const { status, complete } = await ask(url, path);
+    expect(status === 200 && complete).toBe(false);
     await vi.waitFor(() => expect(running.logged.at(-1)).toMatchObject({ level: "error", event: "failed" }));
   });
 });
@@ -219,6 +251,24 @@ describe("a request that is not a proxy client's", () => {
   );
 });
 
+describe("a request with more than it should have", () => {
+  it.each([
+    ["of another site's page", { "sec-fetch-site": "cross-site" }, 403],
+    ["of a page with an origin", { origin: "https://evil.example" }, 403],
+    ["with a body", { "content-length": "5" }, 413],
+    ["with a body of unknown length", { "transfer-encoding": "chunked" }, 413],
+  ])("is refused: %s", async (_, headers, status) => {
+    const path = await running.add("tool", { bytes: BIG });
+    expect((await ask(url, path, { headers })).status).toBe(status);
+    expect(running.upstream.requests).toEqual([]);
+  });
+
+  it("is refused with a header without end", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    expect((await ask(url, path, { headers: { x: "x".repeat(20_000) } })).status).toBe(431);
+  });
+});
+
 describe("a failure of GitLab", () => {
   it.each([
     ["GITLAB_UNAUTHORIZED", { status: 401 }, 403],
@@ -277,58 +327,88 @@ describe("a client that goes away", () => {
     await vi.waitFor(() => expect(running.upstream.open()).toBe(0));
   });
 
-  it("that reads slowly slows GitLab down", async () => {
-    const huge = sampleBytes(64 * 1024 * 1024, "huge");
-    const path = await running.add("tool", { bytes: huge });
-    let sent = 0;
+  it("leaves the download to those who wait for it, too", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    let finish = () => {};
     running.upstream.serve("/tool", (_, response) => {
-      response.writeHead(200, { "content-length": huge.length });
-      const next = () => {
-        if (sent === huge.length) return response.end();
-        response.write(huge.subarray(sent, (sent += 65_536)), (error) => error ?? next());
-      };
-      next();
+      response.writeHead(200, { "content-length": BIG.length });
+      response.write(BIG.subarray(0, 1_000_000));
+      finish = () => response.end(BIG.subarray(1_000_000));
     });
+    const first = get(url + path, { agent: false });
+    const [response] = await once(first, "response");
+    response.on("error", () => {});
+    const second = get(url + path, { agent: false });
+    const [other] = (await once(second, "response")) as [IncomingMessage]; // node's own event
+    first.destroy();
+    await vi.waitFor(() => expect(running.logged.map(({ event }) => event)).toContain("aborted"));
+    finish();
+    expect((await buffer(other)).equals(BIG)).toBe(true);
+    expect(running.upstream.requests).toEqual(["/tool"]);
+  });
+
+  it("that reads nothing holds nobody up", async () => {
+    const huge = sampleBytes(32 * 1024 * 1024, "huge");
+    const path = await running.add("tool", { bytes: huge });
     const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
-    socket.pause();
-    let before = -1;
-    await vi.waitFor(
-      () => {
-        const still = sent > 0 && sent === before;
-        before = sent;
-        expect(still).toBe(true);
-      },
-      { timeout: 10_000, interval: 200 },
-    );
-    expect(sent).toBeLessThan(huge.length / 2);
-    socket.destroy();
+    const idle = connect(Number(port), hostname);
+    idle.pause();
+    idle.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`);
+    await vi.waitFor(() => expect(running.upstream.open()).toBe(1), { interval: 1 });
+    expect((await ask(url, path)).body.equals(huge)).toBe(true);
+    expect(running.upstream.requests).toEqual(["/tool"]);
+    idle.destroy();
+  });
+});
+
+describe("many clients at once", () => {
+  it("share one download, and all get all of it", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(url, path)));
+    expect(answers.filter(({ body, complete }) => complete && body.equals(BIG))).toHaveLength(200);
+    expect(running.upstream.requests).toEqual(["/tool"]);
+  });
+
+  it("are all told when it fails, and the next one is tried anew", async () => {
+    const path = await running.add("tool", { bytes: Buffer.from("good") });
+    running.upstream.serve("/tool", Buffer.from("evil"));
+    const answers = await Promise.all([ask(url, path), ask(url, path), ask(url, path)]);
+    expect(answers.map(({ status }) => status)).toEqual([424, 424, 424]);
+    running.upstream.serve("/tool", Buffer.from("good"));
+    expect((await ask(url, path)).status).toBe(200);
   });
 });
 
 describe("startProxy", () => {
-  const options = { locks: () => [EMPTY_LOCK], log: () => {} };
+  let options: Pick<ProxyOptions, "locks" | "log" | "cache">;
+  beforeEach(async () => {
+    const cache = await openCache({ directory: running.directory, maxBytes: 1, log: () => {} });
+    options = { cache, locks: () => [EMPTY_LOCK], log: () => {} };
+  });
 
   it.each(["0.0.0.0", "::", "192.0.2.1", "example.com", "", "127.0.0.1.example.com"])(
     'refuses to listen beyond this machine: "%s"',
     async (host) => {
-      const starting = startProxy({ ...options, gitlab: running.upstream.gitlab, listen: { host, port: 0 } });
+      const starting = startProxy({
+        ...options,
+        gitlab: running.upstream.gitlab,
+        listeners: [{ host, port: 0 }],
+      });
       await expect(starting).rejects.toMatchObject({ code: "PROXY_NOT_LOOPBACK", exitCode: 2 });
     },
   );
 
   it.each(["127.0.0.1", "127.1.2.3", "localhost", "::1", "[::1]"])("listens on %s", async (host) => {
     const { gitlab } = running.upstream;
-    const proxy = await startProxy({ ...options, gitlab, listen: { host, port: 0 } });
-    expect((await ask(proxy.url, "/")).status).toBe(404);
+    const proxy = await startProxy({ ...options, gitlab, listeners: [{ host, port: 0 }] });
+    expect((await ask(proxy.urls[0] ?? "", "/")).status).toBe(404);
     await proxy.close();
   });
 
   it("says that the port is taken", async () => {
     const { gitlab } = running.upstream;
-    const listen = { host: "127.0.0.1", port: Number(new URL(url).port) };
-    await expect(startProxy({ ...options, gitlab, listen })).rejects.toMatchObject({
+    const listeners = [{ host: "127.0.0.1", port: Number(new URL(url).port) }];
+    await expect(startProxy({ ...options, gitlab, listeners })).rejects.toMatchObject({
       code: "PROXY_CANNOT_LISTEN",
       message: expect.stringContaining("EADDRINUSE"),
     });

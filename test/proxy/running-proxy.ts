@@ -1,8 +1,12 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, type IncomingMessage, type RequestOptions, request } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { UserError } from "../../src/errors.js";
 import { EMPTY_LOCK, type Lock, type LockedVariant } from "../../src/lock/schema.js";
 import { fodPath } from "../../src/generate/fod-path.js";
+import { openCache } from "../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../src/proxy/log.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
@@ -11,6 +15,10 @@ import { type Upstream, startUpstream } from "../hash/upstream.js";
 /** A proxy on a free port before an upstream; `lock` is what it serves. */
 export interface RunningProxy {
   readonly proxy: Proxy;
+  /** Base URL of its first listener. */
+  readonly url: string;
+  /** Of its cache. */
+  readonly directory: string;
   readonly upstream: Upstream;
   readonly logged: LogEntry[];
   lock: () => Lock;
@@ -26,8 +34,11 @@ export async function runProxy(): Promise<RunningProxy> {
   const logged: LogEntry[] = [];
   let lock: Lock = EMPTY_LOCK;
   const failures: unknown[] = [];
+  const directory = await mkdtemp(join(tmpdir(), "nix-artifacts-proxy-"));
+  const cache = await openCache({ directory, maxBytes: 2 ** 30, log: (entry) => logged.push(entry) });
   const proxy = await startProxy({
-    listen: { host: "127.0.0.1", port: 0 },
+    listeners: [{ host: "127.0.0.1", port: 0 }],
+    cache,
     locks: () => [running.lock()],
     gitlab: {
       ...upstream.gitlab,
@@ -38,6 +49,8 @@ export async function runProxy(): Promise<RunningProxy> {
   });
   const running: RunningProxy = {
     proxy,
+    url: proxy.urls[0] ?? "",
+    directory,
     upstream,
     logged,
     lock: () => lock,
@@ -50,7 +63,9 @@ export async function runProxy(): Promise<RunningProxy> {
     failWith: (error) => failures.push(error),
     async close() {
       await proxy.close(0);
+      cache.close();
       await upstream.close();
+      await rm(directory, { recursive: true });
     },
   };
   return running;

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from "node:http";
+import type { StartDownload } from "./cache/cache.js";
+import type { Found, LockedEntry } from "./locked-index.js";
+import type { Upstream } from "./upstream.js";
+
+/** Who may have what, and with whose credentials GitLab is asked for it. Each listener has one. */
+export interface Authority {
+  /**
+   * Lets the caller have one of `entries`, which are of the same bytes.
+   *
+   * @throws UserError when the caller may have none of them
+   */
+  admit(request: IncomingMessage, entries: Found["entries"]): Promise<Admitted>;
+}
+
+export interface Admitted {
+  /** Under which name the caller gets the bytes. */
+  readonly entry: LockedEntry;
+  /** Downloads them, when they are not in the cache. */
+  readonly download: StartDownload;
+}
+
+/** Everybody who can connect may have what is locked, and the proxy asks with its own credentials. */
+export function inject(upstream: Upstream): Authority {
+  return {
+    admit: (_request, entries) =>
+      Promise.resolve({
+        entry: entries[0],
+        download: (signal) => upstream.download(entries, { signal }),
+      }),
+  };
+}

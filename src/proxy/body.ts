@@ -1,0 +1,30 @@
+import type { Form } from "../artifact.js";
+import type { Frame } from "../hash/form-content.js";
+import type { LockedVariant } from "../lock/schema.js";
+import { narFrame } from "../store/nar.js";
+
+/** What a path gives of an artifact: the bytes that `builtin:fetchurl` wants, or the NAR of the store path. */
+export type View = "bytes" | "nar";
+
+/** The body of an answer: what the cache has, between two constant pieces. */
+export interface Body extends Frame {
+  /** Bytes of what the cache has. */
+  readonly stored: number;
+  /** Bytes of the whole body. */
+  readonly size: number;
+}
+
+/** How the stored bytes of each form become each view. A form that stores something else than GitLab's file is a row here. */
+const FRAMES: Record<Form, Record<View, (size: number) => Frame>> = {
+  file: { bytes: bare, nar: (size) => narFrame(size, false) },
+  executable: { bytes: bare, nar: (size) => narFrame(size, true) },
+};
+
+export function bodyOf({ form, size }: Pick<LockedVariant, "form" | "size">, view: View): Body {
+  const { prefix, suffix } = FRAMES[form][view](size);
+  return { prefix, suffix, stored: size, size: prefix.length + size + suffix.length };
+}
+
+function bare(): Frame {
+  return { prefix: new Uint8Array(), suffix: new Uint8Array() };
+}

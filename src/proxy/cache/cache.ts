@@ -1,0 +1,146 @@
+/**
+ * The bytes that the proxy has on disk: under the hash that the lock has for them, bounded, shared by everybody who asks for the
+ * same ones, and by several proxies. What leaves it has been verified by this process, see `verified-file.ts`; what is not
+ * in it is downloaded once, however many wait, see `arriving.ts`.
+ */
+import { rename, rm } from "node:fs/promises";
+import type { Download } from "../../gitlab/gitlab.js";
+import { type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
+import { sriToHex } from "../../store/sri.js";
+import type { Log } from "../log.js";
+import { type Arriving, startArriving } from "./arriving.js";
+import type { Content, SharedHandle } from "./content.js";
+import { openDirectory } from "./directory.js";
+import { createHeldFiles } from "./held-files.js";
+import { createShelf } from "./shelf.js";
+import { openVerified, verifiedFile } from "./verified-file.js";
+
+export interface CacheOptions {
+  /** Made when it is missing; nobody else may write there. */
+  readonly directory: string;
+  /** Bytes that may stay. Downloads that run come on top. */
+  readonly maxBytes: number;
+  readonly log: Log;
+}
+
+/** Starts a download; called only when nobody else has one running. */
+export type StartDownload = (signal: AbortSignal) => Promise<Download>;
+
+export interface Acquired {
+  readonly content: Content;
+  /** Where the bytes come from: the disk, a download that another request began, or one of this request's own. */
+  readonly from: "cache" | "shared" | "gitlab";
+}
+
+export interface Cache {
+  /**
+   * The bytes, from disk or from a download.
+   *
+   * @throws UserError when the disk does not take them; what `download` throws comes out of the content while it is read
+   */
+  acquire(expected: ExpectedBytes, download: StartDownload): Promise<Acquired>;
+  /** Whether `acquire` would find them on disk. They are not verified for this. */
+  has(expected: Pick<ExpectedBytes, "form" | "hash">): Promise<boolean>;
+  close(): void;
+}
+
+/**
+ * Opens the cache in a directory and brings it within its bounds.
+ *
+ * @throws UserError when the directory cannot be used, or others may write there
+ */
+export async function openCache({ directory, maxBytes, log }: CacheOptions): Promise<Cache> {
+  const places = await openDirectory(directory);
+  const shelf = await createShelf(places, { maxBytes, log });
+  const held = createHeldFiles();
+  const arriving = new Map<string, Arriving>();
+  const lookups = new Map<string, Promise<void>>();
+
+  return {
+    async acquire(expected, download) {
+      const key = keyOf(expected);
+      for (;;) {
+        const known = joinKnown(key);
+        if (known !== undefined) return known;
+        await once(key, () => lookUp(key, expected));
+        const found = joinKnown(key);
+        if (found !== undefined) return found;
+        const content = begin(key, expected, download).join();
+        if (content !== undefined) return { content, from: "gitlab" };
+      }
+    },
+    has: (expected) => shelf.has(keyOf(expected)),
+    close: () => held.close(),
+  };
+
+  function joinKnown(key: string): Acquired | undefined {
+    const stored = held.get(key)?.join();
+    if (stored !== undefined) {
+      shelf.used(key).catch(() => {}); // only the order of removal depends on it
+      return { content: stored, from: "cache" };
+    }
+    held.drop(key);
+    const content = arriving.get(key)?.join();
+    if (content !== undefined) return { content, from: "shared" };
+    arriving.delete(key);
+    return undefined;
+  }
+
+  /** Runs `work` for one caller at a time; who comes meanwhile gets the same result. */
+  function once(key: string, work: () => Promise<void>): Promise<void> {
+    const running = lookups.get(key);
+    if (running !== undefined) return running;
+    const own = work().finally(() => lookups.delete(key));
+    lookups.set(key, own);
+    return own;
+  }
+
+  /** Holds the file, if it is on disk and as it should be. */
+  async function lookUp(key: string, expected: ExpectedBytes): Promise<void> {
+    const opened = await openVerified(places.contentOf(key), expected);
+    if (opened === "absent") return;
+    if (opened !== "damaged") return held.add(key, opened);
+    log({ level: "error", event: "damaged", artifact: expected.artifact, file: places.contentOf(key) });
+    await shelf.remove(key);
+  }
+
+  function begin(key: string, expected: ExpectedBytes, download: StartDownload): Arriving {
+    const file = places.newIncoming(key);
+    const own = startArriving({
+      file,
+      body: async (signal) => verifiedBody(await download(signal), expected),
+      complete: (shared) => keep(key, { file, shared, size: expected.size }),
+      ended() {
+        if (arriving.get(key) === own) arriving.delete(key);
+        rm(file, { force: true }).catch(() => {}); // else it is removed when it is old
+      },
+    });
+    arriving.set(key, own);
+    return own;
+  }
+
+  /** What cannot be kept was served all the same. */
+  async function keep(key: string, { file, shared, size }: Complete): Promise<void> {
+    if (size > maxBytes) return;
+    try {
+      await rename(file, places.contentOf(key));
+      shared.take();
+      held.add(key, await verifiedFile(shared, size));
+      await shelf.added(key, size);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log({ level: "error", event: "not-kept", file: places.contentOf(key), error: reason });
+    }
+  }
+}
+
+interface Complete {
+  readonly file: string;
+  readonly shared: SharedHandle;
+  readonly size: number;
+}
+
+/** Form and hash name the bytes: the same hash of a file and of a NAR is of other bytes. */
+function keyOf({ form, hash }: Pick<ExpectedBytes, "form" | "hash">): string {
+  return `${form}-${sriToHex(hash)}`;
+}

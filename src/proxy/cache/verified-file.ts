@@ -1,0 +1,106 @@
+import { type BigIntStats, constants, fstatSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { OTHER_BYTES, type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
+import { UserError } from "../../errors.js";
+import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
+import { readAt } from "./read-at.js";
+
+/** From here on a file is read from disk each time, not kept in memory. */
+const MOST_BYTES_IN_MEMORY = 256 * 1024;
+
+/**
+ * A complete file whose bytes this process has hashed. It is not hashed again for each reader: every write, truncation, change of
+ * mode or link gives a file another time of status change (inode(7), `st_ctime`), which no program can set. So the file is
+ * held open, and after each read its status is compared with that of the moment when it was verified. What is changed meanwhile
+ * breaks the answer off before it is complete.
+ */
+export interface VerifiedFile {
+  /** One reader more; undefined when the file is not what was verified any more. */
+  join(): Content | undefined;
+  /** Lets go of the file; readers keep it until they close. */
+  release(): void;
+}
+
+/** Takes over a handle, of whose `size` bytes the caller knows that they are the expected ones. */
+export async function verifiedFile(shared: SharedHandle, size: number): Promise<VerifiedFile> {
+  const { fd } = shared.handle;
+  const status = fstatSync(fd, { bigint: true });
+  const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
+  const bytes = size <= MOST_BYTES_IN_MEMORY ? await readAll(shared.handle, size) : undefined;
+
+  return {
+    join() {
+      if (!unchanged()) return undefined;
+      shared.take();
+      let closed = false;
+      return {
+        bytes,
+        async read(buffer, position) {
+          if (closed) throw new ContentLost("closed");
+          const count = await readAt(fd, buffer, position);
+          if (count === 0 || !unchanged()) throw new ContentLost("the file in the cache was changed");
+          return count;
+        },
+        verified: () => Promise.resolve(),
+        close() {
+          if (!closed) shared.release();
+          closed = true;
+        },
+      };
+    },
+    release: shared.release,
+  };
+}
+
+/**
+ * Opens a file of the cache and hashes it. A link in its place is not followed.
+ *
+ * @returns "damaged" when there is something else than the expected bytes
+ */
+export async function openVerified(
+  path: string,
+  expected: ExpectedBytes,
+): Promise<VerifiedFile | "absent" | "damaged"> {
+  const handle = await openPlain(path);
+  if (typeof handle === "string") return handle;
+  const shared = shareHandle(handle);
+  if (await isExpected(handle, expected)) return verifiedFile(shared, expected.size);
+  shared.release();
+  return "damaged";
+}
+
+async function openPlain(path: string): Promise<FileHandle | "absent" | "damaged"> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "damaged"; // what open throws
+  }
+}
+
+async function isExpected(handle: FileHandle, expected: ExpectedBytes): Promise<boolean> {
+  const before = fstatSync(handle.fd, { bigint: true });
+  if (!before.isFile() || before.size !== BigInt(expected.size)) return false;
+  const body = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: MOST_BYTES_IN_MEMORY });
+  try {
+    const download = { size: expected.size, body, destroy: () => {} };
+    for await (const _ of verifiedBody(download, expected)); // reads to the end, or throws
+  } catch (error) {
+    if (error instanceof UserError && error.code === OTHER_BYTES) return false;
+    throw error;
+  }
+  return sameStatus(before, fstatSync(handle.fd, { bigint: true }));
+}
+
+function sameStatus(before: BigIntStats, now: BigIntStats): boolean {
+  return before.ctimeNs === now.ctimeNs && before.mtimeNs === now.mtimeNs && before.size === now.size;
+}
+
+async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  for (let filled = 0; filled < size;) {
+    const count = await readAt(handle.fd, bytes.subarray(filled), filled);
+    if (count === 0) throw new ContentLost("the file in the cache was truncated");
+    filled += count;
+  }
+  return bytes;
+}

@@ -1,0 +1,54 @@
+import { GitLabError } from "../gitlab/gitlab-error.js";
+
+/** Remembers which hosts are down, so that not everybody has to find out anew. */
+export interface Circuits {
+  /**
+   * Does `work`, which asks `origin`.
+   *
+   * @throws GitLabError at once when the origin has failed several times in a row and has not been left alone for long enough since
+   */
+  guard<T>(origin: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Failures in a row; each has been tried several times already. */
+const OPEN_AFTER = 3;
+const STAY_OPEN_MS = 15_000;
+
+interface Circuit {
+  failures: number;
+  /** Nobody asks before; in milliseconds of `performance.now`. */
+  openUntil: number;
+}
+
+/** @param now milliseconds of a clock that never goes back */
+export function createCircuits(now: () => number = () => performance.now()): Circuits {
+  const circuits = new Map<string, Circuit>();
+
+  return {
+    async guard(origin, work) {
+      const circuit = circuits.get(origin) ?? { failures: 0, openUntil: 0 };
+      circuits.set(origin, circuit);
+      if (now() < circuit.openUntil) throw isDown(origin, circuit.openUntil - now());
+      // Who asks first after the pause asks for all: until that is answered, it stays as it is.
+      if (circuit.failures >= OPEN_AFTER) circuit.openUntil = now() + STAY_OPEN_MS;
+      try {
+        const result = await work();
+        circuits.delete(origin);
+        return result;
+      } catch (error) {
+        if (!(error instanceof GitLabError) || !error.transient) circuits.delete(origin);
+        else if (++circuit.failures >= OPEN_AFTER) circuit.openUntil = now() + STAY_OPEN_MS;
+        throw error;
+      }
+    },
+  };
+}
+
+function isDown(origin: string, ms: number): GitLabError {
+  const seconds = Math.ceil(ms / 1000);
+  return new GitLabError(
+    "GITLAB_UNAVAILABLE",
+    `${origin} has failed several times in a row; it is asked again in ${seconds} s.`,
+    { status: 503, transient: true, hint: "what is in the proxy's cache is served all the time" },
+  );
+}

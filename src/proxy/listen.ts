@@ -1,0 +1,73 @@
+import { once } from "node:events";
+import { chown, lstat, unlink } from "node:fs/promises";
+import type { Server } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { UserError } from "../errors.js";
+import { type Listener, type TcpListener, type UnixListener, loopbackAddress, urlOf } from "./listener.js";
+
+/** Owner and group may connect (connect(2) needs write permission on the socket). */
+const SOCKET_MODE = 0o660;
+
+/**
+ * Starts to listen; gives the listener with its real port.
+ *
+ * @throws UserError when the address is not a loopback one, is in use, or cannot be listened on
+ */
+export function listenOn(server: Server, listener: Listener): Promise<Listener> {
+  return "path" in listener ? listenOnSocket(server, listener) : listenOnPort(server, listener);
+}
+
+async function listenOnPort(server: Server, listener: TcpListener): Promise<TcpListener> {
+  const listen = { host: loopbackAddress(listener.host), port: listener.port };
+  await begin(server, listen, listener);
+  const { port } = server.address() as AddressInfo; // not a pipe: it listens on a host and port
+  return { host: listen.host, port };
+}
+
+async function listenOnSocket(server: Server, listener: UnixListener): Promise<UnixListener> {
+  const { path, group } = listener;
+  await removeAbandonedSocket(path);
+  // bind(2) makes the file when `listen` is called, with the mask of that moment: so it is never open to others.
+  const mask = process.umask(0o777 & ~SOCKET_MODE);
+  const listening = begin(server, { path }, listener);
+  process.umask(mask);
+  await listening;
+  if (group !== undefined) await chown(path, -1, group).catch(cannotListen(listener));
+  return listener;
+}
+
+/** A proxy that was killed leaves its socket, and nobody can listen there again. One that somebody answers on stays. */
+async function removeAbandonedSocket(path: string): Promise<void> {
+  const status = await lstat(path).catch(() => undefined);
+  if (status?.isSocket() !== true) return;
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") await unlink(path); // what connect(2) says
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function begin(
+  server: Server,
+  options: { host: string; port: number } | { path: string },
+  listener: Listener,
+): Promise<void> {
+  server.listen(options);
+  await once(server, "listening").catch(cannotListen(listener));
+}
+
+function cannotListen(listener: Listener): (cause: unknown) => never {
+  return (cause) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError("PROXY_CANNOT_LISTEN", `the proxy cannot listen on ${urlOf(listener)}: ${reason}`, {
+      hint:
+        "path" in listener
+          ? "make its folder, give the proxy the right to write there, and see that no other proxy runs"
+          : "another proxy may be running already; else choose another port with --listen and set `proxy` in artifacts.config.ts to it",
+      cause,
+    });
+  };
+}

@@ -1,0 +1,267 @@
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LockedVariant } from "../../../src/lock/schema.js";
+import { type Cache, openCache } from "../../../src/proxy/cache/cache.js";
+import type { LogEntry } from "../../../src/proxy/log.js";
+import { lockedVariant } from "../../hash/locked.js";
+import { sampleBytes } from "../../store/samples.js";
+
+let directory: string;
+let logged: LogEntry[];
+let caches: Cache[];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "nix-artifacts-cache-"));
+  logged = [];
+  caches = [];
+});
+afterEach(async () => {
+  for (const cache of caches) cache.close();
+  await rm(directory, { recursive: true });
+});
+
+const SMALL = sampleBytes(1000, "small");
+const BIG = sampleBytes(1_000_000, "big");
+
+/** A process that uses the directory. */
+async function open(maxBytes = 2 ** 30): Promise<Cache> {
+  const cache = await openCache({ directory, maxBytes, log: (entry) => logged.push(entry) });
+  caches.push(cache);
+  return cache;
+}
+
+function locked(bytes: Buffer): Promise<LockedVariant> {
+  return lockedVariant({ url: "https://gitlab.example.com/x", bytes });
+}
+
+/** Reads all of an artifact; GitLab gives `bytes`. */
+async function get(cache: Cache, bytes: Buffer): Promise<{ from: string; right: boolean }> {
+  const variant = await locked(bytes);
+  async function* body() {
+    for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+  }
+  const download = () => Promise.resolve({ size: bytes.length, body: body(), destroy: () => {} });
+  const { content, from } = await cache.acquire({ artifact: "tool", ...variant }, download);
+  try {
+    const read = Buffer.alloc(variant.size);
+    for (let at = 0; at < read.length;) at += await content.read(read.subarray(at), at);
+    await content.verified();
+    return { from, right: read.equals(bytes) };
+  } finally {
+    content.close();
+  }
+}
+
+/** The one complete file, once it is in its place. */
+async function onlyFile(): Promise<string> {
+  return vi.waitFor(async () => {
+    const [name, ...others] = await readdir(join(directory, "content"));
+    if (name === undefined || others.length > 0) throw new Error("there should be one file");
+    return join(directory, "content", name);
+  });
+}
+
+async function store(bytes: Buffer): Promise<string> {
+  await get(await open(), bytes);
+  return onlyFile();
+}
+
+describe("bytes that were downloaded once", () => {
+  it.each([
+    ["small", SMALL],
+    ["big", BIG],
+    ["none", Buffer.alloc(0)],
+  ])("come from the disk afterwards, in this process and in the next: %s", async (_, bytes) => {
+    const cache = await open();
+    expect(await get(cache, bytes)).toEqual({ right: true, from: "gitlab" });
+    await onlyFile();
+    await vi.waitFor(async () => expect(await get(cache, bytes)).toEqual({ right: true, from: "cache" }));
+    expect(await get(await open(), bytes)).toEqual({ right: true, from: "cache" });
+    expect(await readdir(join(directory, "incoming"))).toEqual([]);
+  });
+
+  it("are another process's as well, as soon as they are there", async () => {
+    const [one, other] = [await open(), await open()];
+    await get(one, BIG);
+    await onlyFile();
+    expect((await get(other, BIG)).from).toBe("cache");
+  });
+
+  it("are readable by nobody else", async () => {
+    const file = await store(BIG);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(join(directory, "content"))).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe("a file that is not what it was", () => {
+  const changes: [string, (file: string) => Promise<unknown>][] = [
+    ["altered in place", async (file) => writeFile(file, Buffer.from(BIG).fill(1, 5, 6))],
+    [
+      "altered, with its old times",
+      async (file) => {
+        const { atime, mtime } = await stat(file);
+        await writeFile(file, Buffer.from(BIG).fill(1, 5, 6));
+        await utimes(file, atime, mtime);
+      },
+    ],
+    ["cut off", async (file) => truncate(file, 999_999)],
+    ["lengthened", async (file) => writeFile(file, "x", { flag: "a" })],
+    [
+      "replaced by a link",
+      async (file) => {
+        await rm(file);
+        await symlink("/etc/hostname", file);
+      },
+    ],
+    [
+      "replaced by a link to the same bytes elsewhere",
+      async (file) => {
+        await writeFile(join(directory, "elsewhere"), BIG);
+        await rm(file);
+        await symlink(join(directory, "elsewhere"), file);
+      },
+    ],
+    [
+      "replaced by a directory",
+      async (file) => {
+        await rm(file);
+        await mkdir(file);
+      },
+    ],
+  ];
+
+  it.each(changes)("is downloaded again by the process that verified it: %s", async (_, change) => {
+    const cache = await open();
+    await get(cache, BIG);
+    await change(await onlyFile());
+    expect(await get(cache, BIG)).toEqual({ right: true, from: "gitlab" });
+    expect(logged).toContainEqual(expect.objectContaining({ event: "damaged", artifact: "tool" }));
+  });
+
+  it.each(changes)("is downloaded again by a new process: %s", async (_, change) => {
+    await change(await store(BIG));
+    expect(await get(await open(), BIG)).toEqual({ right: true, from: "gitlab" });
+  });
+
+  it("breaks off an answer that is being read", async () => {
+    const cache = await open();
+    await get(cache, BIG);
+    const file = await onlyFile();
+    const variant = await locked(BIG);
+    const never = () => Promise.reject(new Error("is in the cache"));
+    const { content } = await cache.acquire({ artifact: "tool", ...variant }, never);
+    expect(await content.read(Buffer.alloc(1000), 0)).toBe(1000);
+    await writeFile(file, Buffer.from(BIG).fill(1, 500_000, 500_001));
+    await expect(content.read(Buffer.alloc(1000), 500_000)).rejects.toThrow("was changed");
+    content.close();
+  });
+});
+
+describe("the bound", () => {
+  const items = [1, 2, 3, 4].map((seed) => sampleBytes(1000, seed));
+  const [first = SMALL, second = SMALL, third = SMALL, fourth = SMALL] = items;
+
+  /** Makes the last use of everything so far an hour older. */
+  async function anHourPasses(): Promise<void> {
+    const used = join(directory, "used");
+    for (const name of await readdir(used)) {
+      const { mtimeMs } = await stat(join(used, name));
+      await utimes(join(used, name), new Date(), new Date(mtimeMs - 3_600_000));
+    }
+  }
+
+  it("is kept, and what was not asked for the longest goes first", async () => {
+    for (const bytes of [first, second, third]) {
+      await get(await open(), bytes);
+      await vi.waitFor(async () =>
+        expect(await readdir(join(directory, "used"))).toHaveLength(items.indexOf(bytes) + 1),
+      );
+      await anHourPasses();
+    }
+    await get(await open(), first); // asked for again: it stays
+    await vi.waitFor(async () => expect((await usedNow()).length).toBe(1));
+    await get(await open(3500), fourth);
+    await vi.waitFor(async () => expect(await readdir(join(directory, "content"))).toHaveLength(3));
+
+    const kept = await open(3500);
+    expect(await Promise.all(items.map(async (bytes) => kept.has(await locked(bytes))))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    expect(logged).toContainEqual({ level: "info", event: "evicted", files: 1, bytes: 3000 });
+  });
+
+  async function usedNow(): Promise<string[]> {
+    const names = await readdir(join(directory, "used"));
+    const ages = await Promise.all(
+      names.map(async (name) => Date.now() - (await stat(join(directory, "used", name))).mtimeMs),
+    );
+    return names.filter((_, index) => (ages[index] ?? Infinity) < 1_800_000);
+  }
+
+  it("holds from the start when it was lowered", async () => {
+    await get(await open(), BIG);
+    await onlyFile();
+    await open(10);
+    expect(await readdir(join(directory, "content"))).toEqual([]);
+  });
+
+  it("does not keep anybody from what is bigger than it", async () => {
+    const cache = await open(10);
+    expect(await get(cache, BIG)).toEqual({ right: true, from: "gitlab" });
+    expect(await readdir(join(directory, "content"))).toEqual([]);
+  });
+
+  it("counts what a process left that was killed in a download, for an hour", async () => {
+    await open();
+    const [old, young] = ["old", "young"].map((name) => join(directory, "incoming", name));
+    await writeFile(old ?? "", "x");
+    await writeFile(young ?? "", "x");
+    const before = new Date(Date.now() - 3_700_000);
+    await utimes(old ?? "", before, before);
+    await open();
+    expect(await readdir(join(directory, "incoming"))).toEqual(["young"]);
+  });
+});
+
+describe("a directory that others may write", () => {
+  it("is refused, with the command that helps", async () => {
+    await chmod(directory, 0o777);
+    await expect(open()).rejects.toMatchObject({
+      code: "CACHE_NOT_PRIVATE",
+      hint: `chmod go-w ${directory}`,
+    });
+  });
+
+  it("is refused when it cannot be made", async () => {
+    await writeFile(join(directory, "file"), "");
+    directory = join(directory, "file");
+    await expect(open()).rejects.toMatchObject({ code: "CACHE_UNUSABLE" });
+    directory = join(directory, "..");
+  });
+});
+
+it("a disk that takes no more fails the request, not the process", async () => {
+  const cache = await open();
+  await rm(join(directory, "incoming"), { recursive: true });
+  await expect(get(cache, BIG)).rejects.toMatchObject({ code: "CACHE_DISK" });
+  await mkdir(join(directory, "incoming"));
+  expect((await get(cache, BIG)).right).toBe(true);
+  expect((await readFile(await onlyFile())).equals(BIG)).toBe(true);
+});
