@@ -2,6 +2,7 @@
  * The words that manifest, lock and generated Nix share, as zod schemas. A schema and its type have one name.
  * What stands here is part of the lock format: changing it needs a new lock version.
  */
+import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 
 /** Words that Nix reads as syntax where an attribute name stands (https://nix.dev/manual/nix/latest/language/identifiers). */
@@ -76,11 +77,44 @@ const GitRefName = z
   .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\]+$/u, "expected a git ref name, without spaces or any of ~ ^ : ? * [ \\");
 const Id = z.int().positive();
 
+/** A span of time as people write it: `3 days`. */
+export const Age = z
+  .string()
+  .regex(/^[1-9]\d{0,3} (hour|day|week)s?$/, 'expected a time such as "12 hours", "3 days" or "2 weeks"');
+export type Age = z.infer<typeof Age>;
+
+/** A range of versions as npm writes them. What it means is `semver`'s work; here it is a short text of its characters. */
+const SemverRange = z
+  .string()
+  .regex(/^[\w.*^~<>=| +-]{1,200}$/, 'expected a range of versions such as "^1.2" or ">=2 <4"')
+  .refine((range) => validRange(range) !== null, 'expected a range of versions such as "^1.2"');
+
+/** How the job is chosen where a ref has several pipelines. */
+const CHOICE = {
+  /** The job must have ended that long ago. */
+  minimumReleaseAge: Age.optional(),
+  /** Which pipelines count: the successful ones, or all, and then the job itself must have succeeded. */
+  pipelineStatus: z.enum(["success", "any"]).optional(),
+};
+const PROTECTED_ONLY = { protectedOnly: z.boolean().optional() };
+
 /** Which job of the project is meant. Exactly one of the forms. */
-export const Ref = z.union([
-  z.strictObject({ branch: GitRefName }),
-  z.strictObject({ tag: GitRefName, tagPrefix: Text.optional() }),
-  z.strictObject({ pipeline: Id }),
-  z.strictObject({ job: Id }),
-]);
+export const Ref = z
+  .union([
+    z.strictObject({ branch: GitRefName, ...CHOICE, ...PROTECTED_ONLY }),
+    z.strictObject({ tag: GitRefName, tagPrefix: Text.optional(), ...CHOICE, ...PROTECTED_ONLY }),
+    z.strictObject({
+      semver: SemverRange,
+      tagPrefix: Text.optional(),
+      prereleases: z.boolean().optional(),
+      ...CHOICE,
+      ...PROTECTED_ONLY,
+    }),
+    z.strictObject({ mergeRequest: Id, ...CHOICE }),
+    z.strictObject({ pipeline: Id }),
+    z.strictObject({ job: Id }),
+  ])
+  .describe(
+    "{ branch }, { tag }, { semver }, { mergeRequest }, { pipeline } or { job }, with the options of its kind",
+  );
 export type Ref = z.infer<typeof Ref>;

@@ -36,47 +36,103 @@ export interface Artifact {
 export type Systems = Record<string, Record<string, string | number>>;
 
 /** Exactly one of the forms. */
-export type Ref = BranchRef | TagRef | PipelineRef | JobRef;
+export type Ref = BranchRef | TagRef | SemverRef | MergeRequestRef | PipelineRef | JobRef;
 
-/** The newest successful pipeline of a branch. */
-export interface BranchRef {
+/** How the job is chosen where a ref has several pipelines. Without options: that of the newest successful pipeline that has it. */
+export interface Choice {
+  /** Take no job that ended less than this ago: `"12 hours"`, `"3 days"`, `"2 weeks"`. */
+  minimumReleaseAge?: string | undefined;
+  /** `"any"`: pipelines that failed or still run count, too, as long as the job itself has succeeded. By default `"success"`. */
+  pipelineStatus?: "success" | "any" | undefined;
+}
+
+/** The newest pipeline of a branch. */
+export interface BranchRef extends Choice {
   /** Name of the branch. */
   branch: string;
+  /** Refuse the branch unless it is protected in GitLab. */
+  protectedOnly?: boolean | undefined;
   tag?: never;
   tagPrefix?: never;
+  semver?: never;
+  prereleases?: never;
+  mergeRequest?: never;
   pipeline?: never;
   job?: never;
 }
 
 /** The pipeline of a tag. */
-export interface TagRef {
+export interface TagRef extends Choice {
   /** Name of the tag. */
   tag: string;
   /** What to leave out at the beginning of the tag to get the version: `"v"` for `v1.2.3`. */
   tagPrefix?: string | undefined;
+  /** Refuse the tag unless it is protected in GitLab. */
+  protectedOnly?: boolean | undefined;
   branch?: never;
+  semver?: never;
+  prereleases?: never;
+  mergeRequest?: never;
+  pipeline?: never;
+  job?: never;
+}
+
+/** The pipeline of the tag with the highest version in a range. */
+export interface SemverRef extends Choice {
+  /** Range of versions as npm writes them: `"^1.2"`, `">=2 <4"`, `"*"`. */
+  semver: string;
+  /** What tags have before the version. Only tags with it count. By default `"v"` or nothing. */
+  tagPrefix?: string | undefined;
+  /** Whether versions such as `2.0.0-rc.1` count. By default only those count whose release the range names itself. */
+  prereleases?: boolean | undefined;
+  /** Count only tags that are protected in GitLab. */
+  protectedOnly?: boolean | undefined;
+  branch?: never;
+  tag?: never;
+  mergeRequest?: never;
+  pipeline?: never;
+  job?: never;
+}
+
+/** The newest pipeline of a merge request, whether of its branch or of the merged result. */
+export interface MergeRequestRef extends Choice {
+  /** Number of the merge request in its project, the one after the `!`. */
+  mergeRequest: number;
+  protectedOnly?: never;
+  branch?: never;
+  tag?: never;
+  tagPrefix?: never;
+  semver?: never;
+  prereleases?: never;
   pipeline?: never;
   job?: never;
 }
 
 /** One pipeline. */
-export interface PipelineRef {
+export interface PipelineRef extends NoChoice {
   /** Id of the pipeline, the number in its URL. */
   pipeline: number;
-  branch?: never;
-  tag?: never;
-  tagPrefix?: never;
   job?: never;
 }
 
 /** One job. */
-export interface JobRef {
+export interface JobRef extends NoChoice {
   /** Id of the job, the number in its URL. */
   job: number;
+  pipeline?: never;
+}
+
+/** What a ref that names one thing has not. */
+export interface NoChoice {
+  minimumReleaseAge?: never;
+  pipelineStatus?: never;
+  protectedOnly?: never;
   branch?: never;
   tag?: never;
   tagPrefix?: never;
-  pipeline?: never;
+  semver?: never;
+  prereleases?: never;
+  mergeRequest?: never;
 }
 
 /** The file as it is, or the same file with the executable bit. */

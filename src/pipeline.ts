@@ -9,7 +9,7 @@ import type { GitLab } from "./gitlab/gitlab.js";
 import { hash } from "./hash/hash.js";
 import type { Digests, Hashed } from "./hash/hashed.js";
 import { createLock } from "./lock/create.js";
-import { knownDigests, lockedVariantOf } from "./lock/reuse.js";
+import { knownDigests, lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
 import { expiredSince } from "./resolve/availability.js";
@@ -67,7 +67,7 @@ export async function resolveAll(
   terminal.step(`resolving ${variants.length} variants`);
   const outcomes = await resolve(variants, {
     gitlab,
-    previous: (variant) => lockedVariantOf(previous, variant),
+    previous: (variant) => lockedEntryOf(previous, variant),
     onWarning: ({ message }) => terminal.warn(message),
   });
   return {

@@ -22,6 +22,11 @@ describe("the public types", () => {
     expectTypeOf<{ tag: string; tagPrefix: string }>().toExtend<Artifact["ref"]>();
     expectTypeOf<{ branch: string; tag: string }>().not.toExtend<Artifact["ref"]>();
     expectTypeOf<{ branch: string; tagPrefix: string }>().not.toExtend<Artifact["ref"]>();
+    expectTypeOf<{ semver: string; tagPrefix: string; prereleases: true }>().toExtend<Artifact["ref"]>();
+    expectTypeOf<{ mergeRequest: number; minimumReleaseAge: string }>().toExtend<Artifact["ref"]>();
+    expectTypeOf<{ branch: string; prereleases: true }>().not.toExtend<Artifact["ref"]>();
+    expectTypeOf<{ mergeRequest: number; protectedOnly: true }>().not.toExtend<Artifact["ref"]>();
+    expectTypeOf<{ job: number; minimumReleaseAge: string }>().not.toExtend<Artifact["ref"]>();
     expectTypeOf<{ pipeline: number; job: number }>().not.toExtend<Artifact["ref"]>();
   });
 });

@@ -3,6 +3,7 @@ import { lockedVariantOf } from "../lock/reuse.js";
 import { resolveAll } from "../pipeline.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedVariant } from "../lock/schema.js";
+import { describePassedOver } from "../resolve/passed-over.js";
 import type { Resolved } from "../resolve/resolved.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
@@ -25,8 +26,11 @@ export const run: Run<object> = async (given, _options, context) => {
       return locked?.url === one.url && locked.form === one.form ? [] : [{ one, locked }];
     });
     return {
-      data: { outdated: outdated.map(toJson) },
-      text: outdated.length === 0 ? "everything is up to date" : outdated.map(describe).join("\n"),
+      data: { outdated: outdated.map(toJson), passedOver: resolved.flatMap(passedOverToJson) },
+      text: [
+        ...(outdated.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
+        ...resolved.flatMap(explainChoice),
+      ].join("\n"),
       errors,
     };
   } finally {
@@ -46,6 +50,26 @@ function toJson({ one, locked }: Outdated): object {
     from: locked === undefined ? null : { version: locked.version, commit: locked.commit, job: locked.job },
     to: { version: one.version, commit: one.commit, job: one.job },
   };
+}
+
+function passedOverToJson({ artifact, system, passedOver }: Resolved): object[] {
+  return passedOver.map(({ ref, pipeline, why }) => ({
+    artifact,
+    system,
+    ref,
+    pipeline: pipeline ?? null,
+    why,
+  }));
+}
+
+/** Why it is not the newest pipeline, or the highest tag, that was chosen. */
+function explainChoice({ artifact, system, pipeline, passedOver }: Resolved): string[] {
+  const taken = `${artifact}  ${system}  pipeline ${pipeline} is taken, because`;
+  return passedOver.map((one) => `${taken} ${lowered(describePassedOver(one))}`);
+}
+
+function lowered(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function describe({ one, locked }: Outdated): string {

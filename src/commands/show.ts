@@ -2,6 +2,7 @@
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
+import { describeRef } from "./describe-ref.js";
 import type { Run } from "./command.js";
 
 export const run: Run<object> = async (given, _options, context) => {
@@ -19,13 +20,13 @@ export const run: Run<object> = async (given, _options, context) => {
 function describe([name, artifact]: [string, LockedArtifact]): string {
   const variants = Object.entries(artifact.systems).flatMap(([system, variant]) => [
     `  ${system}`,
-    ...factsOf(variant).map(([label, value]) => `    ${label.padEnd(8)}  ${value}`),
+    ...factsOf(artifact, variant).map(([label, value]) => `    ${label.padEnd(8)}  ${value}`),
   ]);
   const title = artifact.description === undefined ? name : `${name}: ${artifact.description}`;
   return [title, ...variants].join("\n");
 }
 
-function factsOf(variant: LockedVariant): [label: string, value: string][] {
+function factsOf(artifact: LockedArtifact, variant: LockedVariant): [label: string, value: string][] {
   return [
     ["version", variant.version],
     ["project", `${variant.project} (id ${variant.projectId})`],
@@ -34,6 +35,7 @@ function factsOf(variant: LockedVariant): [label: string, value: string][] {
       `${variant.createdAt} by job ${variant.job} "${variant.jobName}" of pipeline ${variant.pipeline}`,
     ],
     ["from", `${variant.ref} at ${variant.commit}`],
+    ["chosen", describeRef(artifact.ref)],
     ["file", `${variant.file ?? "artifacts.zip"}, ${formatBytes(variant.size)}, as ${variant.form}`],
     ["hash", variant.hash],
     ["store", variant.storePath],

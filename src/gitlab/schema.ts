@@ -30,6 +30,7 @@ export const Job = z.object({
   /** Whether the pipeline ran for a tag. */
   tag: z.boolean(),
   created_at: Instant,
+  finished_at: Instant.nullish(),
   erased_at: Instant.nullish(),
   /** When the artifacts may be removed; null: never. */
   artifacts_expire_at: Instant.nullish(),
@@ -58,8 +59,12 @@ export type TriggerJob = z.infer<typeof TriggerJob>;
 export const Tag = z.object({
   name: z.string().min(1),
   commit: z.object({ id: Sha, committed_date: Instant }),
+  protected: z.boolean().nullish(),
 });
 export type Tag = z.infer<typeof Tag>;
+
+export const Branch = z.object({ name: z.string().min(1), protected: z.boolean().nullish() });
+export type Branch = z.infer<typeof Branch>;
 
 /** One entry of the archive; a directory's path ends with `/`. */
 export const TreeEntry = z.object({ path: z.string().min(1), type: z.string() });

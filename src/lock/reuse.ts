@@ -2,11 +2,21 @@
 import type { Digests } from "../hash/hashed.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import type { Resolved } from "../resolve/resolved.js";
-import type { Lock, LockedVariant } from "./schema.js";
+import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
 
 /** The entry that a declared variant has now, whatever it points at. */
 export function lockedVariantOf(lock: Lock, variant: DeclaredVariant): LockedVariant | undefined {
   return lock.artifacts[variant.artifact]?.systems[variant.system];
+}
+
+/** The same with the artifact that it belongs to. */
+export function lockedEntryOf(
+  lock: Lock,
+  declared: DeclaredVariant,
+): { readonly artifact: LockedArtifact; readonly variant: LockedVariant } | undefined {
+  const artifact = lock.artifacts[declared.artifact];
+  const variant = artifact?.systems[declared.system];
+  return artifact === undefined || variant === undefined ? undefined : { artifact, variant };
 }
 
 /**

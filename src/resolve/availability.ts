@@ -2,26 +2,36 @@ import { UserError } from "../errors.js";
 import type { Job } from "../gitlab/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import { excerpt } from "../redact.js";
+import type { Miss } from "./passed-over.js";
 import type { Resolved } from "./resolved.js";
 
 /**
- * Fails unless the job lists an archive. An expired job may still list one and serve it, as long as GitLab keeps the latest
- * artifacts of a ref; whether it does only the download can tell.
- *
- * @throws UserError at the job
+ * Why the job has nothing to download; undefined when it lists an archive. An expired job may still list one and serve it, as
+ * long as GitLab keeps the latest artifacts of a ref; whether it does only the download can tell.
  */
-export function requireArchive(job: Job, variant: DeclaredVariant): void {
-  if (!job.artifacts.some(({ file_type }) => file_type === "archive")) throw noArtifacts(job, variant);
+export function missingArchive(job: Job, variant: DeclaredVariant): Miss | undefined {
+  const listed = job.artifacts.some(({ file_type }) => file_type === "archive");
+  return listed ? undefined : missOf(job, variant, diagnose(job, new Date()));
 }
 
-/** Why the job has nothing to download. */
-export function noArtifacts(job: Job, variant: DeclaredVariant): UserError {
-  const { code, what, hint } = diagnose(job, new Date());
-  return new UserError(
-    code,
-    `Job ${job.id} "${excerpt(job.name)}" of pipeline ${job.pipeline.id} in ${variant.project} ${what}.`,
-    { at: "job" in variant.ref ? variant.at.ref : variant.at.job, hint },
-  );
+/** For a job that GitLab does not keep past its expiry: why its artifacts cannot be relied on, although they are listed. */
+export function pastExpiry(job: Job, variant: DeclaredVariant): Miss | undefined {
+  const at = job.artifacts_expire_at;
+  if (typeof at !== "string" || new Date(at) > new Date()) return undefined;
+  return missOf(job, variant, expired(at));
+}
+
+function missOf(job: Job, variant: DeclaredVariant, { code, what, hint }: Diagnosis): Miss {
+  const name = `job ${job.id} "${excerpt(job.name)}"`;
+  return {
+    why: `has the ${name}, which ${what}`,
+    gone: code !== "RESOLVE_NO_ARCHIVE",
+    error: new UserError(
+      code,
+      `${capitalized(name)} of pipeline ${job.pipeline.id} in ${variant.project} ${what}.`,
+      { at: "job" in variant.ref ? variant.at.ref : variant.at.job, hint },
+    ),
+  };
 }
 
 /** Why GitLab, asked for the bytes of a job that listed them, has none; undefined when they should still be there. */
@@ -31,6 +41,10 @@ export function expiredSince(resolved: Resolved): UserError | undefined {
   const { code, what, hint } = expired(expiresAt);
   const name = `Job ${job} "${excerpt(jobName)}" of pipeline ${pipeline} in ${projectPath}`;
   return new UserError(code, `${name} ${what}.`, { at: "job" in resolved.ref ? at.ref : at.job, hint });
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 interface Diagnosis {

@@ -1,15 +1,17 @@
-import type { Job } from "../gitlab/schema.js";
-import { findInFamily } from "./job-in-family.js";
-import { latestPipeline } from "./latest-pipeline.js";
-import type { Search } from "./search.js";
+import type { Ref } from "../artifact.js";
+import { newestJob } from "./newest-job.js";
+import { requireProtected } from "./protected.js";
+import type { Found, Search } from "./search.js";
 
-/** `{ branch }`: the job of the newest successful pipeline on the branch. */
-export async function findOnBranch({ branch }: { branch: string }, search: Search): Promise<Job> {
-  const job = await findInFamily(await latestPipeline(branch, search), search);
-  if (job.tag) {
+/** `{ branch }`: the job of the newest successful pipeline on the branch that has it. */
+export async function findOnBranch(ref: Extract<Ref, { branch: string }>, search: Search): Promise<Found> {
+  if (ref.protectedOnly === true) await requireProtected("branch", ref.branch, search);
+  const found = await newestJob([ref.branch], ref, search);
+  const { tag, pipeline } = found.job;
+  if (tag) {
     search.warn(
-      `"${branch}" is also a tag, and its pipeline ${job.pipeline.id} is newer than those of the branch.`,
+      `"${ref.branch}" is also a tag, and its pipeline ${pipeline.id} is newer than those of the branch.`,
     );
   }
-  return job;
+  return found;
 }

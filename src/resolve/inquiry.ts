@@ -3,13 +3,15 @@ import type { GitLab } from "../gitlab/gitlab.js";
 import { getPipeline, listPipelines, type PipelineFilter } from "../gitlab/pipelines.js";
 import { getProject, type ProjectAddress } from "../gitlab/projects.js";
 import type { Job, Pipeline, Project, Tag } from "../gitlab/schema.js";
-import { listTags } from "../gitlab/tags.js";
+import { getBranch, getTag, listTags } from "../gitlab/tags.js";
 
 /** The questions of one run. Each is asked once, however many variants have it; a failure is an answer, too. */
 export interface Inquiry {
   readonly project: (address: ProjectAddress) => Promise<Project>;
   /** The newest pipeline that counts as one of the ref; undefined when there is none. */
   readonly newestPipeline: (address: ProjectAddress, filter: PipelineFilter) => Promise<Pipeline | undefined>;
+  /** The newest pipelines that count as some of the ref, newest first; no more than are searched. */
+  readonly pipelines: (address: ProjectAddress, filter: PipelineFilter) => Promise<readonly Pipeline[]>;
   /** Refs that pipelines ran for lately. */
   readonly recentRefs: (address: ProjectAddress) => Promise<readonly string[]>;
   readonly pipeline: (address: ProjectAddress, id: number) => Promise<Pipeline>;
@@ -18,12 +20,16 @@ export interface Inquiry {
   /** Child pipelines in the same project, oldest first. */
   readonly children: (address: ProjectAddress, pipeline: number) => Promise<readonly number[]>;
   readonly job: (address: ProjectAddress, id: number) => Promise<Job>;
-  /** The most recently updated tags. */
-  readonly tags: (address: ProjectAddress) => Promise<readonly Tag[]>;
+  /** The most recently updated tags that begin with `prefix`. */
+  readonly tags: (address: ProjectAddress, prefix: string) => Promise<readonly Tag[]>;
+  /** Whether GitLab protects the branch or tag. */
+  readonly isProtected: (address: ProjectAddress, kind: "branch" | "tag", name: string) => Promise<boolean>;
 }
 
 /** A project with more tags has old ones that cannot be the last before a commit of today. */
 const MAX_TAGS = 2000;
+/** How many pipelines of a ref are searched for a job: about a month of nightly ones. */
+const MAX_SEARCHED = 30;
 /** Enough to find the spelling that was meant. */
 const MAX_RECENT_PIPELINES = 100;
 
@@ -31,6 +37,9 @@ export function createInquiry(gitlab: GitLab): Inquiry {
   return {
     project: once((address) => getProject(gitlab, address)),
     newestPipeline: once((address, filter) => newestPipeline(gitlab, address, filter)),
+    pipelines: once((address, filter) =>
+      collect(countingPipelines(gitlab, address, { ...filter, perPage: 100 }), MAX_SEARCHED),
+    ),
     recentRefs: once(async (address) => {
       const recent = listPipelines(gitlab, address, { perPage: MAX_RECENT_PIPELINES });
       const pipelines = await collect(recent, MAX_RECENT_PIPELINES);
@@ -40,7 +49,11 @@ export function createInquiry(gitlab: GitLab): Inquiry {
     jobs: once((address, pipeline) => collect(listPipelineJobs(gitlab, address, pipeline))),
     children: once((address, pipeline) => childPipelines(gitlab, address, pipeline)),
     job: once((address, id) => getJob(gitlab, address, id)),
-    tags: once((address) => collect(listTags(gitlab, address), MAX_TAGS)),
+    tags: once((address, prefix) => collect(listTags(gitlab, address, prefix), MAX_TAGS)),
+    isProtected: once(async (address, kind, name) => {
+      const ref = await (kind === "tag" ? getTag : getBranch)(gitlab, address, name);
+      return ref.protected === true;
+    }),
   };
 }
 
@@ -64,10 +77,16 @@ async function newestPipeline(
   address: ProjectAddress,
   filter: PipelineFilter,
 ): Promise<Pipeline | undefined> {
-  for await (const pipeline of listPipelines(gitlab, address, { ...filter, perPage: 1 })) {
-    if (!DANGLING_SOURCES.has(pipeline.source ?? "")) return pipeline;
+  const [newest] = await collect(countingPipelines(gitlab, address, { ...filter, perPage: 1 }), 1);
+  return newest;
+}
+
+async function* countingPipelines(
+  ...question: Parameters<typeof listPipelines>
+): AsyncGenerator<Pipeline, void> {
+  for await (const pipeline of listPipelines(...question)) {
+    if (!DANGLING_SOURCES.has(pipeline.source ?? "")) yield pipeline;
   }
-  return undefined;
 }
 
 async function childPipelines(

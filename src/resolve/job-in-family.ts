@@ -2,8 +2,9 @@ import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { Job, Pipeline } from "../gitlab/schema.js";
 import { excerpt } from "../redact.js";
-import { noArtifacts } from "./availability.js";
+import { missingArchive } from "./availability.js";
 import { listNames, nearestFirst } from "./near-names.js";
+import type { Miss } from "./passed-over.js";
 import type { Search } from "./search.js";
 
 /** GitLab's own limit for the pipelines that one pipeline may trigger, directly and indirectly. */
@@ -13,20 +14,29 @@ const MAX_FAMILY = 1000;
  * The job that GitLab serves for the variant's job name: the first with that name in the pipeline or its child pipelines of
  * the same project, parents first, that is not retried and has something to download. Its status does not count (GitLab
  * `Ci::Pipeline#build_with_artifacts_in_self_and_project_descendants`).
- *
- * @throws UserError at the job when there is none
  */
-export async function findInFamily(pipeline: Pipeline, search: Search): Promise<Job> {
+export async function lookInFamily(pipeline: Pipeline, search: Search): Promise<Job | Miss> {
   const name = search.variant.jobName;
   const seen: Job[] = [];
   for await (const jobs of family(pipeline, search)) {
     const found = jobs.find((job) => job.name === name && isDownloadable(job));
-    if (found !== undefined) return found;
+    if (found !== undefined) return missingArchive(found, search.variant) ?? found;
     seen.push(...jobs);
   }
   const empty = seen.find((job) => job.name === name);
-  if (empty !== undefined) throw noArtifacts(empty, search.variant);
-  throw noSuchJob(pipeline, seen, search);
+  const miss = empty === undefined ? undefined : missingArchive(empty, search.variant);
+  return miss ?? noSuchJob(pipeline, seen, search);
+}
+
+/**
+ * As `lookInFamily`.
+ *
+ * @throws UserError at the job when there is none
+ */
+export async function findInFamily(pipeline: Pipeline, search: Search): Promise<Job> {
+  const found = await lookInFamily(pipeline, search);
+  if ("error" in found) throw found.error;
+  return found;
 }
 
 /** The jobs of each pipeline of the family, breadth first; children are asked for only when their parents are not enough. */
@@ -57,16 +67,17 @@ function isDownloadable(job: Job): boolean {
   return job.artifacts.some(({ file_type }) => DOWNLOADABLE.has(file_type));
 }
 
-function noSuchJob(pipeline: Pipeline, seen: readonly Job[], { variant }: Search): UserError {
+function noSuchJob(pipeline: Pipeline, seen: readonly Job[], { variant }: Search): Miss {
   const name = variant.jobName ?? "";
   const names = nearestFirst(name, [...new Set(seen.map((job) => job.name))]);
   const known = names.length === 0 ? "it has no jobs" : `it has ${listNames(names)}`;
-  return new UserError(
-    "RESOLVE_NO_JOB",
-    `Pipeline ${pipeline.id} on "${excerpt(pipeline.ref)}" of ${variant.project} has no job "${name}"; ${known}.`,
-    {
-      at: variant.at.job,
-      hint: "write the name as GitLab shows it; a job that rules left out of the newest pipeline is not looked for in older ones",
-    },
-  );
+  return {
+    why: `has no job "${excerpt(name)}"`,
+    gone: false,
+    error: new UserError(
+      "RESOLVE_NO_JOB",
+      `Pipeline ${pipeline.id} on "${excerpt(pipeline.ref)}" of ${variant.project} has no job "${name}"; ${known}.`,
+      { at: variant.at.job, hint: "write the name as GitLab shows it" },
+    ),
+  };
 }

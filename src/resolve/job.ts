@@ -1,11 +1,11 @@
 import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import type { Job } from "../gitlab/schema.js";
 import { excerpt } from "../redact.js";
-import { declaredAddress, type Search } from "./search.js";
+import { missingArchive } from "./availability.js";
+import { declaredAddress, type Found, type Search } from "./search.js";
 
 /** `{ job }`: this very job, even if it failed or was retried since. */
-export async function findById({ job: id }: { job: number }, { variant, inquiry }: Search): Promise<Job> {
+export async function findById({ job: id }: { job: number }, { variant, inquiry }: Search): Promise<Found> {
   const job = await inquiry.job(declaredAddress(variant), id).catch((error: unknown) => {
     if (!(error instanceof GitLabError) || error.code !== "GITLAB_NOT_FOUND") throw error;
     throw new UserError("RESOLVE_NO_JOB", `The project ${variant.project} has no job with the id ${id}.`, {
@@ -21,5 +21,7 @@ export async function findById({ job: id }: { job: number }, { variant, inquiry 
       { at: variant.at.job, hint: `write job: ${JSON.stringify(excerpt(job.name))}, or leave the name out` },
     );
   }
-  return job;
+  const miss = missingArchive(job, variant);
+  if (miss !== undefined) throw miss.error;
+  return { job, passedOver: [] };
 }

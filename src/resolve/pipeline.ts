@@ -1,11 +1,10 @@
 import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import type { Job } from "../gitlab/schema.js";
 import { findInFamily } from "./job-in-family.js";
-import { declaredAddress, type Search } from "./search.js";
+import { declaredAddress, type Found, type Search } from "./search.js";
 
 /** `{ pipeline }`: the job of this pipeline, whatever its status. */
-export async function findInPipeline({ pipeline }: { pipeline: number }, search: Search): Promise<Job> {
+export async function findInPipeline({ pipeline }: { pipeline: number }, search: Search): Promise<Found> {
   const { variant, inquiry } = search;
   const found = await inquiry.pipeline(declaredAddress(variant), pipeline).catch((error: unknown) => {
     if (!(error instanceof GitLabError) || error.code !== "GITLAB_NOT_FOUND") throw error;
@@ -19,5 +18,5 @@ export async function findInPipeline({ pipeline }: { pipeline: number }, search:
       },
     );
   });
-  return findInFamily(found, search);
+  return { job: await findInFamily(found, search), passedOver: [] };
 }

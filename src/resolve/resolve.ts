@@ -1,5 +1,6 @@
 import pLimit from "p-limit";
 import { type Location, UserError } from "../errors.js";
+import { excerpt } from "../redact.js";
 import { artifactUrl } from "../gitlab/artifact-url.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { GitLab } from "../gitlab/gitlab.js";
@@ -7,9 +8,11 @@ import { projectPathOf } from "../gitlab/project-path.js";
 import type { Job } from "../gitlab/schema.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
-import { requireArchive } from "./availability.js";
+import { type Previous, asLocked, fitsLocked } from "./as-locked.js";
 import { findJob } from "./find-job.js";
 import { createInquiry } from "./inquiry.js";
+import { type PassedOver, describePassedOver } from "./passed-over.js";
+import { checkIdentity } from "./project-identity.js";
 import type { Resolved } from "./resolved.js";
 import type { Search } from "./search.js";
 import { storeNameOf } from "./store-name.js";
@@ -18,7 +21,9 @@ import { unstableVersion, versionOfTag } from "./version.js";
 export interface ResolveOptions {
   readonly gitlab: GitLab;
   /** What the lock holds for a variant: its name stays, and what is unchanged is not asked again. */
-  readonly previous?: (variant: DeclaredVariant) => LockedVariant | undefined;
+  readonly previous?: (variant: DeclaredVariant) => Previous | undefined;
+  /** The time that ages are counted from; by default the machine's. */
+  readonly now?: Date;
   readonly onWarning?: (warning: ResolveWarning) => void;
 }
 
@@ -42,7 +47,7 @@ const CONCURRENCY = 32;
  */
 export async function resolve(
   variants: readonly DeclaredVariant[],
-  { gitlab, previous = () => undefined, onWarning = () => {} }: ResolveOptions,
+  { gitlab, previous = () => undefined, onWarning = () => {}, now = new Date() }: ResolveOptions,
 ): Promise<ResolveOutcome[]> {
   const inquiry = createInquiry(gitlab);
   const limit = pLimit(CONCURRENCY);
@@ -53,7 +58,7 @@ export async function resolve(
       told.add(message);
     };
     try {
-      return { variant, resolved: await pin({ variant, inquiry, warn }, previous(variant)) };
+      return { variant, resolved: await pin({ variant, inquiry, now, warn }, previous(variant)) };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       return { variant, error: error.at === undefined ? placed(error, variant.at.project) : error };
@@ -61,19 +66,23 @@ export async function resolve(
   });
 }
 
-async function pin(search: Search, previous: LockedVariant | undefined): Promise<Resolved> {
+async function pin(search: Search, previous: Previous | undefined): Promise<Resolved> {
   const { variant } = search;
-  const job = await findJob(search);
-  requireArchive(job, variant);
+  const { job, passedOver } = await findJob(search);
   const { id: pipeline, project_id: projectId, ref: refName, sha: commit } = job.pipeline;
-  const address = { instance: variant.gitlab, projectId, job: job.id };
+  const path = await projectPath(job, search);
+  checkIdentity({ id: projectId, path }, previous, search);
+  if (previous !== undefined && isOnlyGone(previous, variant, passedOver)) {
+    return stay(previous, passedOver, search);
+  }
+  tellOfGone(passedOver, pipeline, search);
   return {
     ...variant,
-    storeName: storeNameOf(variant, previous),
-    version: await versionOf(job, search, previous),
-    url: artifactUrl(address, variant.file),
+    storeName: storeNameOf(variant, previous?.variant),
+    version: await versionOf(job, search, previous?.variant),
+    url: artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, variant.file),
     projectId,
-    projectPath: await projectPath(job, search),
+    projectPath: path,
     refName,
     commit,
     pipeline,
@@ -81,17 +90,43 @@ async function pin(search: Search, previous: LockedVariant | undefined): Promise
     jobName: job.name,
     createdAt: job.created_at,
     expiresAt: job.artifacts_expire_at ?? null,
+    passedOver,
   };
+}
+
+/** Whether an older job was found for no other reason than that the locked artifacts are no longer there. */
+function isOnlyGone(
+  previous: Previous,
+  declared: DeclaredVariant,
+  passedOver: readonly PassedOver[],
+): boolean {
+  const own = passedOver.find(({ pipeline }) => pipeline === previous.variant.pipeline);
+  return own?.gone === true && fitsLocked(declared, previous);
+}
+
+/** The locked bytes may live on in stores and caches; an older build is no update. */
+function stay({ variant }: Previous, passedOver: readonly PassedOver[], search: Search): Resolved {
+  search.warn(
+    `${search.variant.project}: the locked job ${variant.job} "${excerpt(variant.jobName)}" has no artifacts any more, and only ` +
+      "older pipelines have some; it stays locked. Run it again in GitLab to have a new one.",
+  );
+  return asLocked(search.variant, variant, passedOver);
+}
+
+function tellOfGone(passedOver: readonly PassedOver[], taken: number, { variant, warn }: Search): void {
+  for (const one of passedOver) {
+    if (one.gone) warn(`${variant.project}: ${describePassedOver(one)}; pipeline ${taken} is taken instead.`);
+  }
 }
 
 async function versionOf(job: Job, search: Search, previous: LockedVariant | undefined): Promise<string> {
   const { variant, inquiry, warn } = search;
   const { ref: refName, project_id: projectId } = job.pipeline;
-  if (job.tag) return versionOfTag(refName, "tag" in variant.ref ? variant.ref.tagPrefix : undefined);
+  if (job.tag) return versionOfTag(refName, "tagPrefix" in variant.ref ? variant.ref.tagPrefix : undefined);
   const archive = artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, undefined);
   if (previous?.url.startsWith(archive) === true) return previous.version;
   const tags = await inquiry
-    .tags({ instance: variant.gitlab, project: projectId })
+    .tags({ instance: variant.gitlab, project: projectId }, "")
     .catch((error: unknown) => {
       if (!(error instanceof GitLabError) || error.transient) throw error;
       warn(`The tags of ${variant.project} cannot be read, so versions begin with 0. ${error.message}`);

@@ -3,6 +3,7 @@
  * This file is the stage's type; `resolve.ts` makes it.
  */
 import type { DeclaredVariant } from "../manifest/declared.js";
+import type { PassedOver } from "./passed-over.js";
 
 /** A variant pinned to one job. Bytes of a job never change, so this names the bytes without having seen them. */
 export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
@@ -24,4 +25,6 @@ export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   readonly createdAt: string;
   /** When GitLab may delete the bytes; null means never. */
   readonly expiresAt: string | null;
+  /** Newer pipelines that do not have the job, or not as the ref wants it; the newest first. */
+  readonly passedOver: readonly PassedOver[];
 }

@@ -1,15 +1,17 @@
-import type { Job } from "../gitlab/schema.js";
-import { findInFamily } from "./job-in-family.js";
-import { latestPipeline } from "./latest-pipeline.js";
-import type { Search } from "./search.js";
+import type { Ref } from "../artifact.js";
+import { newestJob } from "./newest-job.js";
+import { requireProtected } from "./protected.js";
+import type { Found, Search } from "./search.js";
 
-/** `{ tag }`: the job of the newest successful pipeline that ran for the tag itself. */
-export async function findOnTag({ tag }: { tag: string }, search: Search): Promise<Job> {
-  const job = await findInFamily(await latestPipeline(tag, search), search);
-  if (!job.tag) {
+/** `{ tag }`: the job of the newest successful pipeline that ran for the tag itself and has it. */
+export async function findOnTag(ref: Extract<Ref, { tag: string }>, search: Search): Promise<Found> {
+  if (ref.protectedOnly === true) await requireProtected("tag", ref.tag, search);
+  const found = await newestJob([ref.tag], ref, search);
+  const { tag, pipeline } = found.job;
+  if (!tag) {
     search.warn(
-      `"${tag}" is also a branch, and its pipeline ${job.pipeline.id} is newer than those of the tag.`,
+      `"${ref.tag}" is also a branch, and its pipeline ${pipeline.id} is newer than those of the tag.`,
     );
   }
-  return job;
+  return found;
 }

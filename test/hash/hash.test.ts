@@ -53,6 +53,7 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     jobName: "build",
     createdAt: "2026-01-01T00:00:00Z",
     expiresAt: null,
+    passedOver: [],
     ...overrides,
   };
 }

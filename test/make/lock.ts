@@ -89,6 +89,7 @@ export function makeHashed(artifact: string, system: string, differs: Partial<Ha
     ref: { branch: "main" },
     project,
     file: "dist/acme-linux",
+    passedOver: [],
     ...differs,
   };
 }

@@ -1,4 +1,5 @@
-import type { LockedVariant } from "../../src/lock/schema.js";
+import type { LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
+import type { Previous } from "../../src/resolve/as-locked.js";
 
 /** What the lock holds for `declaredVariant`, built by job 77 of project 42. */
 export function lockedVariant(fields: Partial<LockedVariant> = {}): LockedVariant {
@@ -23,5 +24,21 @@ export function lockedVariant(fields: Partial<LockedVariant> = {}): LockedVarian
     createdAt: "2026-01-01T00:00:00.000Z",
     expiresAt: null,
     ...fields,
+  };
+}
+
+/** The same as an entry of the lock, of the artifact that `declaredVariant` belongs to. */
+export function lockedEntry(variant: LockedVariant, artifact: Partial<LockedArtifact> = {}): Previous {
+  return {
+    variant,
+    artifact: {
+      gitlab: new URL(variant.url).origin,
+      project: "g/app",
+      ref: { branch: "main" },
+      fetch: "proxy",
+      install: { kind: "none" },
+      systems: { "x86_64-linux": variant },
+      ...artifact,
+    },
   };
 }

@@ -7,7 +7,7 @@ import type { Resolved } from "../../src/resolve/resolved.js";
 import { connect } from "../gitlab/test-client.js";
 import { declaredVariant } from "./declared-variant.js";
 import { type FakePipeline, type FakeProject, startFakeGitLab } from "./fake-gitlab.js";
-import { lockedVariant } from "./locked-variant.js";
+import { lockedEntry, lockedVariant } from "./locked-variant.js";
 
 describe("a branch", () => {
   test("means the newest successful pipeline by id, with every fact that the lock needs", async () => {
@@ -29,6 +29,7 @@ describe("a branch", () => {
       jobName: "build",
       createdAt: "2026-06-17T10:00:00.000Z",
       expiresAt: null,
+      passedOver: [],
     });
   });
 
@@ -247,14 +248,14 @@ describe("a run", () => {
       url: `${url}/api/v4/projects/42/jobs/700/artifacts/dist/old`,
       version: "kept",
     });
-    expect((await one({}, { previous: () => previous })).version).toBe("kept");
+    expect((await one({}, { previous: () => lockedEntry(previous) })).version).toBe("kept");
     expect(asked()).toHaveLength(2);
   });
 
   test("does not keep the version of another job whose id begins alike", async () => {
     const { one, url } = await project({ pipelines: [pipeline(7)] });
     const previous = lockedVariant({ url: `${url}/api/v4/projects/42/jobs/7000/artifacts/dist/app` });
-    expect((await one({}, { previous: () => previous })).version).toBe("0-unstable-2026-06-15");
+    expect((await one({}, { previous: () => lockedEntry(previous) })).version).toBe("0-unstable-2026-06-15");
   });
 
   test("without the right to read tags goes on with 0 and says so once", async () => {

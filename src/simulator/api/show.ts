@@ -37,8 +37,17 @@ export function showTag({ url }: Instance, project: Project, tag: Tag) {
       web_url: `${url}/${project.path}/-/commit/${tag.commit}`,
     },
     release: null,
-    protected: false,
+    protected: project.protectedRefs.includes(tag.name),
     created_at: null,
+  };
+}
+
+export function showBranch({ url }: Instance, project: Project, name: string) {
+  return {
+    name,
+    default: name === project.defaultBranch,
+    protected: project.protectedRefs.includes(name),
+    web_url: `${url}/${project.path}/-/tree/${name}`,
   };
 }
 

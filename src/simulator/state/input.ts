@@ -134,6 +134,8 @@ export const ProjectInput = z.strictObject({
   /** Paths of the projects whose job tokens may read this one, besides its own. */
   jobTokenAllowlist: z.array(z.string()).default([]),
   tags: z.array(z.strictObject({ name: z.string().min(1), commit: Sha, committedAt: Time })).default([]),
+  /** Branches and tags that only maintainers may push to. */
+  protectedRefs: z.array(z.string()).default([]),
   pipelines: z.array(PipelineInput).default([]),
 });
 export type ProjectInput = z.input<typeof ProjectInput>;

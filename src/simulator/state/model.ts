@@ -22,6 +22,7 @@ export interface Project {
   readonly keepLatest: boolean;
   readonly jobTokenAllowlist: readonly string[];
   readonly tags: readonly Tag[];
+  readonly protectedRefs: readonly string[];
   readonly createdAt: Date;
   /** In order of their ids. */
   readonly pipelines: Pipeline[];

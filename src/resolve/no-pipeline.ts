@@ -1,26 +1,23 @@
+import type { Ref } from "../artifact.js";
 import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import type { Pipeline } from "../gitlab/schema.js";
 import { excerpt } from "../redact.js";
+import type { Choice } from "./choice.js";
 import { listNames, nearestFirst } from "./near-names.js";
 import { declaredAddress, type Search } from "./search.js";
 
-/**
- * The newest successful pipeline of a ref, as GitLab itself means it when it serves "latest artifacts": by id, whenever the
- * jobs ended; "passed with warnings" is successful, blocked is not (GitLab `app/models/project.rb`, `latest_pipelines` and
- * `latest_successful_build_for_ref`). Branches and tags of one name are not told apart.
- *
- * @throws UserError at the ref when there is none, with what is known about the ref
- */
-export async function latestPipeline(ref: string, search: Search): Promise<Pipeline> {
-  const { variant, inquiry } = search;
-  const found = await inquiry.newestPipeline(declaredAddress(variant), { ref, status: "success" });
-  if (found !== undefined) return found;
+/** The error at the ref for a ref without a pipeline that counts, with what is known about it. */
+export async function noPipeline(
+  ref: string,
+  { pipelineStatus }: Choice,
+  search: Search,
+): Promise<UserError> {
   const { known, hint } = await explain(ref, search);
-  throw new UserError(
+  const wanted = pipelineStatus === "any" ? "pipeline" : "successful pipeline";
+  return new UserError(
     "RESOLVE_NO_SUCCESSFUL_PIPELINE",
-    `The project ${variant.project} has no successful pipeline on "${ref}"${known}.`,
-    { at: variant.at.ref, hint },
+    `The project ${search.variant.project} has no ${wanted} on "${ref}"${known}.`,
+    { at: search.variant.at.ref, hint },
   );
 }
 
@@ -50,10 +47,15 @@ async function askAbout(ref: string, { variant, inquiry }: Search): Promise<Expl
     };
   }
   const refs = nearestFirst(ref, await inquiry.recentRefs(address));
-  const hint =
-    "tag" in variant.ref
-      ? "a tag needs a pipeline of its own: see that the project's rules run one for tags"
-      : "check the name of the branch";
+  const hint = hintFor(variant.ref);
   if (refs.length === 0) return { known: "; it has no pipelines at all that this caller may see", hint };
   return { known: `, nor any other; pipelines ran lately on ${listNames(refs)}`, hint };
+}
+
+function hintFor(ref: Ref): string {
+  if ("tag" in ref) return "a tag needs a pipeline of its own: see that the project's rules run one for tags";
+  if ("mergeRequest" in ref) {
+    return "see that the project's rules run merge request pipelines; those of a fork run in the fork's project";
+  }
+  return "check the name of the branch";
 }
