@@ -8,7 +8,7 @@ import { unauthorized } from "./authenticate.js";
 import type { Exchange } from "./exchange.js";
 import { paginate } from "./pagination.js";
 import { enumQuery } from "./parameters.js";
-import { showBranch, showProject, showTag, showUser } from "./show.js";
+import { showProject, showTag, showUser } from "./show.js";
 
 export function getVersion({ instance }: Exchange): Reply {
   return json({ version: `${instance.knobs.version}-ee`, revision: "0123abcd" });
@@ -65,15 +65,6 @@ export function getTag(exchange: Exchange): Reply {
   const project = projectOf(exchange);
   const tag = project.tags.find(({ name }) => name === exchange.params["tag_name"]);
   return tag === undefined ? refuse(404, "Tag Not Found") : json(showTag(exchange.instance, project, tag));
-}
-
-/** A branch is there when a pipeline ran for it, or when it is the default one. */
-export function getBranch(exchange: Exchange): Reply {
-  const project = projectOf(exchange);
-  const name = exchange.params["branch"] ?? "";
-  const isThere =
-    name === project.defaultBranch || project.pipelines.some(({ ref, tag }) => ref === name && !tag);
-  return isThere ? json(showBranch(exchange.instance, project, name)) : refuse(404, "Branch Not Found");
 }
 
 const TAG_ORDERS = {

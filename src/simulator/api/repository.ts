@@ -95,9 +95,12 @@ export function listBranches(exchange: Exchange): Reply {
   return paginate(exchange, names, (name) => showBranch(exchange.instance, forge, name));
 }
 
+/** A project without files has the branches that its pipelines ran for. */
 export function getBranch(exchange: Exchange): Reply {
   const forge = forgeFor(exchange);
-  return json(showBranch(exchange.instance, forge, branchOf(exchange, forge)));
+  const name = exchange.params["branch"] ?? "";
+  const ran = forge.project.pipelines.some(({ ref, tag }) => ref === name && !tag);
+  return json(showBranch(exchange.instance, forge, ran ? name : branchOf(exchange, forge)));
 }
 
 export function createBranch(exchange: Exchange): Reply {

@@ -12,16 +12,7 @@ import {
 import { FORGE_ROUTES } from "./forge-routes.js";
 import { eraseJob, getJob, getOwnJob, listPipelineJobs, listProjectJobs } from "./jobs.js";
 import { getLatestPipeline, getPipeline, listBridges, listPipelines } from "./pipelines.js";
-import {
-  getBranch,
-  getMetadata,
-  getOwnToken,
-  getProject,
-  getTag,
-  getUser,
-  getVersion,
-  listTags,
-} from "./projects.js";
+import { getMetadata, getOwnToken, getProject, getTag, getUser, getVersion, listTags } from "./projects.js";
 import type { Route } from "./router.js";
 
 const OPEN = { login: "optional", jobToken: "never" } as const;
@@ -43,7 +34,6 @@ export const ROUTES: readonly Route[] = [
   { method: "GET",    path: "/projects/:id/repository/tags",                handler: listTags,               ...OPEN, extraScope: "read_repository" },
   { method: "GET",    path: "/projects/:id/repository/tags/:tag_name",      handler: getTag,                 ...OPEN, extraScope: "read_repository" },
 
-  { method: "GET",    path: "/projects/:id/repository/branches/:branch",    handler: getBranch,              ...OPEN, extraScope: "read_repository" },
 
   { method: "GET",    path: "/projects/:id/pipelines",                      handler: listPipelines,          ...SINCE_19 },
   { method: "GET",    path: "/projects/:id/pipelines/latest",               handler: getLatestPipeline,      ...OPEN },

@@ -13,7 +13,7 @@ export function showBranch(instance: Instance, forge: Forge, name: string) {
     name,
     commit: commit && showCommit(instance, forge, commit),
     merged: false,
-    protected: name === forge.project.defaultBranch,
+    protected: forge.project.protectedRefs.includes(name),
     developers_can_push: false,
     developers_can_merge: false,
     can_push: true,

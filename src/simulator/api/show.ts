@@ -42,15 +42,6 @@ export function showTag({ url }: Instance, project: Project, tag: Tag) {
   };
 }
 
-export function showBranch({ url }: Instance, project: Project, name: string) {
-  return {
-    name,
-    default: name === project.defaultBranch,
-    protected: project.protectedRefs.includes(name),
-    web_url: `${url}/${project.path}/-/tree/${name}`,
-  };
-}
-
 /** The short form, as in lists and inside of jobs. */
 export function showPipeline(instance: Instance, pipeline: Pipeline) {
   return {
