@@ -52,7 +52,7 @@ function installNix() {
   if (!works("nix-build", ["--version"])) throw new Error(`Nix could not be installed: ${manual}`);
 }
 
-/** What only the tests need: real build users for a real daemon, and GitLab's own client. */
+/** What only tests and benchmarks need: real build users for a real daemon, GitLab's own client, something to compare with. */
 function prepareTests() {
   const tools = {
     unzip: "unzip",
@@ -61,6 +61,8 @@ function prepareTests() {
     nsenter: "util-linux",
     useradd: "passwd",
     zip: "zip",
+    nginx: "nginx-light",
+    wrk: "wrk",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));
