@@ -48,7 +48,7 @@ function installNix() {
   if (!works("nix-build", ["--version"])) throw new Error(`Nix could not be installed: ${manual}`);
 }
 
-/** What only the tests need: real build users for a real daemon, an S3 server, and GitLab's own client. */
+/** What only tests and benchmarks need: real build users, an S3 server, GitLab's own client, something to compare with. */
 function prepareTests() {
   const tools = {
     unzip: "unzip",
@@ -60,6 +60,8 @@ function prepareTests() {
     "ceph-mon": "ceph-mon",
     "ceph-osd": "ceph-osd",
     radosgw: "radosgw",
+    nginx: "nginx-light",
+    wrk: "wrk",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));

@@ -119,6 +119,12 @@ export const COMMANDS: readonly CommandEntry[] = [
         repeatable: true,
       },
       {
+        flags: "--passthrough <address>",
+        text: "listen there too, for callers who bring their own GitLab token as Basic password",
+        repeatable: true,
+      },
+      { flags: "--socket-group <group>", text: "let this group connect to unix sockets, as nixbld" },
+      {
         flags: "--lock <file>",
         text: "serve this lockfile instead of the current directory's",
         repeatable: true,

@@ -159,7 +159,7 @@ async function forgetPath(shell: Shell, name: string): Promise<void> {
 
 async function startProxy({ directory, signal }: Scene, shell: Shell): Promise<ChildProcess> {
   const log = join(directory, "proxy.log");
-  const proxy = shell.start("artifacts proxy", log);
+  const proxy = shell.start("artifacts proxy --cache proxy-cache", log);
   for (let tries = 0; tries < 200 && !signal.aborted; tries += 1) {
     if ((await readFile(log, "utf8").catch(() => "")).includes("serving")) return proxy;
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -36,6 +36,8 @@ export function createCircuits(now: () => number = () => performance.now()): Cir
         circuits.delete(origin);
         return result;
       } catch (error) {
+        // "Too many requests" is said to one caller: it tells nothing about the others.
+        if (error instanceof GitLabError && error.status === 429) throw error;
         if (!(error instanceof GitLabError) || !error.transient) circuits.delete(origin);
         else if (++circuit.failures >= OPEN_AFTER) circuit.openUntil = now() + STAY_OPEN_MS;
         throw error;

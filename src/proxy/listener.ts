@@ -20,10 +20,11 @@ export interface UnixListener {
 /**
  * What `--listen` says: HOST:PORT or unix:PATH.
  *
+ * @param group of sockets
  * @throws UserError `BAD_ADDRESS`
  */
-export function parseListener(address: string): Listener {
-  if (address.startsWith("unix:/")) return { path: address.slice("unix:".length), group: undefined };
+export function parseListener(address: string, group?: number): Listener {
+  if (address.startsWith("unix:/")) return { path: address.slice("unix:".length), group };
   const match = /^(?<host>\[[0-9a-f:]+\]|[^:]+):(?<port>\d{1,5})$/i.exec(address)?.groups;
   const port = Number(match?.["port"]);
   if (match?.["host"] === undefined || match["host"] === "unix" || port > 65_535) {

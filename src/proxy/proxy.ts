@@ -12,10 +12,18 @@ import { handle } from "./handler.js";
 import { listenOn } from "./listen.js";
 import { type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
-import { createUpstream } from "./upstream.js";
+import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
+import { type Upstream, createUpstream } from "./upstream.js";
 
 export interface ProxyOptions {
+  /** Whoever can connect here gets what is locked, with the proxy's own credentials. */
   readonly listeners: readonly Listener[];
+  /** Whoever connects there gets what GitLab gives to the token that they bring. */
+  readonly passthrough?: {
+    readonly listeners: readonly Listener[];
+    /** The instance that callers' tokens belong to. */
+    readonly origin: URL;
+  };
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
   readonly gitlab: GitLab;
@@ -53,13 +61,15 @@ const IDLE_MS = 300_000;
  * @throws UserError when an address is not a loopback one or cannot be listened on
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
-  const authority = inject(createUpstream(options.gitlab));
+  const upstream = createUpstream(options.gitlab);
   const running: Running[] = [];
   const close = async (graceMs: number) => {
     await Promise.all(running.map(({ server }) => closeServer(server, graceMs)));
   };
   try {
-    for (const listener of options.listeners) running.push(await start(listener, authority, options));
+    for (const [listener, authority] of authorities(options, upstream)) {
+      running.push(await start(listener, authority, options));
+    }
   } catch (error) {
     await close(0);
     throw error;
@@ -73,6 +83,14 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       for (const url of urls) options.log({ level: "info", event: "closed", url });
     },
   };
+}
+
+function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[Listener, Authority]> {
+  const { listeners, passthrough } = options;
+  for (const listener of listeners) yield [listener, inject(upstream)];
+  if (passthrough === undefined) return;
+  const authority = askWithTokenOfCaller({ upstream, origin: passthrough.origin });
+  for (const listener of passthrough.listeners) yield [listener, authority];
 }
 
 interface Running {

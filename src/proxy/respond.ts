@@ -6,6 +6,7 @@
 import type { ServerResponse } from "node:http";
 import type { UserError } from "../errors.js";
 import { CACHE_DISK } from "./cache/on-cache-disk.js";
+import { CALLER_ELSEWHERE, CALLER_UNKNOWN } from "./passthrough.js";
 import type { ArtifactAnswer } from "./route.js";
 
 /** An answer without an artifact. */
@@ -67,7 +68,10 @@ export function rangeBeyondEnd(size: number): Refusal {
 /** What a client is told when GitLab does not give the bytes, or gives others. */
 export function upstreamFailed(error: UserError): Refusal {
   const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
-  return { status: statusOf(error), text };
+  const status = statusOf(error);
+  return status === 401
+    ? { status, text, headers: { "www-authenticate": 'Basic realm="GitLab token"' } }
+    : { status, text };
 }
 
 /** What no `GitLabError` says is passing stays as it is until somebody acts. */
@@ -78,6 +82,8 @@ function statusOf(error: UserError): number {
   if (status === 401 || status === 403) return 403;
   if (status === 404 || status === 410) return 404;
   if (error.code === CACHE_DISK) return 507;
+  if (error.code === CALLER_UNKNOWN) return 401;
+  if (error.code === CALLER_ELSEWHERE) return 403;
   return 424;
 }
 
@@ -89,6 +95,8 @@ export function sendHead(response: ServerResponse, { body, range, type, etag }: 
     "content-type": type,
     "content-length": end - start,
     "accept-ranges": "bytes",
+    // Who else may have it is not for a cache between here and the caller to decide.
+    "cache-control": "private",
     etag,
     ...(range === undefined ? {} : { "content-range": `bytes ${start}-${end - 1}/${body.size}` }),
   });

@@ -131,7 +131,7 @@ test("lock writes a lock and an overlay that match the manifests", async () => {
 });
 
 test("a proxy derivation is built in the sandbox and runs", async () => {
-  proxy = spawn(process.execPath, [CLI, "proxy"], {
+  proxy = spawn(process.execPath, [CLI, "proxy", "--cache", join(repository, ".proxy-cache")], {
     cwd: repository,
     env: { PATH: process.env["PATH"], GITLAB_TOKEN: TOKEN },
     stdio: ["ignore", "pipe", "pipe"],

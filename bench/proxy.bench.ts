@@ -1,0 +1,128 @@
+/** The proxy beside nginx: the same origin, the same client, in turn. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, test } from "vitest";
+import { fodPath } from "../src/generate/fod-path.js";
+import { digestBody } from "../src/hash/digest-body.js";
+import { printLock } from "../src/lock/write.js";
+import { CLI } from "../test/cli/run-cli.js";
+import { makeArtifact, makeLock, makeVariant } from "../test/make/lock.js";
+import { sampleBytes } from "../test/store/samples.js";
+import { compare, compareLoad, report, reportLoad, residentPeak } from "./measure.js";
+
+const SIZES = { big: 2 ** 30, small: 64 * 1024 } as const;
+type Name = keyof typeof SIZES;
+
+let directory: string;
+let origin: { url: string; process: ChildProcess };
+let nginx: { url: string; process: ChildProcess };
+let proxy: { url: string; process: ChildProcess };
+let paths: Record<Name, string>;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "bench-proxy-"));
+  mkdirSync(join(directory, "files"));
+  for (const [name, size] of Object.entries(SIZES)) {
+    writeFileSync(join(directory, "files", name), sampleBytes(size, name));
+  }
+  origin = await startNginx("origin", `root ${directory}/files;`);
+  nginx = await startNginx(
+    "nginx",
+    `root ${directory}/files; location /cold/ { proxy_pass ${origin.url}/; proxy_http_version 1.1; }`,
+  );
+  paths = { big: await locked("big"), small: await locked("small") };
+  proxy = await startProxy();
+});
+
+afterAll(async () => {
+  for (const { process } of [proxy, nginx, origin]) {
+    process.kill("SIGTERM");
+    if (process.exitCode === null) await once(process, "exit");
+  }
+  rmSync(directory, { recursive: true });
+});
+
+const systems: Record<Name, ReturnType<typeof makeArtifact>> = { big: makeArtifact(), small: makeArtifact() };
+
+/** Locks a file of the origin; gives its path on the proxy. */
+async function locked(name: Name): Promise<string> {
+  const content = { name, form: "file", size: SIZES[name] } as const;
+  async function* bytes() {
+    yield sampleBytes(SIZES[name], name);
+  }
+  const url = `${origin.url}/${name}`;
+  const variant = makeVariant({ url, ...content, ...(await digestBody(bytes(), content)) });
+  systems[name] = makeArtifact({ gitlab: origin.url, systems: { any: variant } });
+  return fodPath({ gitlab: origin.url, ...variant });
+}
+
+async function startProxy() {
+  writeFileSync(join(directory, "artifacts.lock.json"), await printLock(makeLock(systems)));
+  const args = [CLI, "proxy", "--quiet", "--listen", "127.0.0.1:0", "--cache", join(directory, "cache")];
+  const process = spawn(globalThis.process.execPath, args, {
+    cwd: directory,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = (await once(process.stdout, "data")) as [Buffer];
+  return { url: /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "", process };
+}
+
+async function startNginx(name: string, location: string) {
+  const port = await freePort();
+  const file = join(directory, `${name}.conf`);
+  writeFileSync(
+    file,
+    `daemon off; worker_processes auto; pid ${directory}/${name}.pid; error_log /dev/null;
+events { worker_connections 1024; }
+http {
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  client_body_temp_path ${directory}/${name}-body; proxy_temp_path ${directory}/${name}-proxy;
+  fastcgi_temp_path ${directory}/${name}-f; uwsgi_temp_path ${directory}/${name}-u; scgi_temp_path ${directory}/${name}-s;
+  server { listen 127.0.0.1:${port}; ${location} }
+}
+`,
+  );
+  execFileSync("chmod", ["-R", "a+rX", directory]);
+  const process = spawn("nginx", ["-c", file], { stdio: "ignore" });
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await fetch(url).catch(() => undefined))) await delay(20);
+  return { url, process };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // listens on TCP
+  server.close();
+  return port;
+}
+
+function curl(url: string) {
+  return { command: "curl", args: ["-sSf", "-o", "/dev/null", url] };
+}
+
+function emptyCache(): void {
+  rmSync(join(directory, "cache", "content"), { recursive: true });
+  mkdirSync(join(directory, "cache", "content"), { mode: 0o700 });
+}
+
+test("1 GiB that is not in the cache, one client", async () => {
+  const ours = { ...curl(proxy.url + paths.big), before: emptyCache };
+  const compared = await compare(ours, curl(`${nginx.url}/cold/big`), 3);
+  const peakMiB = residentPeak(proxy.process.pid);
+  report("proxy, cold 1 GiB / nginx proxy_pass", { ...compared, peakMiB }, "ratio ≤ 1.11, ≤ 200 MiB");
+});
+
+test.each<[Name, string]>([
+  ["big", "ratio ≥ 0.5, ≤ 200 MiB"],
+  ["small", "ratio ≥ 0.5, p99 ≤ 3 ×, ≤ 200 MiB"],
+])("hot, 64 clients: %s", async (name, aim) => {
+  const compared = await compareLoad(proxy.url + paths[name], `${nginx.url}/${name}`);
+  reportLoad(`proxy, hot, 64 clients, ${name} / nginx`, compared, `${aim}`);
+  process.stdout.write(`  peak of the proxy: ${residentPeak(proxy.process.pid).toFixed(0)} MiB\n`);
+});
