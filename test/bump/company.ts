@@ -52,13 +52,18 @@ export interface Company {
   mergeByPerson(iid: number): void;
 }
 
-/** @param tools names, each a project with one pipeline; all are locked on main unless `locked` is false */
+/** @param tools names, each a project with one pipeline, all locked on main */
 export async function startCompany({
   tools = ["acme"],
   config = "",
-}: { readonly tools?: readonly string[]; readonly config?: string } = {}): Promise<Company> {
+  latencyMs = 0,
+}: {
+  readonly tools?: readonly string[];
+  readonly config?: string;
+  readonly latencyMs?: number;
+} = {}): Promise<Company> {
   const clock = { now: NOW };
-  const gitlab = await startGitLab({ now: () => clock.now });
+  const gitlab = await startGitLab({ now: () => clock.now, latencyMs });
   onTestFinished(() => gitlab.close());
   gitlab.addToken({ token: TOKEN, kind: "project", scopes: ["api"], user: "bot", role: "maintainer" });
   gitlab.addToken({
