@@ -1,26 +1,16 @@
 /** The built command as a pipeline runs it, and GitLab's own client reading what it left. */
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { parseRemote } from "../../src/bump/address.js";
 import { runCli } from "../cli/run-cli.js";
-import { PROJECT, startCompany, TOKEN, type Company } from "./company.js";
+import { checkout, PROJECT, startCompany, TOKEN, type Company } from "./company.js";
 
 const GLAB = fileURLToPath(new URL("../../.cache/glab/glab", import.meta.url));
-
-/** As a CI job finds it: the files of main, and the variables of the job. */
-function checkout({ forge }: Company): string {
-  const directory = mkdtempSync(join(tmpdir(), "checkout-"));
-  for (const [path, text] of forge.repository.at("main")?.tree ?? []) {
-    mkdirSync(dirname(join(directory, path)), { recursive: true });
-    writeFileSync(join(directory, path), text);
-  }
-  return directory;
-}
 
 function jobOf({ gitlab }: Company) {
   return { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: gitlab.url, CI_PROJECT_PATH: PROJECT };

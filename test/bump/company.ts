@@ -1,7 +1,7 @@
 /** A company whose GitLab builds tools in one project and locks them in another; the bot runs in the second. */
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bump, type Bumped } from "../../src/bump/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
@@ -162,4 +162,14 @@ async function runBot(
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
   }
+}
+
+/** The files of main in a directory, as a CI job finds them. */
+export function checkout({ forge }: Company): string {
+  const directory = mkdtempSync(join(tmpdir(), "checkout-"));
+  for (const [path, text] of forge.repository.at("main")?.tree ?? []) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  return directory;
 }

@@ -92,6 +92,16 @@ test("two runs at once open no two merge requests", async () => {
   expect(company.writes()).toEqual([]);
 });
 
+test("a new branch whose commit is made, but not confirmed, is proposed in the same run", async () => {
+  const company = await startCompany();
+  company.build("acme", "acme 2");
+  company.gitlab.fault({ kind: "reset", method: "POST", path: "repository/commits", times: 1 });
+
+  expect((await company.run()).errors).toEqual([]);
+  expect(company.open()).toMatchObject([{ sourceBranch: "artifacts/acme" }]);
+  expect(company.forge.repository.ahead("artifacts/acme", "main")).toHaveLength(1);
+});
+
 const LOST: Fault = { kind: "reset", path: "", times: 1 };
 const FAULTS: readonly (readonly [string, Fault])[] = [
   ["its answer is lost", LOST],

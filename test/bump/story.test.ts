@@ -259,3 +259,27 @@ test("the token is in nothing that the bot wrote", async () => {
   const written = JSON.stringify([[...tree], message, forge.mergeRequests]);
   expect(written).not.toContain("canary");
 });
+
+test("a person who pushes while the run is at work is quicker, and is not overwritten", async () => {
+  const { build, run, forge } = await startCompany({ tools: ["acme", "brisk"] });
+  build("acme", "acme 2");
+  build("brisk", "brisk 2");
+  await run();
+  build("acme", "acme 3");
+  build("brisk", "brisk 3");
+  let mine = "";
+
+  const { errors } = await run({
+    through: (writer) => ({
+      ...writer,
+      async send(instance, write) {
+        if (mine === "")
+          mine = forge.repository.commit("artifacts/brisk", { files: { "notes.md": "mine" } }).id;
+        return writer.send(instance, write);
+      },
+    }),
+  });
+
+  expect(forge.headOf("artifacts/brisk")).toBe(mine);
+  expect(errors).toMatchObject([{ code: "BUMP_BRANCH_MOVED" }]);
+});
