@@ -33,9 +33,15 @@ export function word(text: string): string {
     .slice(0, 60);
 }
 
-/** A link with a code span as its text. `url` is one that we made of checked or encoded parts. */
+/** A link with a code span as its text. What could end the link's target is percent-encoded in `url`. */
 export function link(text: string, url: string): string {
-  return `[${code(text)}](<${encodeURI(decodeURI(url)).replace(/[<>|()\\`]/g, encodeURIComponent)}>)`;
+  const target = url.replace(/[^\w.~:/?#@!$&*+,;=%-]/g, percentEncoded);
+  return `[${code(text)}](<${target}>)`;
+}
+
+/** RFC 3986 §2.1, of one UTF-16 unit or more. */
+function percentEncoded(text: string): string {
+  return Buffer.from(text).toString("hex").replace(/../g, "%$&");
 }
 
 /** A table as GitHub's extension defines it; the cells are Markdown already. */

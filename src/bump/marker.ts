@@ -19,7 +19,8 @@ const Marker = z.strictObject({
 });
 export type Marker = z.infer<typeof Marker>;
 
-const COMMENT = /<!-- artifacts-bump: (\{[^\n<>]{1,1000}\}) -->/;
+/** At the beginning of a line, where no word of others ever stands. */
+const COMMENT = /^<!-- artifacts-bump: (\{[^\n<>]{1,1000}\}) -->/m;
 
 /** The comment, on one line. */
 export function printMarker(marker: Marker): string {

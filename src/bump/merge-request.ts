@@ -4,7 +4,7 @@ import type { Bump } from "../config/bump.js";
 import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
-import { code, link, table, word } from "./markdown.js";
+import { code, link, plain, table, word } from "./markdown.js";
 import { printMarker, printTrailer, recreateBox, type Marker } from "./marker.js";
 import type { Topic } from "./topic.js";
 
@@ -121,7 +121,7 @@ function commitOf({ from, to }: Change, base: string | undefined): string {
 
 /** The path of a project with everything encoded that is no letter, digit, `_`, `.`, `-` or `/`. */
 function pathOf(project: string): string {
-  return project.split("/").map(encodeURIComponent).join("/");
+  return plain(project).split("/").map(encodeURIComponent).join("/");
 }
 
 function sizeOf({ from, to }: Change): string {

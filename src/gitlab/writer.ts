@@ -96,7 +96,15 @@ async function sendOnce<T>(line: Line, url: URL, { method, body, answer }: Write
   if (status >= 200 && status < 300) return readJson({ asked, header, body: response.body }, answer);
   const text = await readBeginning(response, asked);
   if (status >= 300 && status < 400) throw moved(url, status);
-  throw refused(asked, { status, header, text });
+  throw withWriterHint(refused(asked, { status, header, text }));
+}
+
+/** Reading needs less than writing, so the usual advice does not help here. */
+function withWriterHint(error: GitLabError): GitLabError {
+  const { code, message, status, waitMs, transient } = error;
+  if (code !== "GITLAB_INSUFFICIENT_SCOPE" && code !== "GITLAB_FORBIDDEN") return error;
+  const hint = "use a token with the scope api whose owner has at least the role Developer in the project";
+  return new GitLabError(code, message, { hint, status, waitMs, transient });
 }
 
 /** A change is never sent on to where an answer points. */

@@ -44,10 +44,36 @@ export async function lockText(lock: Lock, present: string | undefined): Promise
   return same ? present : printLock(lock);
 }
 
+/**
+ * The text of artifacts that were printed before: locks that differ in one artifact share the objects of all others, and no lock is
+ * changed in place.
+ */
+const printed = new WeakMap<LockedArtifact, { readonly name: string; readonly text: string }>();
+
 /** The exact text of a lockfile: stable order, one fact a line, as prettier leaves it. */
 export async function printLock(lock: Lock): Promise<string> {
+  const entries = Object.entries(lock.artifacts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const unknown = entries.filter(([name, artifact]) => printed.get(artifact)?.name !== name);
+  const text = await formatLock({ ...lock, artifacts: Object.fromEntries(unknown) });
+  if (unknown.length === entries.length) return text;
+  const fresh = new Map(blocksOf(text));
+  const blocks = entries.map(([name, artifact]) => fresh.get(name) ?? printed.get(artifact)?.text ?? "");
+  return `{\n  "version": ${lock.version},\n  "artifacts": {\n${blocks.join(",\n")}\n  }\n}\n`;
+}
+
+async function formatLock(lock: Lock): Promise<string> {
   const { format } = await import("prettier");
-  return format(JSON.stringify(inStableOrder(lock), undefined, 2), { parser: "json" });
+  const text = await format(JSON.stringify(inStableOrder(lock), undefined, 2), { parser: "json" });
+  for (const [name, block] of blocksOf(text)) {
+    const artifact = lock.artifacts[name];
+    if (artifact !== undefined) printed.set(artifact, { name, text: block });
+  }
+  return text;
+}
+
+/** Each artifact of a printed lock: from the line of its name to the brace that stands as deep. */
+function blocksOf(text: string): [name: string, block: string][] {
+  return [...text.matchAll(/^ {4}"([^"]+)": \{\n[^]*?\n {4}\}/gm)].map(([block, name = ""]) => [name, block]);
 }
 
 function inStableOrder(lock: Lock): object {

@@ -1,12 +1,12 @@
 /** A company whose GitLab builds tools in one project and locks them in another; the bot runs in the second. */
-import { mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bump, type Bumped } from "../../src/bump/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
 import { createGitLab } from "../../src/gitlab/client.js";
-import { createGitLabWriter } from "../../src/gitlab/writer.js";
+import { createGitLabWriter, type GitLabWriter } from "../../src/gitlab/writer.js";
 import { parseLock } from "../../src/lock/read.js";
 import type { Lock } from "../../src/lock/schema.js";
 import type { Forge, MergeRequest } from "../../src/simulator/state/forge.js";
@@ -28,6 +28,13 @@ const SILENT: Terminal = {
   clear: nothing,
 };
 
+export interface RunOptions {
+  readonly dryRun?: boolean;
+  readonly checkout?: string;
+  /** What stands between the bot and GitLab's writing side. */
+  readonly through?: (writer: GitLabWriter) => GitLabWriter;
+}
+
 export interface Company {
   readonly gitlab: EmbeddedGitLab;
   readonly forge: Forge;
@@ -36,11 +43,7 @@ export interface Company {
   /** A pipeline of the tool's project with new bytes; says which. */
   build(tool: string, content?: string): void;
   /** One run of the bot. */
-  run(options?: {
-    readonly dryRun?: boolean;
-    readonly signal?: AbortSignal;
-    readonly checkout?: string;
-  }): Promise<Bumped>;
+  run(options?: RunOptions): Promise<Bumped>;
   /** What is locked at a ref: the content of each tool's job. */
   locked(ref: string): Lock;
   open(): readonly MergeRequest[];
@@ -49,13 +52,18 @@ export interface Company {
   mergeByPerson(iid: number): void;
 }
 
-/** @param tools names, each a project with one pipeline; all are locked on main unless `locked` is false */
+/** @param tools names, each a project with one pipeline, all locked on main */
 export async function startCompany({
   tools = ["acme"],
   config = "",
-}: { readonly tools?: readonly string[]; readonly config?: string } = {}): Promise<Company> {
+  latencyMs = 0,
+}: {
+  readonly tools?: readonly string[];
+  readonly config?: string;
+  readonly latencyMs?: number;
+} = {}): Promise<Company> {
   const clock = { now: NOW };
-  const gitlab = await startGitLab({ now: () => clock.now });
+  const gitlab = await startGitLab({ now: () => clock.now, latencyMs });
   onTestFinished(() => gitlab.close());
   gitlab.addToken({ token: TOKEN, kind: "project", scopes: ["api"], user: "bot", role: "maintainer" });
   gitlab.addToken({
@@ -140,29 +148,28 @@ async function lockOnMain(company: Company): Promise<void> {
 async function runBot(
   { url }: EmbeddedGitLab,
   clock: { readonly now: Date },
-  {
-    dryRun = false,
-    signal = new AbortController().signal,
-    checkout = mkdtempSync(join(tmpdir(), "bump-")),
-  } = {},
+  { dryRun = false, checkout = mkdtempSync(join(tmpdir(), "bump-")), through = (it) => it }: RunOptions = {},
 ): Promise<Bumped> {
   const credential = { headers: { "private-token": TOKEN }, source: "GITLAB_TOKEN" };
   const credentials: Credentials = { for: () => Promise.resolve(credential) };
   const options = { credentials, retry: { retries: 2, firstPauseMs: 0 } };
   const [gitlab, writer] = [createGitLab(options), createGitLabWriter(options)];
+  const { signal } = new AbortController();
+  const address = { instance: url, project: PROJECT };
+  const rest = { checkout, dryRun, terminal: SILENT, signal, now: clock.now };
   try {
-    const address = { instance: url, project: PROJECT };
-    return await bump({
-      gitlab,
-      writer,
-      address,
-      checkout,
-      dryRun,
-      terminal: SILENT,
-      signal,
-      now: clock.now,
-    });
+    return await bump({ gitlab, writer: through(writer), address, ...rest });
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
   }
+}
+
+/** The files of main in a directory, as a CI job finds them. */
+export function checkout({ forge }: Company): string {
+  const directory = mkdtempSync(join(tmpdir(), "checkout-"));
+  for (const [path, text] of forge.repository.at("main")?.tree ?? []) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  }
+  return directory;
 }

@@ -189,18 +189,19 @@ test("a branch that conflicts is made anew on top of main", async () => {
   gitlab.knobs.mergeabilityChecks = 0;
   build("acme", "acme 2");
   await run();
-  build("acme", "acme 3");
   const text = forge.repository.at("main")?.tree.get("artifacts.lock.json") ?? "";
   forge.repository.commit("main", {
     files: { "artifacts.lock.json": text.replace(/"size": \d+/, '"size": 7') },
   });
   forge.branchMoved("main", 0);
+  const before = forge.repository.merged("artifacts/acme", "main");
 
   await run();
 
   expect(open()).toHaveLength(1);
+  expect(before).toBeUndefined();
   expect(forge.repository.merged("artifacts/acme", "main")).toBeDefined();
-  expect(locked("artifacts/acme").artifacts["acme"]?.systems["any"]?.size).toBe("acme 3".length);
+  expect(locked("artifacts/acme").artifacts["acme"]?.systems["any"]?.size).toBe("acme 2".length);
 });
 
 test("a merge request with the stop label is left alone", async () => {
@@ -257,4 +258,28 @@ test("the token is in nothing that the bot wrote", async () => {
   const { tree, message } = forge.repository.at("artifacts/acme") ?? { tree: new Map(), message: "" };
   const written = JSON.stringify([[...tree], message, forge.mergeRequests]);
   expect(written).not.toContain("canary");
+});
+
+test("a person who pushes while the run is at work is quicker, and is not overwritten", async () => {
+  const { build, run, forge } = await startCompany({ tools: ["acme", "brisk"] });
+  build("acme", "acme 2");
+  build("brisk", "brisk 2");
+  await run();
+  build("acme", "acme 3");
+  build("brisk", "brisk 3");
+  let mine = "";
+
+  const { errors } = await run({
+    through: (writer) => ({
+      ...writer,
+      async send(instance, write) {
+        if (mine === "")
+          mine = forge.repository.commit("artifacts/brisk", { files: { "notes.md": "mine" } }).id;
+        return writer.send(instance, write);
+      },
+    }),
+  });
+
+  expect(forge.headOf("artifacts/brisk")).toBe(mine);
+  expect(errors).toMatchObject([{ code: "BUMP_BRANCH_MOVED" }]);
 });

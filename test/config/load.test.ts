@@ -85,7 +85,7 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `bump: { rebase: "always" }`,
     `bump: { maximumOpen: 0 }`,
     `bump: { schedule: { timeZone: "Mars/Olympus" } }`,
-    `bump: { schedule: { from: "25:00", to: "26:00" } }`,
+    `bump: { schedule: { from: "25:00", to: "06:00" } }`,
     `bump: { schedule: { from: "22:00" } }`,
     `bump: { rules: [{ artifacts: ["a b"] }] }`,
     `gitlab: "gitlab.example.com"`,

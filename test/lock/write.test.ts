@@ -71,3 +71,20 @@ function reverseKeys(value: unknown): unknown {
       .toReversed(),
   );
 }
+
+test("a lock that shares artifacts with one printed before has the text that it has alone", async () => {
+  const shared = makeArtifact({ description: '}\n    },\n    "x": {' });
+  const first = makeLock({ acme: shared, brisk: makeArtifact() });
+  await printLock(first);
+  const second = makeLock({
+    acme: shared,
+    crane: makeArtifact({ install: { kind: "archive", bin: ["bin/a"] } }),
+  });
+
+  const text = await printLock(second);
+
+  expect(text).toBe(await printLock(structuredClone(second)));
+  expect(JSON.parse(text)).toEqual(second);
+  expect(await printLock(makeLock({ renamed: shared, brisk: makeArtifact() }))).toContain('"renamed": {');
+  expect(await printLock(makeLock({}))).toBe(await printLock(structuredClone(makeLock({}))));
+});

@@ -1,0 +1,44 @@
+/** The bot in one project with many artifacts: how much it asks, and how long it takes. The simulator runs in the same process. */
+import { expect, test } from "vitest";
+import { checkout, startCompany, type Company } from "../test/bump/company.js";
+
+const TOOLS = Array.from({ length: 300 }, (_, index) => `tool-${index}`);
+
+interface Measured {
+  readonly seconds: number;
+  readonly writes: number;
+  /** Requests of the bot, without those that resolve what the manifests mean. */
+  readonly own: number;
+}
+
+/** As in a scheduled pipeline, which has the files already. */
+async function measure(company: Company): Promise<Measured> {
+  const { gitlab, run, writes } = company;
+  const directory = checkout(company);
+  writes();
+  const seen = gitlab.requests.length;
+  const start = process.hrtime.bigint();
+  await run({ checkout: directory });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const asked = gitlab.requests.slice(seen).filter(({ path }) => path.includes("%2Fpackages"));
+  return { seconds, own: asked.length, writes: writes().length };
+}
+
+function row(title: string, { seconds, own, writes }: Measured, aim: string): void {
+  process.stdout.write(
+    `${title.padEnd(52)}${seconds.toFixed(1)} s  ${own} own requests  ${writes} writes  aim: ${aim}\n`,
+  );
+}
+
+test("300 artifacts: 50 bumps at 20 ms latency, then nothing to do", { timeout: 600_000 }, async () => {
+  const company = await startCompany({ tools: TOOLS, config: "maximumOpen: null", latencyMs: 20 });
+  for (const tool of TOOLS.slice(0, 50)) company.build(tool);
+
+  row("bump, 300 artifacts, 50 new merge requests", await measure(company), "≤ 20 s");
+  expect(company.open()).toHaveLength(50);
+  for (const tool of TOOLS.slice(50, 100)) company.build(tool);
+  await company.run();
+  const idle = await measure(company);
+  row("bump, 300 artifacts, 100 open, nothing to do", idle, "≤ 42 requests, 0 writes");
+  expect(idle.writes).toBe(0);
+});

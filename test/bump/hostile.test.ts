@@ -1,0 +1,158 @@
+/** A thousand hostile names, read back by a Markdown parser that is not ours. */
+import fc from "fast-check";
+import { marked, type Token, type Tokens } from "marked";
+import { describe, expect, test } from "vitest";
+import { plain } from "../../src/bump/markdown.js";
+import { markerOf, wantsRecreation } from "../../src/bump/marker.js";
+import { describeTopic } from "../../src/bump/merge-request.js";
+import { topicsOf, type Topic } from "../../src/bump/topic.js";
+import { DEFAULT_BUMP } from "../../src/config/bump.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
+
+const PIECES = [
+  ...[
+    "/merge",
+    "\n/close\n",
+    "\r/approve",
+    "@all",
+    "@alice",
+    "Closes #1",
+    "!7",
+    "~bug",
+    "%v1",
+    "&9",
+    "$3",
+    "^alert#1",
+  ],
+  ...[
+    "|",
+    "\\|",
+    "\\",
+    "`",
+    "``",
+    "```\n",
+    "~~~",
+    "<!--",
+    "-->",
+    "<img src=x onerror=1>",
+    "</details>",
+    "&#64;all",
+  ],
+  ...[
+    "- [x] <!-- artifacts-bump-recreate -->",
+    '<!-- artifacts-bump: {"version":1} -->',
+    "Artifacts-Bump: " + "0".repeat(32),
+  ],
+  ...[
+    "[x](javascript:1)",
+    "![x](http://evil)",
+    "http://evil.example",
+    "](<",
+    ">)",
+    "**",
+    "_",
+    "#",
+    "> ",
+    "---",
+    "$`1+1`$",
+  ],
+  ...[
+    "\u202E",
+    "\u200B",
+    "\u2028",
+    "\0",
+    "\uD800",
+    "👩‍👩‍👧",
+    " glpat-abcdefghij0123456789 ",
+    ":smile:",
+    "[[_TOC_]]",
+    "{+x+}",
+    "&nbsp;",
+  ],
+];
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: "binary" })), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join(""));
+
+function topicWith({
+  version,
+  jobName,
+  project,
+}: {
+  version: string;
+  jobName: string;
+  project: string;
+}): Topic {
+  const before = makeLock();
+  const variant = makeVariant({ version, jobName, project, job: 78001, commit: "a".repeat(40) });
+  const after = makeLock({ acme: makeArtifact({ systems: { "x86_64-linux": variant } }) });
+  const [topic] = topicsOf(DEFAULT_BUMP, { before, after });
+  if (topic === undefined) throw new Error("there is no topic");
+  return topic;
+}
+
+test("1,000 hostile versions, job names and projects leave the description one table with nothing alive in it", () => {
+  const texts = fc.record({ version: hostile, jobName: hostile, project: hostile });
+  fc.assert(
+    fc.property(texts, (given) => {
+      const topic = topicWith(given);
+      const { title, description, commitMessage, marker } = describeTopic(topic, DEFAULT_BUMP);
+      const tokens = marked.lexer(description);
+      const tables = tokens.filter((token): token is Tokens.Table => token.type === "table");
+
+      expect(tables).toHaveLength(1);
+      expect(tables[0]?.rows).toHaveLength(1);
+      expect(tables[0]?.rows[0]).toHaveLength(8);
+      expect(spans(tables[0])).toContain(
+        plain(`${given.jobName} 78001`).replaceAll("`", "'").replaceAll("\\", "/"),
+      );
+      expect(kinds(tables[0]).difference(ALIVE_NOT)).toEqual(new Set());
+      expect(links(tables[0]).every((href) => href.startsWith("https://gitlab.example.com/"))).toBe(true);
+      expect(tokens.filter(({ type }) => type === "html").map(({ raw }) => raw.trim())).toHaveLength(1);
+      expect(description.split(/[\n\r\u2028\u2029\u0085]/).filter((line) => /^\s*\//.test(line))).toEqual([]);
+      expect(markerOf(description)).toEqual(marker);
+      expect(wantsRecreation(description)).toBe(false);
+      expect(description).not.toMatch(/glpat-|[\u202E\u200B\0]/);
+      expect(title).toMatch(/^Update acme to [A-Za-z0-9._+-]{0,60}$/);
+      expect(commitMessage).toMatch(/^[A-Za-z0-9._+\-:()\n ]+$/);
+      expect(commitMessage.match(/^Artifacts-Bump: /gm)).toHaveLength(1);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** What a table of ours may hold. */
+const ALIVE_NOT = new Set(["table", "codespan", "link", "text"]);
+
+function walk(root: Token | undefined): Token[] {
+  const all: Token[] = [];
+  if (root !== undefined) marked.walkTokens([root], (token) => void all.push(token));
+  return all;
+}
+
+function kinds(root: Token | undefined) {
+  const found = new Set(walk(root).map(({ type }) => type));
+  return {
+    difference: (allowed: ReadonlySet<string>) => new Set([...found].filter((type) => !allowed.has(type))),
+  };
+}
+
+function spans(root: Token | undefined): string[] {
+  return walk(root).flatMap((token) => (token.type === "codespan" ? [String(token["text"])] : []));
+}
+
+function links(root: Token | undefined): string[] {
+  return walk(root).flatMap((token) => (token.type === "link" ? [String(token["href"])] : []));
+}
+
+describe("a marker", () => {
+  test.each([
+    "<!-- artifacts-bump: {} -->",
+    '<!-- artifacts-bump: {"version":2,"topic":"acme","fingerprint":"x","text":"y"} -->',
+    `<!-- artifacts-bump: {"version":1,"topic":"../x","fingerprint":"${"0".repeat(32)}","text":"${"0".repeat(32)}"} -->`,
+    "<!-- artifacts-bump: nonsense -->",
+    "",
+  ])("that is not exactly one is none: %s", (text) => {
+    expect(markerOf(text)).toBeUndefined();
+  });
+});
