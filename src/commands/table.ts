@@ -70,10 +70,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       { flags: "--system <system>", text: "for this Nix system instead of this machine's", repeatable: true },
       { flags: "--all-systems", text: "for every system that is locked" },
+      { flags: "--substitute", text: "ask Nix's substituters first, and GitLab for what they do not have" },
+      { flags: "--gc-root <dir>", text: "keep it from the garbage collector, by links in this directory" },
     ],
     examples: [
       ["artifacts fetch", "all artifacts for this machine; afterwards builds need no network"],
       ["artifacts fetch acme-cli --all-systems", "one artifact, for every system"],
+      ["artifacts fetch --gc-root .gcroots", "and keep it; links of what is locked no more are removed"],
     ],
     load: () => import("./fetch.js"),
   },
