@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
-import { COMMANDS, type CommandEntry } from "./commands/table.js";
+import { COMMANDS, type CommandEntry, GROUPS } from "./commands/table.js";
 import type { GlobalOptions } from "./execute.js";
 
 await main();
@@ -33,12 +33,32 @@ function createProgram(): Command {
     .option("--token-file <file>", "read the GitLab token from this file")
     .exitOverride()
     .addHelpText("after", "\nartifacts <command> --help shows the options of a command, with examples.");
-  for (const entry of COMMANDS) program.addCommand(createCommand(entry, program));
+  for (const entry of COMMANDS) groupOf(entry.name, program).addCommand(createCommand(entry, program));
   return program;
 }
 
+/** The command below which `name` stands: for `cache verify` that is `cache`, which is made with its first command. */
+function groupOf(name: string, program: Command): Command {
+  let parent = program;
+  for (const word of name.split(" ").slice(0, -1)) {
+    const known = parent.commands.find((command) => command.name() === word);
+    parent = known ?? addGroup(word, parent);
+  }
+  return parent;
+}
+
+function addGroup(word: string, parent: Command): Command {
+  const group = new Command(word)
+    .summary(GROUPS[word] ?? "")
+    .helpOption("--help", "show help")
+    .helpCommand(false)
+    .exitOverride();
+  parent.addCommand(group);
+  return group;
+}
+
 function createCommand(entry: CommandEntry, program: Command): Command {
-  const command = new Command(entry.name)
+  const command = new Command(entry.name.split(" ").at(-1))
     .summary(entry.summary)
     .description(`${entry.summary[0]?.toUpperCase() ?? ""}${entry.summary.slice(1)}.`)
     .helpOption("--help", "show help")

@@ -12,6 +12,7 @@ export interface Option {
 }
 
 export interface CommandEntry {
+  /** One word, or several: `cache verify` stands below `cache`. */
   readonly name: string;
   /** Positional part of the usage line; undefined when there is none. */
   readonly names?: string;
@@ -23,6 +24,11 @@ export interface CommandEntry {
 }
 
 const SOME_NAMES = "[names...]";
+
+/** What the first words of commands of several words stand for. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  cache: "check binary caches",
+};
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -99,6 +105,21 @@ export const COMMANDS: readonly CommandEntry[] = [
       ["artifacts publish acme-cli --to 's3://team-cache?region=eu-central-1'", "one artifact, to Amazon S3"],
     ],
     load: () => import("./publish.js"),
+  },
+  {
+    name: "cache verify",
+    summary: "check every archive of a binary cache, and that what is locked is there",
+    options: [
+      { flags: "--store <cache>", text: "the cache, as for `publish --to`" },
+      {
+        flags: "--lock <file>",
+        text: "expect what this lockfile has, instead of the current directory's",
+        repeatable: true,
+      },
+      { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
+    ],
+    examples: [["artifacts cache verify --store 's3://team-cache?region=eu-central-1'", "after an incident"]],
+    load: () => import("./cache-verify.js"),
   },
   {
     name: "proxy",

@@ -24,14 +24,16 @@ test("--help names every command", async () => {
   const { code, stdout, stderr } = await runCli(["--help"], { cwd: EMPTY });
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name} `);
-  for (const { summary } of COMMANDS) expect(stdout.replace(/\s+/g, " ")).toContain(summary);
+  for (const { name } of COMMANDS) expect(stdout).toContain(`  ${name.split(" ")[0]} `);
+  for (const { name, summary } of COMMANDS) {
+    if (!name.includes(" ")) expect(stdout.replace(/\s+/g, " ")).toContain(summary);
+  }
 });
 
 test.each(COMMANDS.map(({ name }) => name))(
   "%s --help shows examples and the common options",
   async (name) => {
-    const { code, stdout } = await runCli([name, "--help"], { cwd: EMPTY });
+    const { code, stdout } = await runCli([...name.split(" "), "--help"], { cwd: EMPTY });
 
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nExamples:\n {2}\S/);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { filesWith } from "../../src/demo/leak-search.js";
@@ -60,6 +60,28 @@ test("publish writes what is named, then the rest, and says what it did", async 
   expect(await filesWith(TOKEN, all)).toEqual([]);
 });
 
+test("cache verify passes what was published, and fails when an archive was cut short", async () => {
+  await artifacts("publish", "acme", "tool-1", "--to", "./verified");
+  const incomplete = await artifacts("cache", "verify", "--store", "./verified");
+  expect(incomplete.code).toBe(1);
+  expect(incomplete.stderr).toContain("tool-2 (any): is not in the cache");
+
+  await artifacts("publish", "--to", "./verified");
+  const sound = await artifacts("cache", "verify", "--store", "./verified", "--lock", "artifacts.lock.json");
+  expect(sound).toEqual({
+    code: 0,
+    signal: null,
+    stdout: `file://${cwd}/verified: 41 paths are sound\n`,
+    stderr: "",
+  });
+
+  const [archive = ""] = readdirSync(join(cwd, "verified", "nar"));
+  truncateSync(join(cwd, "verified", "nar", archive), 9);
+  const damaged = await artifacts("cache", "verify", "--store", "./verified", "--json");
+  expect(damaged.code).toBe(1);
+  expect(JSON.parse(damaged.stdout)).toMatchObject({ sound: 40, errors: [{ code: "CACHE_TRUNCATED" }] });
+});
+
 test("killed at any moment, nothing is promised that is not there, and the next run finishes the work", async () => {
   for (let round = 0; round < 6; round++) {
     const cache = `killed-${round}`;
@@ -79,6 +101,8 @@ test("killed at any moment, nothing is promised that is not there, and the next 
 
 test.each([
   [["publish"], /publish where to\?/],
+  [["cache", "verify"], /verify which cache\?/],
+  [["cache", "verfy"], /unknown command 'verfy'[^]*verify/],
   [["publish", "--to", "cache"], /of no known kind/],
   [["publish", "--to", "./c", "--compression", "gzip"], /no compression "gzip"[^]*zstd, none/],
   [["publish", "--to", "./c", "tol-1"], /no artifact "tol-1"[^]*tool-1/],
