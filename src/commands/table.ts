@@ -99,6 +99,11 @@ export const COMMANDS: readonly CommandEntry[] = [
       { flags: "--compression <method>", text: "zstd (default) or none" },
       { flags: "--signing-key <file>", text: "sign with this key; what is locked needs no signature" },
       { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
+      {
+        flags: "--audience <who>",
+        text: "who may read the cache: private (default), internal or public; what fewer may read is refused",
+      },
+      { flags: "--expose-private", text: "publish it nevertheless" },
     ],
     examples: [
       ["artifacts publish --to file:///srv/cache", "everything that the cache does not have yet"],
