@@ -23,7 +23,7 @@ const RULE: Record<string, readonly string[]> = {
   store: [],
   fetch: ["types:lock", "types:gitlab", "hash", "store"],
   cache: ["types:credentials", "credentials", "hash", "store"],
-  publish: ["types:fetch", "types:gitlab", "cache", "hash", "store"],
+  publish: ["types:fetch", "types:lock", "types:gitlab", "gitlab", "cache", "hash", "store"],
   proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "types:credentials", "hash", "store", "generate"],
   bump: [
     "config",

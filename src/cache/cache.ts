@@ -18,6 +18,12 @@ export interface CacheText {
   readonly type: string;
 }
 
+export interface CacheEntry {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /**
  * A binary cache. What is written under a key is there completely or not at all, and is there when the promise is fulfilled.
  * Every method throws a `UserError` that names the cache when that refuses or is out of reach, after having tried again what
@@ -29,6 +35,10 @@ export interface BinaryCache {
   /** The text under `key`, or undefined when there is none. */
   readText(key: string): Promise<string | undefined>;
   has(key: string): Promise<boolean>;
+  /** The bytes under `key`, or undefined when there are none. To be read to the end. */
+  read(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Everything that is there, in no order; undefined for a kind of cache that cannot say. */
+  readonly list: (() => AsyncIterable<CacheEntry>) | undefined;
   writeText(key: string, text: CacheText): Promise<void>;
   /** Puts the file's bytes under `key`. The file may be gone afterwards. */
   takeFile(key: string, file: StagedFile): Promise<void>;

@@ -3,7 +3,7 @@ import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import { readText, writeFiles } from "../write-file.js";
-import type { BinaryCache } from "./cache.js";
+import type { BinaryCache, CacheEntry } from "./cache.js";
 
 /** Begins the names of directories with unfinished files. */
 const STAGING = ".staging-";
@@ -24,6 +24,11 @@ export function openFileCache(root: string): BinaryCache {
         () => false,
       );
     },
+    async read(key) {
+      const file = await open(fileOf(key), "r").catch(() => undefined);
+      return file?.createReadStream();
+    },
+    list: () => listFiles(root),
     async writeText(key, { text }) {
       await writeFiles([{ path: fileOf(key), text }]);
     },
@@ -38,6 +43,17 @@ export function openFileCache(root: string): BinaryCache {
     },
     close: () => Promise.resolve(),
   };
+}
+
+async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
+  for (const folder of ["", "nar/"]) {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (!entry.isFile()) continue;
+      const key = `${folder}${entry.name}`;
+      yield { key, size: (await stat(join(root, key))).size };
+    }
+  }
 }
 
 /** In the cache itself: so taking a file is a rename, and a full disk is noticed before. */

@@ -47,6 +47,8 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
     async has(key) {
       return (await ask({ method: "HEAD", key })).status !== 404;
     },
+    read,
+    list: undefined,
     async writeText(key, { text, type }) {
       await ask({ method: "PUT", key, type, size: Buffer.byteLength(text), body: () => text });
     },
@@ -56,6 +58,17 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
     withStaging: withTemporaryDirectory,
     close: () => agent.close(),
   };
+
+  async function read(key: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const url = new URL(key, root);
+    const credential = await credentials.for(url);
+    const headers = { ...credential?.headers };
+    const answer = await answered(request(url, { dispatcher: agent, signal: signal ?? null, headers }));
+    if (answer.statusCode === 200) return answer.body;
+    const text = await readBounded(answer.body);
+    if (answer.statusCode === 404) return undefined;
+    throw refused(`GET ${url.href}`, { status: answer.statusCode, text }, credential);
+  }
 
   function ask(asked: Asked): Promise<Answer> {
     return withRetries(() => askOnce(asked), { ...retry, signal });
@@ -71,19 +84,25 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
   }
 
   async function exchange(url: URL, asked: Asked, credential: Credential | undefined): Promise<Answer> {
+    const requested = request(url, {
+      method: asked.method,
+      dispatcher: agent,
+      signal: signal ?? null,
+      body: asked.body?.() ?? null,
+      headers: {
+        ...credential?.headers,
+        ...(asked.type === undefined ? {} : { "content-type": asked.type }),
+        ...(asked.size === undefined ? {} : { "content-length": `${asked.size}` }),
+      },
+    });
+    return answered(
+      requested.then(async ({ statusCode, body }) => ({ status: statusCode, text: await readBounded(body) })),
+    );
+  }
+
+  async function answered<T>(answering: Promise<T>): Promise<T> {
     try {
-      const { statusCode, body } = await request(url, {
-        method: asked.method,
-        dispatcher: agent,
-        signal: signal ?? null,
-        body: asked.body?.() ?? null,
-        headers: {
-          ...credential?.headers,
-          ...(asked.type === undefined ? {} : { "content-type": asked.type }),
-          ...(asked.size === undefined ? {} : { "content-length": `${asked.size}` }),
-        },
-      });
-      return { status: statusCode, text: await readBounded(body) };
+      return await answering;
     } catch (error) {
       signal?.throwIfAborted();
       throw cacheUnreachable(name, error) ?? error;

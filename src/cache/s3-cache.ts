@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import {
   GetObjectCommand,
   HeadObjectCommand,
+  paginateListObjectsV2,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -10,7 +11,7 @@ import {
 import { Upload } from "@aws-sdk/lib-storage";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { excerpt } from "../redact.js";
-import type { BinaryCache, StagedFile } from "./cache.js";
+import type { BinaryCache, CacheEntry, StagedFile } from "./cache.js";
 import { CacheError, cacheUnreachable } from "./cache-error.js";
 import type { S3Address } from "./s3-address.js";
 
@@ -42,6 +43,12 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     async has(key) {
       return (await unlessMissing(client.send(new HeadObjectCommand(at(key)), abort))) !== undefined;
     },
+    async read(key) {
+      const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
+      // In Node the SDK's bodies are streams of the platform (AWS SDK for JavaScript v3, "Streams in Node.js").
+      return found?.Body as AsyncIterable<Uint8Array> | undefined;
+    },
+    list,
     async writeText(key, { text, type }) {
       const command = new PutObjectCommand({ ...at(key), Body: text, ContentType: type });
       await explained(client.send(command, abort));
@@ -54,6 +61,17 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
       client.destroy();
     },
   };
+
+  async function* list(): AsyncGenerator<CacheEntry> {
+    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, abort);
+    try {
+      for await (const { Contents = [] } of pages) {
+        for (const { Key = "", Size = 0 } of Contents) yield { key: Key.slice(prefix.length), size: Size };
+      }
+    } catch (error) {
+      throw explain(error);
+    }
+  }
 
   /** In parts when it is large; an object appears when its last part is there. */
   async function upload(target: { Bucket: string; Key: string }, file: StagedFile): Promise<void> {

@@ -1,42 +1,67 @@
 /** `artifacts fetch`: locked bytes into the local Nix store, outside any build, under the paths that the overlay builds. */
-import { fetchIntoStore } from "../fetch/fetch.js";
+import { resolve } from "node:path";
+import { type FetchOutcome, fetchIntoStore, type Wanted } from "../fetch/fetch.js";
+import { keepFromGarbage } from "../fetch/gc-roots.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import { currentSystem } from "../store/current-system.js";
 import { createNix } from "../store/nix.js";
-import type { Run } from "./command.js";
+import type { CommandResult, Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 import { selectVariants } from "./select-variants.js";
 
 export interface FetchOptions {
   readonly system?: readonly string[];
   readonly allSystems?: boolean;
+  readonly substitute?: boolean;
+  readonly gcRoot?: string;
 }
 
 export const run: Run<FetchOptions> = async (given, options, context) => {
-  const project = await openProject(context.cwd);
+  const { cwd, env, signal, terminal } = context;
+  const project = await openProject(cwd);
   const lock = await readProjectLock(project);
-  const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
+  const known = Object.keys(lock.artifacts);
+  const names = selectNames(given, known, project.config.lock);
   const systems = options.allSystems === true ? undefined : (options.system ?? [currentSystem()]);
   const { wanted, errors } = selectVariants(lock, { names, named: given.length > 0, systems });
-  const { terminal, signal, env } = context;
+  const nix = createNix({ env });
   const gitlab = openGitLab(context);
   try {
     terminal.step(`fetching ${wanted.length} variants`);
-    const outcomes = await fetchIntoStore(wanted, { gitlab, nix: createNix({ env }), signal });
+    let done = 0;
+    const onProgress = () => terminal.step(`fetched ${++done} of ${wanted.length}`);
+    const { substitute } = options;
+    const outcomes = await fetchIntoStore(wanted, { gitlab, nix, substitute, signal, onProgress });
     const there = outcomes.filter(({ status }) => status !== "failed");
-    return {
-      data: {
-        paths: there.map(({ artifact, system, variant, status }) => ({
-          artifact,
-          system,
-          path: variant.storePath,
-          added: status === "added",
-        })),
-      },
-      text: there.map(({ variant }) => variant.storePath).join("\n"),
-      errors: [...errors, ...outcomes.flatMap((one) => (one.status === "failed" ? [one.error] : []))],
-    };
+    if (options.gcRoot !== undefined) {
+      const all = { names: new Set(known), named: false, systems: undefined };
+      const locked = selectVariants(lock, all).wanted;
+      const directory = resolve(cwd, options.gcRoot);
+      await keepFromGarbage({ directory, kept: withoutRepeats(there), locked, nix, signal });
+    }
+    const failures = outcomes.flatMap((one) => (one.status === "failed" ? [one.error] : []));
+    return { ...resultOf(there), errors: [...errors, ...failures] };
   } finally {
     await gitlab.close();
   }
 };
+
+/** An artifact for `any` system is wanted once for each system that was asked for. */
+function withoutRepeats(wanted: readonly Wanted[]): Wanted[] {
+  return [...new Map(wanted.map((one) => [`${one.artifact}.${one.system}`, one])).values()];
+}
+
+function resultOf(there: readonly FetchOutcome[]): CommandResult {
+  return {
+    data: {
+      paths: there.map(({ artifact, system, variant, status }) => ({
+        artifact,
+        system,
+        path: variant.storePath,
+        added: status === "added",
+        substituted: status === "substituted",
+      })),
+    },
+    text: there.map(({ variant }) => variant.storePath).join("\n"),
+  };
+}

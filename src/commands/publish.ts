@@ -3,7 +3,9 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { openCache } from "../cache/open-cache.js";
 import { UserError } from "../errors.js";
+import type { Visibility } from "../gitlab/schema.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
+import { AUDIENCES, withoutExposed } from "../publish/audience.js";
 import { type Compression, COMPRESSIONS, DEFAULT_COMPRESSION } from "../publish/compression.js";
 import { publish, type PublishOutcome } from "../publish/publish.js";
 import { parseSigningKey, type SigningKey } from "../store/signing-key.js";
@@ -17,11 +19,14 @@ export interface PublishOptions {
   readonly compression?: string;
   readonly signingKey?: string;
   readonly netrcFile?: string;
+  readonly audience?: string;
+  readonly exposePrivate?: boolean;
 }
 
 export const run: Run<PublishOptions> = async (given, options, context) => {
   const { cwd, env, signal, terminal } = context;
   const compression = parseCompression(options.compression);
+  const audience = options.exposePrivate === true ? "private" : parseAudience(options.audience);
   const signingKey = await readSigningKey(options.signingKey, cwd);
   const netrcFile = options.netrcFile === undefined ? undefined : resolve(cwd, options.netrcFile);
   const cache = await openCache(requireTo(options.to), { cwd, env, signal, netrcFile });
@@ -29,14 +34,15 @@ export const run: Run<PublishOptions> = async (given, options, context) => {
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
   const selection = { names, named: given.length > 0, systems: options.system };
-  const { wanted, errors } = selectVariants(lock, selection);
+  const selected = selectVariants(lock, selection);
   const gitlab = openGitLab(context);
   try {
+    const { wanted, errors } = await withoutExposed(selected.wanted, audience, gitlab);
     terminal.step(`publishing ${wanted.length} variants to ${cache.name}`);
     let done = 0;
     const onProgress = () => terminal.step(`published ${++done} of ${wanted.length} to ${cache.name}`);
     const outcomes = await publish(wanted, { gitlab, cache, compression, signingKey, signal, onProgress });
-    return resultOf(cache.name, outcomes, errors);
+    return resultOf(cache.name, outcomes, [...selected.errors, ...errors]);
   } finally {
     await cache.close();
     await gitlab.close();
@@ -62,6 +68,15 @@ function parseCompression(text: string | undefined): Compression {
 
 function isCompression(text: string): text is Compression {
   return Object.hasOwn(COMPRESSIONS, text);
+}
+
+function parseAudience(text = "private"): Visibility {
+  const audience = AUDIENCES.find((one) => one === text);
+  if (audience !== undefined) return audience;
+  throw new UserError("BAD_AUDIENCE", `there is no audience "${text}"`, {
+    exitCode: 2,
+    hint: `who may read the cache? one of ${AUDIENCES.join(", ")}, as GitLab has them`,
+  });
 }
 
 async function readSigningKey(file: string | undefined, cwd: string): Promise<SigningKey | undefined> {

@@ -34,6 +34,7 @@ const INSTANCE_TEXT = "base URL of the instance (default: GITLAB_HOST)";
 export const GROUPS: Readonly<Record<string, string>> = {
   auth: "who asks GitLab: logins, tokens, and where they may be sent",
   helper: "be asked for credentials by other programs",
+  cache: "check binary caches",
 };
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -82,10 +83,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       { flags: "--system <system>", text: "for this Nix system instead of this machine's", repeatable: true },
       { flags: "--all-systems", text: "for every system that is locked" },
+      { flags: "--substitute", text: "ask Nix's substituters first, and GitLab for what they do not have" },
+      { flags: "--gc-root <dir>", text: "keep it from the garbage collector, by links in this directory" },
     ],
     examples: [
       ["artifacts fetch", "all artifacts for this machine; afterwards builds need no network"],
       ["artifacts fetch acme-cli --all-systems", "one artifact, for every system"],
+      ["artifacts fetch --gc-root .gcroots", "and keep it; links of what is locked no more are removed"],
     ],
     load: () => import("./fetch.js"),
   },
@@ -102,12 +106,32 @@ export const COMMANDS: readonly CommandEntry[] = [
       { flags: "--compression <method>", text: "zstd (default) or none" },
       { flags: "--signing-key <file>", text: "sign with this key; what is locked needs no signature" },
       { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
+      {
+        flags: "--audience <who>",
+        text: "who may read the cache: private (default), internal or public; what fewer may read is refused",
+      },
+      { flags: "--expose-private", text: "publish it nevertheless" },
     ],
     examples: [
       ["artifacts publish --to file:///srv/cache", "everything that the cache does not have yet"],
       ["artifacts publish acme-cli --to 's3://team-cache?region=eu-central-1'", "one artifact, to Amazon S3"],
     ],
     load: () => import("./publish.js"),
+  },
+  {
+    name: "cache verify",
+    summary: "check every archive of a binary cache, and that what is locked is there",
+    options: [
+      { flags: "--store <cache>", text: "the cache, as for `publish --to`" },
+      {
+        flags: "--lock <file>",
+        text: "expect what this lockfile has, instead of the current directory's",
+        repeatable: true,
+      },
+      { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
+    ],
+    examples: [["artifacts cache verify --store 's3://team-cache?region=eu-central-1'", "after an incident"]],
+    load: () => import("./cache-verify.js"),
   },
   {
     name: "proxy",

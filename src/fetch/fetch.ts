@@ -19,12 +19,14 @@ export interface Wanted {
 }
 
 export type FetchOutcome =
-  | (Wanted & { readonly status: "present" | "added" })
+  | (Wanted & { readonly status: "present" | "substituted" | "added" })
   | (Wanted & { readonly status: "failed"; readonly error: UserError });
 
 export interface FetchOptions {
   readonly gitlab: GitLab;
   readonly nix: Nix;
+  /** Asks Nix's substituters before GitLab. */
+  readonly substitute?: boolean | undefined;
   /** How many downloads run at the same time. */
   readonly jobs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -46,7 +48,8 @@ export async function fetchIntoStore(
   options: FetchOptions,
 ): Promise<FetchOutcome[]> {
   const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
-  const missing = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
+  const absent = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
+  const missing = options.substitute === true ? await substitute(absent, options) : absent;
   return withTemporaryDirectory(async (directory) => {
     const context: FetchContext = {
       gitlab,
@@ -58,7 +61,8 @@ export async function fetchIntoStore(
     const added = new Map<string, Promise<void>>();
     const outcomes = wanted.map(async (one): Promise<FetchOutcome> => {
       const path = storePathOf(one);
-      if (!missing.has(path)) return { ...one, status: "present" };
+      if (!absent.has(path)) return { ...one, status: "present" };
+      if (!missing.has(path)) return { ...one, status: "substituted" };
       // Variants with the same bytes share one download.
       const adding = added.get(path) ?? fetchVariant(one, context);
       added.set(path, adding);
@@ -66,6 +70,17 @@ export async function fetchIntoStore(
     });
     return allSettled(outcomes.map((outcome) => reportTo(options, outcome)));
   });
+}
+
+/** Those of `absent` that no substituter has. */
+async function substitute(
+  absent: ReadonlySet<string>,
+  { nix, signal }: FetchOptions,
+): Promise<ReadonlySet<string>> {
+  const paths = [...absent];
+  if (paths.length === 0) return absent;
+  await nix.substitute(paths, signal);
+  return nix.missing(paths, signal);
 }
 
 function storePathOf({ variant }: Wanted): string {

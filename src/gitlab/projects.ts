@@ -1,5 +1,5 @@
 import type { GitLab } from "./gitlab.js";
-import { Project } from "./schema.js";
+import { Project, ProjectVisibility } from "./schema.js";
 
 /** Where a project is: the instance's base URL, and the full path or the numeric id. */
 export interface ProjectAddress {
@@ -10,4 +10,12 @@ export interface ProjectAddress {
 /** GET `/projects/:id`. */
 export function getProject(gitlab: GitLab, { instance, project }: ProjectAddress): Promise<Project> {
   return gitlab.get(instance, ["projects", project], Project);
+}
+
+/** GET `/projects/:id`, for who may read it. */
+export function getProjectVisibility(
+  gitlab: GitLab,
+  { instance, project }: ProjectAddress,
+): Promise<ProjectVisibility> {
+  return gitlab.get(instance, ["projects", project], ProjectVisibility);
 }

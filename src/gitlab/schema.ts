@@ -12,6 +12,18 @@ const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(te
 export const Project = z.object({ id: Id, path_with_namespace: z.string().min(1) });
 export type Project = z.infer<typeof Project>;
 
+/** From the fewest readers to the most. */
+export const Visibility = z.enum(["private", "internal", "public"]);
+export type Visibility = z.infer<typeof Visibility>;
+
+/** Who may read a project and its jobs. What GitLab does not tell this token is undefined. */
+export const ProjectVisibility = z.object({
+  visibility: Visibility,
+  builds_access_level: z.string().nullish(),
+  public_jobs: z.boolean().nullish(),
+});
+export type ProjectVisibility = z.infer<typeof ProjectVisibility>;
+
 export const Pipeline = z.object({
   id: Id,
   project_id: Id,

@@ -18,6 +18,7 @@ import { formatSri } from "../store/sri.js";
 import type { Wanted } from "../fetch/fetch.js";
 import { COMPRESSIONS } from "./compression.js";
 import { narOfDownload, refuseInconsistent } from "./nar-of-download.js";
+import { promises } from "./promises.js";
 import type { PublishOptions } from "./publish.js";
 
 export interface PublishContext extends PublishOptions {
@@ -50,14 +51,7 @@ export async function publishVariant(
 /** What is damaged, or promises an archive that is not there, counts as missing and is replaced. */
 async function isPublished({ variant }: Wanted, cache: BinaryCache, key: string): Promise<boolean> {
   const info = parseNarInfo((await cache.readText(key)) ?? "");
-  if (info === undefined) return false;
-  const { storePath, narHash, narSize, ca } = info;
-  const right =
-    storePath === variant.storePath &&
-    narHash === variant.narHash &&
-    narSize === variant.narSize &&
-    ca === contentAddress(FORM_CONTENT[variant.form].method, variant.hash);
-  return right && cache.has(info.url);
+  return info !== undefined && promises(info, variant) && cache.has(info.url);
 }
 
 interface Archive extends StagedFile {

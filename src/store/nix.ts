@@ -13,6 +13,10 @@ export interface Nix {
    * @returns their store paths, in the same order
    */
   addFixed(files: readonly string[], method: "flat" | "nar", signal?: AbortSignal): Promise<string[]>;
+  /** Asks the substituters that Nix is configured with for store paths. Which of them came, `missing` tells afterwards. */
+  substitute(paths: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** Makes `link` a symbolic link to a valid path and registers it, so that the path is no garbage while the link is there. */
+  addRoot(path: string, link: string, signal?: AbortSignal): Promise<void>;
 }
 
 export interface NixOptions {
@@ -25,6 +29,7 @@ const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NI
 /** Stays far below the 2 MiB that Linux allows for all arguments. */
 const PATHS_PER_CALL = 5_000;
 const SHOWN_OF_STDERR = 2_000;
+const NIX_FAILED = "NIX_FAILED";
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /**
@@ -52,11 +57,24 @@ export function createNix({ env }: NixOptions): Nix {
       }
       return added;
     },
+    async substitute(paths, signal) {
+      for (const some of batches(paths)) {
+        // Nix also fails when it brought all but one.
+        await nixStore(["--realise", "--keep-going", ...some], signal).catch(unlessNixFailed);
+      }
+    },
+    async addRoot(path, link, signal) {
+      await nixStore(["--realise", path, "--add-root", link, "--indirect"], signal);
+    },
   };
 
   function nixStore(args: readonly string[], signal: AbortSignal | undefined): Promise<string[]> {
     return run("nix-store", args, { env: childEnv, signal });
   }
+}
+
+function unlessNixFailed(error: unknown): void {
+  if (!(error instanceof UserError) || error.code !== NIX_FAILED) throw error;
 }
 
 function* batches(items: readonly string[]): Iterable<readonly string[]> {
@@ -92,7 +110,7 @@ function nixMissing(program: string): UserError {
 function nixFailed(command: string, code: unknown, stderr: string): UserError {
   const said = stderr.trim();
   const shown = said.length > SHOWN_OF_STDERR ? `… ${said.slice(-SHOWN_OF_STDERR)}` : said;
-  return new UserError("NIX_FAILED", `${command} failed (${String(code)}):\n${shown || "it said nothing"}`, {
+  return new UserError(NIX_FAILED, `${command} failed (${String(code)}):\n${shown || "it said nothing"}`, {
     hint: "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user",
   });
 }

@@ -7,6 +7,7 @@ import { netrcCredentials } from "../../src/cache/netrc-credentials.js";
 import { ANONYMOUS, type Credentials } from "../../src/credentials/credentials.js";
 import type { Wanted } from "../../src/fetch/fetch.js";
 import { publish } from "../../src/publish/publish.js";
+import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
@@ -68,6 +69,20 @@ describe("a cache behind HTTP", () => {
     server.requests.length = 0;
     expect(await publishAll(all)).toEqual(["present", "present"]);
     expect(server.requests.filter((request) => request.startsWith("PUT"))).toEqual([]);
+  });
+
+  it("is verified as far as the lock knows it, since it cannot be listed", async () => {
+    const [one, two] = [await wanted("one"), await wanted("two")];
+    await publishAll([one, two]);
+    const cache = openHttpCache(new URL(`${server.url}/team`), { credentials: ANONYMOUS });
+    expect(await verifyCache({ cache, locked: [one] })).toEqual({ sound: 1, orphans: [], problems: [] });
+    for (const path of server.files.keys()) if (path.includes("/nar/")) server.files.delete(path);
+    const { sound, problems } = await verifyCache({ cache, locked: [one] });
+    expect({ sound, codes: problems.map(({ code }) => code) }).toEqual({
+      sound: 0,
+      codes: ["CACHE_MISSING"],
+    });
+    await cache.close();
   });
 
   it("is tried again when it is overloaded or cuts the connection", async () => {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { openCache } from "../../src/cache/open-cache.js";
 import type { Wanted } from "../../src/fetch/fetch.js";
 import { publish } from "../../src/publish/publish.js";
+import { verifyCache } from "../../src/publish/verify-cache.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type Key, OTHER, type S3Server, startS3, WRITER } from "../s3/start-s3.js";
@@ -75,6 +76,10 @@ describe("a cache in an S3 bucket", () => {
     upstream.requests.length = 0;
     expect(await publishTo(address, all)).toEqual(["present", "present"]);
     expect(upstream.requests).toEqual([]);
+
+    const cache = await openCache(address, { cwd: "/", env: {} });
+    expect(await verifyCache({ cache, locked: all })).toEqual({ sound: 2, orphans: [], problems: [] });
+    await cache.close();
 
     const store = await temporaryNix();
     const paths = all.map(({ variant }) => variant.storePath);

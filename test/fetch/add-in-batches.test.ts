@@ -8,6 +8,8 @@ function pickyNix() {
   const calls: string[] = [];
   const nix: Nix = {
     missing: () => Promise.resolve(new Set()),
+    substitute: () => Promise.reject(new Error("not needed here")),
+    addRoot: () => Promise.reject(new Error("not needed here")),
     async addFixed(files, method) {
       calls.push(`${method} ${files.join(" ")}`);
       await Promise.resolve();

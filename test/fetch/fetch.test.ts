@@ -3,6 +3,8 @@ import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openFileCache } from "../../src/cache/file-cache.js";
+import { publish } from "../../src/publish/publish.js";
 import { type FetchOutcome, type Wanted, fetchIntoStore } from "../../src/fetch/fetch.js";
 import { type Nix, createNix } from "../../src/store/nix.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
@@ -168,6 +170,30 @@ describe("fetchIntoStore", () => {
     const fetching = fetchIntoStore([stuck], { gitlab: upstream.gitlab, nix, signal: controller.signal });
     await expect(fetching).rejects.toThrow("aborted");
     await vi.waitFor(() => expect(upstream.open()).toBe(0));
+  });
+
+  it("asks substituters first when it is told to, and GitLab for the rest", async () => {
+    const [cached, uncached] = [await wanted("cached"), await wanted("uncached", { name: "other.bin" })];
+    const cacheFolder = join(store.root, "cache");
+    await publish([cached], {
+      gitlab: upstream.gitlab,
+      cache: openFileCache(cacheFolder),
+      compression: "none",
+    });
+    upstream.requests.length = 0;
+    const env = {
+      ...store.env,
+      NIX_CONFIG: `${store.env["NIX_CONFIG"]}substituters = file://${cacheFolder}\n`,
+    };
+    const substituting = createNix({ env });
+    const outcomes = await fetchIntoStore([uncached, cached], {
+      gitlab: upstream.gitlab,
+      nix: substituting,
+      substitute: true,
+    });
+    expect(statuses(outcomes)).toEqual(["uncached added", "cached substituted"]);
+    expect(upstream.requests).toEqual(["/uncached"]);
+    expect(await readFile(fileOf(cached))).toEqual(sampleBytes(10_000, "cached"));
   });
 
   it("says at once when there is no Nix", async () => {

@@ -19,6 +19,8 @@ const USERS_SCRIPT = fileURLToPath(new URL("users.sh", import.meta.url));
 export interface NixHostOptions {
   /** Settings of `nix.conf` on top of `nixConf`'s own. */
   readonly conf?: Readonly<Record<string, string>>;
+  /** `false` gives the daemon a network without any device that is up; what `run` starts has the machine's. */
+  readonly network?: boolean;
 }
 
 export interface RunOptions {
@@ -55,7 +57,7 @@ export interface NixHost {
 export async function startNixHost(options: NixHostOptions = {}): Promise<NixHost> {
   await requireMachine();
   const directory = await makeDirectories(options);
-  const daemon = await startDaemon(directory);
+  const daemon = await startDaemon(directory, options);
   const pid = daemon.pid;
   if (pid === undefined) throw new Error("unshare did not start");
 
@@ -103,10 +105,11 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
  * The daemon takes the place of the process that makes the namespace, so that its id is the child's. It dies with the test's
  * process, however that ends.
  */
-async function startDaemon(directory: string): Promise<ChildProcess> {
+async function startDaemon(directory: string, { network = true }: NixHostOptions): Promise<ChildProcess> {
   const log = await open(join(directory, "daemon.log"), "a");
   const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec setpriv --pdeathsig KILL nix-daemon`;
-  const daemon = spawn("unshare", ["--mount", "--propagation", "private", "sh", "-c", inside, directory], {
+  const apart = ["--mount", "--propagation", "private", ...(network ? [] : ["--net"])];
+  const daemon = spawn("unshare", [...apart, "sh", "-c", inside, directory], {
     env: nixEnvironment(directory, join(directory, "root")),
     stdio: ["ignore", log.fd, log.fd],
   });

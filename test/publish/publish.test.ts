@@ -8,6 +8,7 @@ import { openFileCache } from "../../src/cache/file-cache.js";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import type { Wanted } from "../../src/fetch/fetch.js";
 import { publish, type PublishOptions } from "../../src/publish/publish.js";
+import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
 import { parseSigningKey } from "../../src/store/signing-key.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
@@ -167,6 +168,15 @@ describe("a second run", () => {
     expect(await statuses([one])).toEqual(["published"]);
     expect((await copied(one)).equals(sampleBytes(10_000, "one"))).toBe(true);
   });
+});
+
+it("lets several publishers write the same at once", async () => {
+  const all = await Promise.all(["a", "b", "c", "d"].map((name) => wanted(name)));
+  const publishers = [1, 2, 3].map(() => statuses(all, { cache: openFileCache(root) }));
+  for (const outcome of await Promise.all(publishers)) {
+    expect(outcome.every((status) => status === "published" || status === "present")).toBe(true);
+  }
+  expect(await verifyCache({ cache, locked: all })).toEqual({ sound: 4, orphans: [], problems: [] });
 });
 
 describe("what fails", () => {

@@ -1,0 +1,119 @@
+/** Reads a whole binary cache and compares what it promises with what is there. */
+import { createHash } from "node:crypto";
+import pLimit from "p-limit";
+import type { BinaryCache } from "../cache/cache.js";
+import { UserError } from "../errors.js";
+import type { Wanted } from "../fetch/fetch.js";
+import { type NarInfo, narInfoKey, parseNarInfo } from "../store/narinfo.js";
+import { formatSri } from "../store/sri.js";
+import { promises } from "./promises.js";
+
+export interface Verified {
+  /** Archives that were read and are what their `.narinfo` says. */
+  readonly sound: number;
+  /** Archives that no `.narinfo` names: what an interrupted writer left, or what a writer is adding now. */
+  readonly orphans: readonly string[];
+  readonly problems: readonly UserError[];
+}
+
+export interface VerifyOptions {
+  readonly cache: BinaryCache;
+  /** What must be there. */
+  readonly locked: readonly Wanted[];
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of archives that were read. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+const READS_AT_ONCE = 8;
+
+/**
+ * Every archive is read once, in constant memory. A cache that cannot be listed is checked for what is locked only.
+ *
+ * @throws UserError when the cache cannot be read
+ */
+export async function verifyCache({ cache, locked, signal, onProgress }: VerifyOptions): Promise<Verified> {
+  const there = await listKeys(cache);
+  const lockedKeys = new Map(locked.map((one) => [narInfoKey(one.variant.storePath), one]));
+  const listed = [...(there ?? [])].filter((key) => /^[0-9a-z]{32}\.narinfo$/.test(key));
+  const limit = pLimit(READS_AT_ONCE);
+  let done = 0;
+  const checks = [...new Set([...listed, ...lockedKeys.keys()])].sort().map((key) =>
+    limit(async () => {
+      signal?.throwIfAborted();
+      const checked = await checkPath(key, lockedKeys.get(key), cache);
+      onProgress?.(++done);
+      return checked;
+    }),
+  );
+  await Promise.allSettled(checks); // so that nothing is read any more when one has failed
+  const checked = await Promise.all(checks);
+  const problems = checked.flatMap(({ problem }) => problem ?? []);
+  const named = new Set(checked.map(({ url }) => url));
+  const orphans = [...(there ?? [])].filter((key) => key.startsWith("nar/") && !named.has(key));
+  return { sound: checked.length - problems.length, orphans: orphans.sort(), problems };
+}
+
+async function listKeys(cache: BinaryCache): Promise<ReadonlySet<string> | undefined> {
+  if (cache.list === undefined) return undefined;
+  const keys = new Set<string>();
+  for await (const { key } of cache.list()) keys.add(key);
+  return keys;
+}
+
+interface Checked {
+  /** The archive that is promised, when that can be read. */
+  readonly url?: string;
+  readonly problem?: UserError;
+}
+
+async function checkPath(key: string, locked: Wanted | undefined, cache: BinaryCache): Promise<Checked> {
+  const text = await cache.readText(key);
+  if (text === undefined)
+    return { problem: broken("CACHE_MISSING", whose(locked, key), "is not in the cache") };
+  const info = parseNarInfo(text);
+  if (info === undefined || narInfoKey(info.storePath) !== key) {
+    return { problem: broken("CACHE_DAMAGED", whose(locked, key), `${key} is damaged`) };
+  }
+  const { url, storePath } = info;
+  if (locked !== undefined && !promises(info, locked.variant)) {
+    const problem = broken("CACHE_MISMATCH", whose(locked, key), `${key} says something else than the lock`);
+    return { url, problem };
+  }
+  const difference = await archiveDiffers(info, cache);
+  if (difference === undefined) return { url };
+  return { url, problem: broken(difference.code, whose(locked, storePath), `${url} ${difference.what}`) };
+}
+
+/** Reads the archive and compares it with its promise. */
+async function archiveDiffers(
+  { url, file, compression, narHash, narSize }: NarInfo,
+  cache: BinaryCache,
+): Promise<{ code: string; what: string } | undefined> {
+  const body = await cache.read(url);
+  if (body === undefined) return { code: "CACHE_MISSING", what: "is missing" };
+  const expected = file ?? (compression === "none" ? { hash: narHash, size: narSize } : undefined);
+  const digest = createHash("sha256");
+  let size = 0;
+  for await (const chunk of body) {
+    digest.update(chunk);
+    size += chunk.length;
+  }
+  if (expected === undefined) return undefined;
+  if (size !== expected.size) {
+    return { code: "CACHE_TRUNCATED", what: `has ${size} bytes, and should have ${expected.size}` };
+  }
+  const hash = formatSri(digest.digest());
+  if (hash === expected.hash) return undefined;
+  return { code: "CACHE_MISMATCH", what: `has the hash ${hash}, and should have ${expected.hash}` };
+}
+
+function whose(locked: Wanted | undefined, otherwise: string): string {
+  return locked === undefined ? otherwise : `${locked.artifact} (${locked.system})`;
+}
+
+function broken(code: string, name: string, problem: string): UserError {
+  return new UserError(code, `${name}: ${problem}`, {
+    hint: "artifacts publish --to CACHE replaces what is locked; an archive that is damaged must be removed first",
+  });
+}
