@@ -25,6 +25,7 @@ const RULE: Record<string, readonly string[]> = {
   proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "hash", "store", "generate"],
   simulator: [],
   terminal: [],
+  doctor: ["types:lock"],
   demo: ["simulator"],
 };
 

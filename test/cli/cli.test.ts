@@ -24,11 +24,10 @@ test("--help names every command", async () => {
   const { code, stdout, stderr } = await runCli(["--help"], { cwd: EMPTY });
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  const alone = COMMANDS.filter(({ name }) => !name.includes(" ")).map(({ name, summary }) => [
-    name,
-    summary,
-  ]);
-  for (const [name, summary] of [...alone, ...(["auth", GROUPS["auth"] ?? ""] as const)]) {
+  const alone: (readonly [string, string])[] = COMMANDS.filter(({ name }) => !name.includes(" ")).map(
+    ({ name, summary }) => [name, summary],
+  );
+  for (const [name, summary] of [...alone, ["auth", GROUPS["auth"] ?? ""] as const]) {
     expect(stdout).toContain(`  ${name} `);
     expect(stdout.replace(/\s+/g, " ")).toContain(summary);
   }
