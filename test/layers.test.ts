@@ -39,6 +39,7 @@ const RULE: Record<string, readonly string[]> = {
   ],
   simulator: [],
   terminal: [],
+  doctor: ["types:lock"],
   demo: ["simulator"],
 };
 

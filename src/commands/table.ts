@@ -240,6 +240,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./auth-trust.js"),
   },
   {
+    name: "doctor",
+    summary: "say what works here, what does not, and the fix",
+    options: [],
+    examples: [["artifacts doctor", "Node, Nix, repository, GitLab, token, proxy"]],
+    load: () => import("./doctor.js"),
+  },
+  {
     name: "demo",
     summary: "everything once, against an embedded GitLab; needs no account",
     options: [{ flags: "--keep", text: "keep the demo's directory" }],

@@ -1,4 +1,7 @@
 /** Every place that can hold a credential, with the real program behind it. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { findCredentials } from "../../src/credentials/find-credentials.js";
 import { CANARY, type Home, failure, installGlab, makeHome } from "./home.js";
@@ -190,10 +193,13 @@ test("glab's hosts are found with the port in the key and with the port in api_h
 
 test("git is asked outside of the repository, so a repository's own helper is not run", async () => {
   const marker = `${home.path}/ran`;
-  home.write("repository/.git/config", `[credential]\n  helper = "!touch ${marker}; echo password=x"\n`);
-  home.write("repository/.git/HEAD", "ref: refs/heads/main\n");
+  const repository = join(home.path, "repository");
+  execFileSync("git", ["init", "--quiet", repository]);
+  const helper = `!touch ${marker}; echo password=x`;
+  execFileSync("git", ["-C", repository, "config", "credential.helper", helper]);
   const env = { ...home.env, GIT_DIR: `${home.path}/repository/.git` };
   expect(await findCredentials({ env }).for(HERE)).toBeUndefined();
+  expect(existsSync(marker)).toBe(false);
 });
 
 describe("netrc", () => {

@@ -1,0 +1,73 @@
+/** The token for an instance, as the instance sees it; `auth status` and `doctor` show it. */
+import type { Credential } from "../credentials/credentials.js";
+import { tokenInfo } from "../credentials/oauth.js";
+import { userErrorsOf } from "../errors.js";
+import { createGitLab } from "../gitlab/client.js";
+import { type TokenFacts, tokenFacts } from "../gitlab/token-facts.js";
+import type { CommandContext } from "./command.js";
+import { openCredentials } from "./open-credentials.js";
+
+/** What is known about the token for one instance. */
+export interface TokenStatus {
+  readonly instance: string;
+  /** Undefined: there is none. */
+  readonly source: string | undefined;
+  readonly kind?: string;
+  readonly user?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** Days until it ends. */
+  readonly expiresInDays?: number | undefined;
+  readonly canReadArtifacts: boolean;
+  /** Why not, or what will soon be so. */
+  readonly problem?: string;
+}
+
+const DAY_MS = 86_400_000;
+/** From so many days ahead the end of a token is warned about. */
+const WARNING_DAYS = 14;
+
+/** Asks the instance. Never throws what a user can mend: that is the `problem`. */
+export async function tokenStatus(instance: string, context: CommandContext): Promise<TokenStatus> {
+  const credentials = openCredentials(context);
+  const gitlab = createGitLab({ credentials, retry: { retries: 1 } });
+  try {
+    const asking = new URL(`${instance}/api/v4/user`);
+    const first = await credentials.for(asking);
+    if (first === undefined) return { instance, source: undefined, canReadArtifacts: false };
+    const facts = await tokenFacts(gitlab, instance, Object.keys(first.headers)[0] ?? "");
+    // It may have been renewed meanwhile.
+    const credential = (await credentials.for(asking)) ?? first;
+    const bearer = credential.headers["authorization"];
+    const oauth = bearer === undefined ? undefined : await tokenInfo(instance, bearer);
+    return judge(instance, credential, { ...facts, scopes: facts.scopes ?? oauth?.scopes });
+  } catch (error) {
+    const [first] = userErrorsOf(error) ?? [];
+    if (first === undefined) throw error;
+    return { instance, source: undefined, canReadArtifacts: false, problem: first.message };
+  } finally {
+    await gitlab.close();
+  }
+}
+
+function judge(instance: string, { source }: Credential, facts: TokenFacts): TokenStatus {
+  const { kind, user, scopes, expiresAt } = facts;
+  const expiresInDays =
+    expiresAt === undefined ? undefined : Math.ceil((expiresAt.getTime() - Date.now()) / DAY_MS);
+  const canReadArtifacts = scopes === undefined || scopes.includes("api") || scopes.includes("read_api");
+  const problem = canReadArtifacts ? endsSoon(expiresInDays) : "the token lacks the scope read_api";
+  return {
+    instance,
+    source,
+    kind,
+    user,
+    scopes,
+    expiresInDays,
+    canReadArtifacts,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+function endsSoon(days: number | undefined): string | undefined {
+  if (days === undefined || days > WARNING_DAYS) return undefined;
+  return `the token ends in ${days} ${days === 1 ? "day" : "days"}`;
+}

@@ -1,0 +1,80 @@
+/** A GitLab instance as one reaches it from here, without any credential: the network, and the clocks. */
+import { request } from "undici";
+import type { Finding } from "./finding.js";
+
+const TIMEOUT_MS = 5_000;
+/** Presigned URLs and tokens are good for minutes. */
+const SKEW_MS = 60_000;
+
+/** @param now clock in milliseconds */
+export async function checkInstance(instance: string, now: () => number): Promise<Finding[]> {
+  try {
+    const asked = now();
+    const { headers, body } = await request(`${instance}/api/v4/version`, {
+      method: "HEAD",
+      headersTimeout: TIMEOUT_MS,
+    });
+    await body.dump();
+    const reached: Finding = { name: instance, state: "ok", meaning: "it answers" };
+    const date = typeof headers["date"] === "string" ? Date.parse(headers["date"]) : Number.NaN;
+    return Number.isNaN(date) ? [reached] : [reached, judgeClock(date - asked)];
+  } catch (error) {
+    return [
+      {
+        name: instance,
+        state: "broken",
+        meaning: `it cannot be reached: ${reasonOf(error)}`,
+        fix: fixFor(error),
+      },
+    ];
+  }
+}
+
+function judgeClock(aheadMs: number): Finding {
+  if (Math.abs(aheadMs) <= SKEW_MS) return { name: "Clock", state: "ok", meaning: "the same as GitLab's" };
+  const minutes = Math.round(Math.abs(aheadMs) / 60_000);
+  return {
+    name: "Clock",
+    state: "warning",
+    meaning: `this machine is ${minutes} min ${aheadMs > 0 ? "behind" : "ahead of"} GitLab: tokens and storage links seem to end at other times`,
+    fix: "sudo timedatectl set-ntp true",
+  };
+}
+
+/** Whether anything answers at the address of the proxy. */
+export async function checkProxy(address: string): Promise<Finding> {
+  try {
+    const { headers, body } = await request(address, { method: "GET", headersTimeout: TIMEOUT_MS });
+    await body.dump();
+    const server = typeof headers["server"] === "string" ? ` (${headers["server"].slice(0, 60)})` : "";
+    return { name: "Proxy", state: "ok", meaning: `something answers at ${address}${server}` };
+  } catch (error) {
+    return {
+      name: "Proxy",
+      state: "broken",
+      meaning: `nothing answers at ${address}, where the derivations will ask: ${reasonOf(error)}`,
+      fix: "run `artifacts proxy` here, or `artifacts fetch` before the build",
+    };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "no answer";
+}
+
+function fixFor(error: unknown): string {
+  switch (reasonOf(error)) {
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "check the spelling in artifacts.config.ts, the DNS server, and the VPN";
+    case "ECONNREFUSED":
+      return "check the port in artifacts.config.ts, and whether the instance is up";
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return "export NODE_EXTRA_CA_CERTS with the certificate of your company's authority";
+    default:
+      return "check the network, the VPN and the firewall";
+  }
+}

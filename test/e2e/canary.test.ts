@@ -1,0 +1,110 @@
+/**
+ * A token from each kind of place, commands that succeed and fail, an instance that echoes what it was sent: the token turns up
+ * in no output, no file, no command line and no environment but those that the user gave it to.
+ */
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { filesWith } from "../../src/demo/leak-search.js";
+import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
+import { makeRepository } from "../cli/repository.js";
+import { runCli } from "../cli/run-cli.js";
+import { type Home, makeHome } from "../credentials/home.js";
+import { type ArgumentWatch, watchArguments } from "./watch-arguments.js";
+
+const TOKEN = "glpat-canarySOURCES0canary01";
+
+let gitlab: EmbeddedGitLab;
+let watch: ArgumentWatch;
+let printed = "";
+
+beforeAll(async () => {
+  watch = watchArguments(TOKEN);
+  gitlab = await startGitLab({ knobs: { storage: "direct" } });
+  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
+  gitlab.addProject({ path: "platform/acme", visibility: "private" });
+  gitlab.addPipeline("platform/acme", {
+    ref: "main",
+    jobs: [{ name: "build", artifacts: { files: { acme: "1" } } }],
+  });
+});
+
+afterAll(async () => {
+  watch.stop();
+  await gitlab.close();
+});
+
+interface Place {
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the user keeps the token. */
+  readonly own: readonly string[];
+}
+
+const PLACES: Record<string, (home: Home) => Place> = {
+  environment: () => ({ env: { GITLAB_TOKEN: TOKEN }, own: [] }),
+  helper: (home) => {
+    const own = home.program(
+      "helper",
+      `env > "$HOME/seen"; echo "asked for ${TOKEN}" >&2; echo '{"headers":{"private-token":["${TOKEN}"]}}'`,
+    );
+    home.settings({ [gitlab.url]: { helper: [own] } });
+    return { env: {}, own: [own] };
+  },
+  netrc: (home) => {
+    const own = home.write(".netrc", `machine 127.0.0.1 login me password ${TOKEN}\n`);
+    return { env: {}, own: [own] };
+  },
+};
+
+const FAULTS = [
+  undefined,
+  { path: /\/api\/v4\//, kind: "echo-headers", status: 401 },
+  { path: /\/api\/v4\//, kind: "echo-headers", status: 404 },
+  { path: /\/artifacts/, kind: "sign-in" },
+] as const;
+
+const COMMANDS = [
+  ["lock", "--verbose"],
+  ["lock", "--rehash", "--json"],
+  ["auth", "status"],
+  ["doctor", "--json"],
+];
+
+test.each(Object.keys(PLACES))("from the %s", { timeout: 240_000 }, async (name) => {
+  const home = makeHome();
+  const place = PLACES[name]?.(home) ?? { env: {}, own: [] };
+  const config = `export default { gitlab: "${gitlab.url}", fetch: "require" };\n`;
+  const cwd = makeRepository({ gitlab: gitlab.url }, { "artifacts.config.ts": config });
+  const codes: (number | null)[] = [];
+  for (const fault of FAULTS) {
+    gitlab.clearFaults();
+    if (fault !== undefined) gitlab.fault(fault);
+    for (const command of COMMANDS) {
+      const { code, stdout, stderr } = await runCli(command, { cwd, env: { ...home.env, ...place.env } });
+      codes.push(code);
+      printed += stdout + stderr;
+    }
+  }
+  const left = filesBelow(home.path).filter((file) => !place.own.includes(file));
+
+  expect(codes[0]).toBe(0);
+  expect(codes.filter((code) => code === 1).length).toBeGreaterThan(3);
+  expect(await filesWith(TOKEN, [...filesBelow(cwd), ...left])).toEqual([]);
+});
+
+test("the token was used, and shown to nobody", async () => {
+  const said = join(mkdtempSync(join(tmpdir(), "said-")), "all");
+  writeFileSync(said, printed);
+
+  expect(gitlab.requests.filter(({ token }) => token?.name !== undefined).length).toBeGreaterThan(10);
+  expect(printed).toMatch(/401/);
+  expect(await filesWith(TOKEN, [said])).toEqual([]);
+  expect(watch.seen()).toEqual([]);
+  expect(gitlab.leaks).toEqual([]);
+});
+
+function filesBelow(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
