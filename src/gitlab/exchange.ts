@@ -15,6 +15,8 @@ export interface Line {
 /** What this request adds. */
 export interface RequestOptions {
   readonly accept: string;
+  /** JSON to POST; without it the request is a GET. Redirects of a POST are not followed. */
+  readonly post?: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,7 +33,7 @@ const MAX_REDIRECTS = 5;
 const MAX_REFUSAL = 16 * 1024;
 
 /**
- * One GET, with redirects followed by hand: a client that follows them itself would drop `Authorization` but carry
+ * One GET, or a POST, with redirects followed by hand: a client that follows them itself would drop `Authorization` but carry
  * `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin.
  *
  * @throws GitLabError for everything but a 200
@@ -44,7 +46,7 @@ export async function exchange(line: Line, url: URL, options: RequestOptions): P
     const header = headerOf(response);
     if (response.statusCode === 200) return { asked, header, body: response.body };
     const text = await readBeginning(response, asked);
-    if (!isRedirect(response.statusCode)) {
+    if (!isRedirect(response.statusCode) || options.post !== undefined) {
       throw refused(asked, { status: response.statusCode, header, text });
     }
     asked = followed(asked, header("location"));
@@ -62,12 +64,14 @@ async function requestOnce(
     // The digests are of the bytes as they are, and Content-Length must count them.
     "accept-encoding": "identity",
     "user-agent": line.userAgent,
+    ...(options.post === undefined ? {} : { "content-type": "application/json" }),
   };
   try {
     return await line.agent.request({
       origin: asked.url.origin,
       path: `${asked.url.pathname}${asked.url.search}`,
-      method: "GET",
+      method: options.post === undefined ? "GET" : "POST",
+      body: options.post ?? null,
       headers: asked.home ? { ...bare, ...asked.credential?.headers } : bare,
       signal: options.signal ?? null,
     });

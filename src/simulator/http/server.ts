@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
+  /** Empty for most. */
+  readonly body: string;
 }
 
 /** A reply and what goes wrong while it is sent. */
@@ -76,13 +78,19 @@ async function respond(
   response: ServerResponse,
   { answer, latencyMs }: Responding,
 ): Promise<void> {
-  incoming.resume();
+  const body = await readBody(incoming);
   if (latencyMs > 0) await sleep(latencyMs);
-  const request = requestOf(incoming);
+  const request = { ...requestOf(incoming), body };
   await send(request, response, await answerOrError(answer, request));
 }
 
-function requestOf(incoming: IncomingMessage): HttpRequest {
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer); // no encoding is set
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function requestOf(incoming: IncomingMessage): Omit<HttpRequest, "body"> {
   const { method = "GET", url: target = "/", headers } = incoming;
   const [path = "/", ...query] = target.split("?");
   return { method, target, path, query: new URLSearchParams(query.join("?")), headers };
