@@ -9,7 +9,7 @@ import type { GitLab } from "./gitlab/gitlab.js";
 import { hash } from "./hash/hash.js";
 import type { Digests, Hashed } from "./hash/hashed.js";
 import { createLock } from "./lock/create.js";
-import { knownDigests, lockedEntryOf } from "./lock/reuse.js";
+import { digestsKnownTo, lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
 import { expiredSince } from "./resolve/availability.js";
@@ -84,8 +84,9 @@ async function hashAll(
 ): Promise<{ hashed: Hashed[]; downloaded: number; errors: UserError[]; failed: string[] }> {
   const hashed: Hashed[] = [];
   const unknown: Resolved[] = [];
+  const knownDigests = digestsKnownTo(previous);
   for (const one of resolved) {
-    const digests = rehash ? undefined : knownDigests(previous, one);
+    const digests = rehash ? undefined : knownDigests(one);
     if (digests === undefined) unknown.push(one);
     else hashed.push({ ...one, ...digests });
   }

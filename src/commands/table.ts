@@ -77,6 +77,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./show.js"),
   },
   {
+    name: "verify",
+    names: SOME_NAMES,
+    summary: "download what is locked again and compare; tell what changed, expired or was erased",
+    options: [],
+    examples: [["artifacts verify --json", "every variant with its verdict; exit code 1 on trouble"]],
+    load: () => import("./verify.js"),
+  },
+  {
     name: "fetch",
     names: SOME_NAMES,
     summary: "put locked bytes into the local Nix store, as the current user",

@@ -4,6 +4,7 @@ import type { Credentials } from "../credentials/credentials.js";
 import { UserError } from "../errors.js";
 import { apiUrl } from "./api-url.js";
 import { place } from "./asked.js";
+import { dataOf, GraphqlAnswer } from "./graphql-answer.js";
 import { exchange, type Line } from "./exchange.js";
 import { GitLabError } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
@@ -71,6 +72,15 @@ export function createGitLab(options: GitLabOptions): GitLab {
         yield* value;
         url = next;
       }
+    },
+
+    query(instance, query, variables, schema) {
+      const body = JSON.stringify({ query, variables });
+      return retrying(async () => {
+        const url = new URL(`${instance}/api/graphql`);
+        const answer = await exchange(line, url, { accept: "application/json", method: "POST", body });
+        return dataOf(await readJson(answer, GraphqlAnswer), answer, schema);
+      });
     },
 
     download(url, { signal, credential } = {}) {

@@ -17,7 +17,7 @@ export interface Line {
 export interface RequestOptions {
   readonly accept: string;
   readonly signal?: AbortSignal | undefined;
-  /** Default GET. */
+  /** Default GET. Redirects of anything else are not followed. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** JSON text to send. */
   readonly body?: string | undefined;
@@ -38,9 +38,9 @@ const MAX_REDIRECTS = 5;
 const MAX_REFUSAL = 16 * 1024;
 
 /**
- * One GET, with redirects followed by hand: a client that follows them itself would drop `Authorization` but carry
- * `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin. After a 401 it is sent once more if there is another
- * credential by now.
+ * One GET, or a POST that only asks, with redirects followed by hand: a client that follows them itself would drop
+ * `Authorization` but carry `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin. After a 401 it is sent once more if
+ * there is another credential by now.
  *
  * @throws GitLabError for everything but a 200
  */
@@ -68,7 +68,7 @@ async function exchangeAs(
     const header = headerOf(response);
     if (response.statusCode === 200) return { asked, header, body: response.body };
     const text = await readBeginning(response, asked);
-    if (!isRedirect(response.statusCode)) {
+    if (!isRedirect(response.statusCode) || (options.method ?? "GET") !== "GET") {
       throw refused(asked, { status: response.statusCode, header, text });
     }
     asked = followed(asked, header("location"));

@@ -35,6 +35,13 @@ export interface GitLab {
   ): AsyncIterable<T>;
 
   /**
+   * The `data` of a GraphQL query at `<instance>/api/graphql`. Queries only: it may be sent again when it fails.
+   *
+   * @throws GitLabError when GitLab refuses, is out of reach, or answers with `errors`
+   */
+  query<T>(instance: string, query: string, variables: object, schema: ZodType<T>): Promise<T>;
+
+  /**
    * GET of the bytes behind an API URL. Redirects to another origin are requested bare. Checks the beginning of the body as
    * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work.
    *

@@ -20,17 +20,20 @@ export function lockedEntryOf(
 }
 
 /**
- * The digests of `resolved` when the same bytes are locked under the same store name, by whichever artifact or system.
- * The URL carries the job id, and the bytes of a job never change.
+ * Finds the digests of what is resolved when the same bytes are locked under the same store name, by whichever artifact or
+ * system. The URL carries the job id, and the bytes of a job never change.
  */
-export function knownDigests(lock: Lock, resolved: Resolved): Digests | undefined {
-  for (const artifact of Object.values(lock.artifacts)) {
-    for (const variant of Object.values(artifact.systems)) {
-      if (variant.url !== resolved.url) continue;
-      if (variant.form !== resolved.form || variant.name !== resolved.storeName) continue;
-      const { size, hash, narHash, narSize, storePath } = variant;
-      return { size, hash, narHash, narSize, storePath };
+export function digestsKnownTo(lock: Lock): (resolved: Resolved) => Digests | undefined {
+  const known = new Map<string, Digests>();
+  for (const { systems } of Object.values(lock.artifacts)) {
+    for (const { url, form, name, size, hash, narHash, narSize, storePath } of Object.values(systems)) {
+      known.set(keyOf(url, form, name), { size, hash, narHash, narSize, storePath });
     }
   }
-  return undefined;
+  return ({ url, form, storeName }) => known.get(keyOf(url, form, storeName));
+}
+
+/** None of the parts holds a space. */
+function keyOf(url: string, form: string, name: string): string {
+  return `${form} ${name} ${url}`;
 }

@@ -72,6 +72,11 @@ const DANGLING_SOURCES: ReadonlySet<string> = new Set([
   "pipeline_execution_policy_schedule",
 ]);
 
+/** Whether a pipeline of this source counts for no ref. */
+export function isDangling(source: string | null | undefined): boolean {
+  return DANGLING_SOURCES.has((source ?? "").toLowerCase());
+}
+
 async function newestPipeline(
   gitlab: GitLab,
   address: ProjectAddress,
@@ -85,7 +90,7 @@ async function* countingPipelines(
   ...question: Parameters<typeof listPipelines>
 ): AsyncGenerator<Pipeline, void> {
   for await (const pipeline of listPipelines(...question)) {
-    if (!DANGLING_SOURCES.has(pipeline.source ?? "")) yield pipeline;
+    if (!isDangling(pipeline.source)) yield pipeline;
   }
 }
 

@@ -16,6 +16,7 @@ import { checkIdentity } from "./project-identity.js";
 import type { Resolved } from "./resolved.js";
 import type { Search } from "./search.js";
 import { storeNameOf } from "./store-name.js";
+import { findUnchanged } from "./unchanged.js";
 import { unstableVersion, versionOfTag } from "./version.js";
 
 export interface ResolveOptions {
@@ -51,8 +52,11 @@ export async function resolve(
 ): Promise<ResolveOutcome[]> {
   const inquiry = createInquiry(gitlab);
   const limit = pLimit(CONCURRENCY);
+  const unchanged = await findUnchanged(variants, previous, gitlab);
   const told = new Set<string>();
   return limit.map(variants, async (variant): Promise<ResolveOutcome> => {
+    const same = unchanged.get(variant);
+    if (same !== undefined) return { variant, resolved: same };
     const warn = (message: string) => {
       if (!told.has(message)) onWarning({ message, at: variant.at.ref });
       told.add(message);

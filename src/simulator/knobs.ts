@@ -12,6 +12,10 @@ export const Knobs = z.strictObject({
     .default("19.5.0"),
   /** On the free plan, job tokens do not open the artifact routes. */
   plan: z.enum(["free", "premium"]).default("premium"),
+  /** Whether the GraphQL API answers; some instances shut it off in front of GitLab. */
+  graphql: z.boolean().default(true),
+  /** Points that a GraphQL query may cost. */
+  graphqlComplexity: z.int().positive().default(250),
   /** Where archives live: on the server's disk, in object storage behind a redirect, or there but streamed through. */
   storage: z.enum(["local", "direct", "proxied"]).default("direct"),
   /** Seconds for which a presigned storage URL is good. */

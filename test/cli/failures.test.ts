@@ -141,15 +141,12 @@ export default defineArtifact({
     expect(await runCli(["lock"], { cwd, env })).toMatchObject({ code: 0 });
     const before = lockOf(cwd);
     addPipeline("acme 2\n");
-    gitlab.addPipeline("platform/other", {
-      ref: "main",
-      jobs: [{ name: "renamed", artifacts: { files: { other: "2" } } }],
-    });
+    gitlab.fault({ path: /projects\/platform%2Fother/, kind: "html" });
 
     const { code, stderr } = await runCli(["lock"], { cwd, env });
 
     expect(code).toBe(1);
-    expect(stderr).toContain("renamed");
+    expect(stderr).toContain("platform%2Fother");
     expect(lockOf(cwd)["other"]).toEqual(before["other"]);
     expect(lockOf(cwd)["acme"]).not.toEqual(before["acme"]);
   });

@@ -59,6 +59,7 @@ export async function startUpstream(): Promise<Upstream> {
 function downloadsThrough(agent: Agent): GitLab {
   return {
     get: () => Promise.reject(new Error("not needed here")),
+    query: () => Promise.reject(new Error("not needed here")),
     pages: () => {
       throw new Error("not needed here");
     },

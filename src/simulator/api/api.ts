@@ -88,12 +88,25 @@ async function route(instance: Instance, request: HttpRequest): Promise<Reply> {
   if (!request.path.startsWith("/api/")) {
     return instance.oauth.answer(request, instance.url) ?? webPage(instance, request);
   }
+  if (request.path === "/api/graphql" && instance.knobs.graphql) return graphql(instance, request);
   const found = findRoute(request.method, request.path, instance.knobs);
   if (found === undefined) return json({ error: "404 Not Found" }, 404);
   if (found === "wrong method") return json({ error: "405 Not Allowed" }, 405);
   const caller = authenticate(instance, request, found.route);
   return found.route.handler({ instance, request, params: found.params, caller });
 }
+
+/** Job tokens do not open it, and a token that does not is told so in its own words. Queries want `read_api`, although they are posted. */
+async function graphql(instance: Instance, request: HttpRequest): Promise<Reply> {
+  if (request.method !== "POST") return json({ error: "404 Not Found" }, 404);
+  const { answerGraphql } = await import("../graphql/answer.js");
+  const presented = presentedToken(request);
+  if (presented?.kind === "job") return json({ errors: [{ message: "Invalid token" }] }, 401);
+  const caller = authenticate(instance, request, { ...GRAPHQL, handler: answerGraphql });
+  return answerGraphql({ instance, request, params: {}, caller });
+}
+
+const GRAPHQL = { method: "GET", path: "/graphql", login: "optional", jobToken: "never" } as const;
 
 /** Pages for people want a session, which a token is not. */
 function webPage({ url }: Instance, { path }: HttpRequest): Reply {

@@ -20,6 +20,13 @@ export function projectOf(exchange: Exchange): Project {
   return project;
 }
 
+/** The project that has this path now, if the caller may see its jobs. */
+export function projectFor(exchange: Exchange, path: string): Project | undefined {
+  const project = exchange.instance.state.paths.get(path);
+  if (project?.path !== path || !maySee(exchange, project)) return undefined;
+  return project.publicJobs || hasRole(exchange, project, "reporter") ? project : undefined;
+}
+
 /** The same, for the routes that show pipelines and jobs. */
 export function projectWithJobs(exchange: Exchange): Project {
   const project = projectOf(exchange);

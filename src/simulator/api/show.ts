@@ -167,7 +167,7 @@ function showCommit(sha: string, committedAt: Date) {
 }
 
 /** Every stored file of the job, whether expired or not. */
-function artifactRows(artifacts: Artifacts | undefined) {
+export function artifactRows(artifacts: Artifacts | undefined) {
   const trace = { file_type: "trace", size: 9876, filename: "job.log", file_format: null };
   if (artifacts === undefined) return [trace];
   const { archive, filename } = artifacts;

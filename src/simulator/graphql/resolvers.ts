@@ -1,0 +1,85 @@
+import { projectFor } from "../api/authorize.js";
+import { type Exchange, visibleStatus } from "../api/exchange.js";
+import { artifactRows } from "../api/show.js";
+import type { Job, Pipeline, Project } from "../state/model.js";
+import { CI_SOURCES } from "../state/sources.js";
+
+/** More paths than this are refused; GitLab `app/graphql/resolvers/projects_resolver.rb`. */
+const MAX_PATHS = 50;
+const MAX_PAGE = 100;
+
+/** The fields of `Query`. */
+export const ROOT = {
+  projects({ fullPaths = [], first }: { fullPaths?: readonly string[]; first?: number }, exchange: Exchange) {
+    if (fullPaths.length > MAX_PATHS)
+      throw new Error(`You cannot filter by more than ${MAX_PATHS} full paths.`);
+    // What the caller may not see, and what is at its former path, is silently left out.
+    const found = fullPaths.flatMap((path) => projectFor(exchange, path) ?? []);
+    return { nodes: page(found, first).map((project) => projectFields(project, exchange)) };
+  },
+};
+
+function projectFields(project: Project, exchange: Exchange) {
+  return {
+    id: `gid://gitlab/Project/${project.id}`,
+    fullPath: project.path,
+    pipelines({ ref, status, first }: { ref?: string; status?: string; first?: number }) {
+      const wanted = project.pipelines
+        .filter(({ source }) => CI_SOURCES.has(source))
+        .filter((one) => ref === undefined || one.ref === ref)
+        .filter((one) => status === undefined || statusOf(one, exchange) === status)
+        .reverse();
+      return { nodes: page(wanted, first).map((pipeline) => pipelineFields(pipeline, exchange)) };
+    },
+  };
+}
+
+function pipelineFields(pipeline: Pipeline, exchange: Exchange) {
+  const { id, iid, sha, ref, source, createdAt } = pipeline;
+  return {
+    id: `gid://gitlab/Ci::Pipeline/${id}`,
+    iid: String(iid),
+    sha,
+    ref,
+    source,
+    status: statusOf(pipeline, exchange),
+    createdAt: createdAt.toISOString(),
+    /** Unlike in REST, attempts that were replaced are among them unless they are asked not to be. */
+    jobs({ retried, first }: { retried?: boolean; first?: number }) {
+      const wanted = pipeline.jobs
+        .filter((job) => retried === undefined || job.retried === retried)
+        .reverse();
+      const nodes = page(wanted, first);
+      return { nodes: nodes.map(jobFields), pageInfo: { hasNextPage: nodes.length < wanted.length } };
+    },
+  };
+}
+
+function jobFields(job: Job) {
+  const rows = job.erasedAt === undefined ? artifactRows(job.artifacts) : [];
+  const expireAt = job.artifacts?.expireAt?.toISOString() ?? null;
+  return {
+    id: `gid://gitlab/Ci::Build/${job.id}`,
+    name: job.name,
+    status: job.status.toUpperCase(),
+    createdAt: job.createdAt.toISOString(),
+    finishedAt: job.createdAt.toISOString(),
+    artifacts: {
+      nodes: rows.map(({ file_type: type, filename: name, size }, index) => ({
+        id: `gid://gitlab/Ci::JobArtifact/${job.id * 10 + index}`,
+        name,
+        fileType: type.toUpperCase(),
+        size: String(size),
+        expireAt: type === "trace" ? null : expireAt,
+      })),
+    },
+  };
+}
+
+function statusOf(pipeline: Pipeline, { instance }: Exchange): string {
+  return visibleStatus(instance, pipeline).toUpperCase();
+}
+
+function page<T>(items: readonly T[], first = MAX_PAGE): readonly T[] {
+  return items.slice(0, Math.min(first, MAX_PAGE));
+}

@@ -1,0 +1,196 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ANONYMOUS } from "../../src/credentials/credentials.js";
+import { findCredentials } from "../../src/credentials/find-credentials.js";
+import type { GitLab } from "../../src/gitlab/gitlab.js";
+import type { DeclaredVariant } from "../../src/manifest/declared.js";
+import type { Previous } from "../../src/resolve/as-locked.js";
+import { resolve } from "../../src/resolve/resolve.js";
+import type { Resolved } from "../../src/resolve/resolved.js";
+import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
+import { CANARY, canaryFor, connect } from "../gitlab/test-client.js";
+import { declaredVariant } from "./declared-variant.js";
+import { lockedEntry, lockedVariant } from "./locked-variant.js";
+
+let instance: EmbeddedGitLab;
+
+beforeEach(async () => {
+  instance = await startGitLab();
+  instance.addToken({ token: CANARY, kind: "personal" });
+});
+
+afterEach(() => instance.close());
+
+const PIPELINE = fc.record({
+  project: fc.constantFrom(...pathsOf(4)),
+  status: fc.constantFrom("success" as const, "success" as const, "failed" as const),
+  source: fc.constantFrom("push" as const, "push" as const, "webide" as const),
+  /** Whether it has the job, what the job has, and what happens to it later. */
+  job: fc.constantFrom("none", "empty", "reports", "archive", "retried", "expired", "erased", "in a child"),
+});
+type Pipeline = typeof PIPELINE extends fc.Arbitrary<infer T> ? T : never;
+
+describe("one request for many projects", () => {
+  test("gives the answer that many requests give, whatever happened in the projects", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(PIPELINE, { maxLength: 8 }),
+        fc.array(PIPELINE, { maxLength: 5 }),
+        async (before, after) => {
+          await restart();
+          const gitlab = createClient();
+          for (const path of pathsOf(4)) instance.addProject({ path });
+          for (const one of before) addPipeline(one);
+          const lock = await lockAll(gitlab, pathsOf(4));
+          for (const one of after) addPipeline(one);
+          instance.cleanup();
+          const together = await outcomes(gitlab, pathsOf(4), lock);
+          instance.knobs.graphql = false;
+          expect(together).toEqual(await outcomes(gitlab, pathsOf(4), lock));
+          await gitlab.close();
+        },
+      ),
+      { numRuns: 40, seed: 7 },
+    );
+  });
+
+  test("is enough for fifty of them when nothing has changed", async () => {
+    const { gitlab, lock, paths } = await locked(120);
+    const asked = instance.requests.length;
+    const found = await outcomes(gitlab, paths, lock);
+    expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
+    expect(instance.requests.slice(asked).map(({ path }) => path)).toEqual(Array(3).fill("/api/graphql"));
+  });
+
+  test("is halved until GitLab finds it cheap enough", async () => {
+    const { gitlab, lock, paths } = await locked(50);
+    instance.knobs.graphqlComplexity = 35;
+    const asked = instance.requests.length;
+    await outcomes(gitlab, paths, lock);
+    expect(instance.requests.slice(asked).map(({ path }) => path)).toEqual(Array(3).fill("/api/graphql"));
+  });
+
+  test("is followed by others for the projects that changed, and for no others", async () => {
+    const { gitlab, lock, paths } = await locked(10);
+    instance.addPipeline("g/p3", {
+      ref: "main",
+      jobs: [{ name: "build", artifacts: { files: { "dist/app": "2" } } }],
+    });
+    const asked = instance.requests.length;
+    const found = await outcomes(gitlab, paths, lock);
+    expect(found[3]).not.toMatchObject({ job: lock.get("g/p3")?.job });
+    const rest = instance.requests.slice(asked).filter(({ path }) => !path.endsWith("/graphql"));
+    expect(rest.length).toBeGreaterThan(0);
+    expect(rest.every(({ path }) => /projects\/(g%2Fp3|4)\//.test(path))).toBe(true);
+  });
+
+  test("tells of a new date of expiry", async () => {
+    const { gitlab, lock, paths } = await locked(3);
+    const job = instance.state.jobById(lock.get("g/p0")?.job ?? 0);
+    if (job.artifacts !== undefined) job.artifacts.expireAt = new Date("2030-01-01T00:00:00Z");
+    expect((await outcomes(gitlab, paths, lock))[0]).toMatchObject({ expiresAt: "2030-01-01T00:00:00.000Z" });
+  });
+});
+
+describe("where it is not to be had, the projects are asked one by one:", () => {
+  test.each([
+    ["it is shut off", () => void (instance.knobs.graphql = false)],
+    ["it costs too much", () => void (instance.knobs.graphqlComplexity = 10)],
+    ["a page answers in its place", () => instance.fault({ path: /graphql/, kind: "html" })],
+  ])("%s", async (_, spoil) => {
+    const { gitlab, lock, paths } = await locked(4);
+    spoil();
+    const found = await outcomes(gitlab, paths, lock);
+    expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
+  });
+
+  test("it is forbidden to job tokens", async () => {
+    const { lock, paths } = await locked(4);
+    const running = instance.addPipeline("g/p0", { ref: "other", status: "running" });
+    const job = instance.addJob("g/p0", running.id, { name: "lock", status: "running" });
+    for (const project of instance.state.projects.values()) {
+      Object.assign(project, { jobTokenAllowlist: ["g/p0"] });
+    }
+    const CI_JOB_TOKEN = instance.issueJobToken(job.id);
+    const env = { GITLAB_CI: "true", CI_SERVER_URL: instance.url, CI_JOB_TOKEN };
+    const found = await outcomes(connect({ credentials: findCredentials({ env }) }), paths, lock);
+    expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
+  });
+
+  test("and the caller may not see the projects", async () => {
+    const { lock, paths } = await locked(4);
+    const found = await outcomes(connect({ credentials: ANONYMOUS }), paths, lock);
+    expect(found.map((one) => "error" in one && one.error)).toEqual(
+      Array(4).fill("GITLAB_PROJECT_NOT_FOUND"),
+    );
+  });
+});
+
+/** `g/p0` and so on. */
+function pathsOf(count: number): [string, ...string[]] {
+  const [first = "g/p0", ...others] = Array.from({ length: count }, (_, i) => `g/p${i}`);
+  return [first, ...others];
+}
+
+async function restart(): Promise<void> {
+  await instance.close();
+  instance = await startGitLab();
+  instance.addToken({ token: CANARY, kind: "personal" });
+}
+
+function createClient(): GitLab {
+  return connect({ credentials: canaryFor(instance.url) });
+}
+
+function addPipeline({ project, status, source, job }: Pipeline): void {
+  const { id } = instance.addPipeline(project, { ref: "main", status, source });
+  if (job === "none") return;
+  const child = { ref: "main", status, source: "parent_pipeline" as const, parent: id };
+  const owner = job === "in a child" ? instance.addPipeline(project, child).id : id;
+  const expireAt = job === "expired" ? "2026-01-01T00:00:00Z" : null;
+  const artifacts = { files: { "dist/app": String(id) }, reportsOnly: job === "reports", expireAt };
+  const added = instance.addJob(project, owner, {
+    name: "build",
+    ...(job === "empty" ? {} : { artifacts }),
+  });
+  if (job === "retried") instance.retryJob(added.id);
+  if (job === "erased") instance.erase(added.id);
+}
+
+/** Projects with one job each, and the lock of them. */
+async function locked(count: number) {
+  const paths = pathsOf(count);
+  for (const path of paths) {
+    instance.addProject({ path });
+    addPipeline({ project: path, status: "success", source: "push", job: "archive" });
+  }
+  const gitlab = createClient();
+  return { gitlab, paths, lock: await lockAll(gitlab, paths) };
+}
+
+type FakeLock = ReadonlyMap<string, Resolved>;
+
+async function lockAll(gitlab: GitLab, paths: readonly string[]): Promise<FakeLock> {
+  const found = await resolve(paths.map(variantOf), { gitlab });
+  return new Map(
+    found.flatMap((one) => ("resolved" in one ? [[one.variant.project, one.resolved] as const] : [])),
+  );
+}
+
+/** What each variant means now, or the code of the error. */
+async function outcomes(gitlab: GitLab, paths: readonly string[], lock: FakeLock) {
+  const previous = ({ project }: DeclaredVariant) => entryOf(lock.get(project));
+  const found = await resolve(paths.map(variantOf), { gitlab, previous });
+  return found.map((one) => ("resolved" in one ? one.resolved : { error: one.error.code }));
+}
+
+function variantOf(project: string): DeclaredVariant {
+  return declaredVariant({ gitlab: instance.url, project });
+}
+
+function entryOf(resolved: Resolved | undefined): Previous | undefined {
+  if (resolved === undefined) return undefined;
+  const { version, url, projectId, projectPath, commit, pipeline, job, createdAt, expiresAt } = resolved;
+  const facts = { version, url, projectId, commit, pipeline, job, createdAt, expiresAt };
+  return lockedEntry(lockedVariant({ ...facts, project: projectPath }), { project: resolved.project });
+}
