@@ -34,8 +34,7 @@ export function findLocked(locks: readonly Lock[], path: string): Found | undefi
 /** Locks are immutable, so each is indexed once. */
 const INDEXES = new WeakMap<Lock, LockedIndex>();
 
-/** Makes the index of a lock ahead of the first request. */
-export function indexOf(lock: Lock): LockedIndex {
+function indexOf(lock: Lock): LockedIndex {
   const known = INDEXES.get(lock);
   if (known !== undefined) return known;
   const index = new Map<string, Found>();
