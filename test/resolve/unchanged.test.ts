@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import { findCredentials } from "../../src/credentials/find-credentials.js";

@@ -11,7 +11,7 @@ const DEFAULT_PAGE = 100;
  * of its page size (GitLab `app/graphql/types/base_field.rb`, `app/graphql/resolvers/base_resolver.rb`).
  */
 export function complexityOf({ definitions }: DocumentNode): number {
-  const [operation] = definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
+  const operation = definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION);
   return Math.floor(costOf(operation?.selectionSet));
 }
 
