@@ -1,5 +1,5 @@
 /** Random histories of builds, people and runs, also of runs that are killed or at work at the same time. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fingerprintOfCommit, markerOf } from "../../src/bump/marker.js";
 import type { GitLabWriter } from "../../src/gitlab/writer.js";
