@@ -9,6 +9,8 @@ import { judgeNix } from "../../src/doctor/nix.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { createTerminal } from "../../src/terminal/terminal.js";
 import { makeRepository } from "../cli/repository.js";
+import type * as Doctor from "../../src/commands/doctor.js";
+import type * as Lock from "../../src/commands/lock.js";
 import { runCli } from "../cli/run-cli.js";
 import { serve } from "../gitlab/http-server.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
@@ -16,8 +18,8 @@ import { CANARY, type Home, makeHome } from "../credentials/home.js";
 /** As built: manifests are read on a thread, which runs JavaScript only. */
 const built = (path: string): Promise<unknown> =>
   import(new URL(`../../dist/commands/${path}`, import.meta.url).href);
-const { run, checkNode } = (await built("doctor.js")) as typeof import("../../src/commands/doctor.js");
-const { run: lock } = (await built("lock.js")) as typeof import("../../src/commands/lock.js");
+const { run, checkNode } = (await built("doctor.js")) as typeof Doctor;
+const { run: lock } = (await built("lock.js")) as typeof Lock;
 
 let gitlab: EmbeddedGitLab;
 let home: Home;
