@@ -15,6 +15,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  maxUnpackedBytes: undefined,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
 
 /**
@@ -67,5 +68,6 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     namespace: written.namespace === undefined ? DEFAULTS.namespace : written.namespace,
     fetch: written.fetch ?? DEFAULTS.fetch,
     proxy: written.proxy ?? DEFAULTS.proxy,
+    maxUnpackedBytes: written.maxUnpackedBytes,
   };
 }

@@ -1,5 +1,5 @@
 import { parseFodPath } from "../generate/fod-path.js";
-import type { Lock } from "../lock/schema.js";
+import type { Lock, LockedVariant } from "../lock/schema.js";
 import { findLocked, type LockedEntry } from "./locked-index.js";
 import { NOT_LOCKED, type Refusal, WRONG_METHOD, rangeBeyondEnd } from "./respond.js";
 
@@ -26,9 +26,14 @@ export function route({ method, target, range }: Asked, locks: readonly Lock[]):
   const entry = lookUp(target, locks);
   if (entry === undefined) return NOT_LOCKED;
   const offset = offsetOf(range);
-  const { size } = entry.variant;
+  const size = servedSize(entry.variant);
   if (offset !== undefined && offset >= size) return rangeBeyondEnd(size);
   return { entry, offset, headOnly: method === "HEAD" };
+}
+
+/** Bytes of what stands at a variant's path: its file, or the NAR of its tree, which is what Nix unpacks (`unpack = true`). */
+export function servedSize({ form, size, narSize }: LockedVariant): number {
+  return form === "unpacked" ? narSize : size;
 }
 
 function lookUp(target: string | undefined, locks: readonly Lock[]): LockedEntry | undefined {

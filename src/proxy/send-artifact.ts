@@ -2,8 +2,9 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { verifiedBody } from "../hash/verified-body.js";
+import { withVerifiedNar } from "../hash/verified-nar.js";
 import { sendHead } from "./respond.js";
-import type { Route } from "./route.js";
+import { type Route, servedSize } from "./route.js";
 
 /**
  * Sends an artifact while it is downloaded. The last chunk leaves only when all bytes were the locked ones, so that wrong bytes
@@ -17,15 +18,30 @@ export async function sendArtifact(
   gitlab: GitLab,
 ): Promise<void> {
   const { artifact, variant } = entry;
+  const size = servedSize(variant);
   if (headOnly) {
-    sendHead(response, variant.size, offset);
+    sendHead(response, size, offset);
     response.end();
     return;
   }
   const download = await gitlab.download(variant.url, { signal: untilClosed(response) });
-  const body = skip(verifiedBody(download, { artifact, ...variant }), offset ?? 0);
+  const send = (bytes: AsyncIterable<Uint8Array>) => sendBody(response, bytes, { size, offset });
+  const { form } = variant;
+  if (form === "unpacked") {
+    await withVerifiedNar(download, { artifact, ...variant }, (nar) => send(nar.read()));
+  } else {
+    await send(verifiedBody(download, { artifact, ...variant, form }));
+  }
+}
+
+async function sendBody(
+  response: ServerResponse,
+  bytes: AsyncIterable<Uint8Array>,
+  { size, offset }: { readonly size: number; readonly offset: number | undefined },
+): Promise<void> {
+  const body = skip(bytes, offset ?? 0);
   const first = await body.next();
-  sendHead(response, variant.size, offset);
+  sendHead(response, size, offset);
   await pipeline(first.done === true ? [] : prepend(first.value, body), response);
 }
 

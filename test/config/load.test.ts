@@ -13,6 +13,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  maxUnpackedBytes: undefined,
 };
 
 async function errors(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
