@@ -38,18 +38,7 @@ afterEach(async () => {
 
 /** What `artifacts lock` finds out about an archive under `url`. */
 async function lockedDigests(url: string): Promise<Digests> {
-  const {
-    size,
-    hash: _,
-    narHash,
-    narSize,
-    storePath,
-    ...resolved
-  } = makeHashed("acme", "any", {
-    url,
-    form: "unpacked",
-    storeName: "acme",
-  });
+  const resolved = makeHashed("acme", "any", { url, form: "unpacked", storeName: "acme" });
   const { gitlab } = upstream;
   const hashed = await hash(resolved, { gitlab });
   return {
