@@ -22,8 +22,8 @@ export const System = z
   .regex(/^(any|[a-z0-9_]+-[a-z0-9_]+)$/, 'expected a Nix system such as "x86_64-linux"');
 export type System = z.infer<typeof System>;
 
-/** What the fixed-output derivation yields: the file as it is, or the same file with the executable bit. */
-export const Form = z.enum(["file", "executable"]);
+/** What the fixed-output derivation yields: the file as it is, the same file with the executable bit, or the tree of an archive. */
+export const Form = z.enum(["file", "executable", "unpacked"]);
 export type Form = z.infer<typeof Form>;
 
 /** How a fixed-output derivation gets its bytes when nothing has put them into the store before. */

@@ -135,8 +135,8 @@ export interface NoChoice {
   mergeRequest?: never;
 }
 
-/** The file as it is, or the same file with the executable bit. */
-export type Form = "file" | "executable";
+/** The file as it is, the same file with the executable bit, or the unpacked tree of a zip or tar archive. */
+export type Form = "file" | "executable" | "unpacked";
 
 /** `"proxy"`: the build asks the proxy. `"require"`: the build fails with the command that brings the bytes. */
 export type FetchMode = "proxy" | "require";
@@ -181,6 +181,8 @@ export interface Config {
   fetch?: FetchMode | undefined;
   /** The address that proxy derivations carry. By default `"http://127.0.0.1:7467"`. */
   proxy?: string | undefined;
+  /** Bytes that the files of one archive may have together when it is unpacked. By default 8 GiB. */
+  maxUnpackedBytes?: number | undefined;
   /** How `artifacts bump` opens merge requests. */
   bump?: Bump | undefined;
 }

@@ -25,6 +25,8 @@ export interface PipelineContext {
   readonly gitlab: GitLab;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  /** As in the configuration. */
+  readonly maxUnpackedBytes?: number | undefined;
 }
 
 export interface Relocked {
@@ -124,7 +126,8 @@ async function hashGroup(group: readonly Resolved[], context: PipelineContext): 
   return group.map((one) => ({ ...one, ...digests }));
 }
 
-async function digest(resolved: Resolved, { gitlab, terminal, signal }: PipelineContext): Promise<Digests> {
+async function digest(resolved: Resolved, context: PipelineContext): Promise<Digests> {
+  const { gitlab, terminal, signal, maxUnpackedBytes } = context;
   const label = `${resolved.artifact} (${resolved.system})`;
   try {
     const {
@@ -136,6 +139,7 @@ async function digest(resolved: Resolved, { gitlab, terminal, signal }: Pipeline
     } = await hash(resolved, {
       gitlab,
       signal,
+      maxUnpackedBytes,
       onProgress: ({ received, size: total }) => terminal.transfer({ label, received, total }),
     });
     return { size, hash: sri, narHash, narSize, storePath };

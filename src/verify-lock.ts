@@ -2,9 +2,10 @@
 import pLimit from "p-limit";
 import { UserError } from "./errors.js";
 import { GitLabError } from "./gitlab/gitlab-error.js";
-import type { GitLab } from "./gitlab/gitlab.js";
+import type { Download, GitLab } from "./gitlab/gitlab.js";
 import { getJob } from "./gitlab/jobs.js";
 import { OTHER_BYTES, verifiedBody } from "./hash/verified-body.js";
+import { verifiedNar } from "./hash/verified-nar.js";
 import type { LockedArtifact, LockedVariant } from "./lock/schema.js";
 
 /** What became of the bytes. `failed`: nothing can be said, for example because GitLab is out of reach. */
@@ -53,12 +54,22 @@ async function verify(one: Locked, context: VerifyContext): Promise<Answer> {
   const { name, variant } = one;
   try {
     const download = await context.gitlab.download(variant.url, { signal: context.signal });
-    for await (const chunk of verifiedBody(download, { ...variant, artifact: name })) void chunk;
+    for await (const chunk of verified(download, { artifact: name, variant })) void chunk;
     return { verdict: "same" };
   } catch (error) {
     if (!(error instanceof UserError) || context.signal.aborted) throw error;
     return { verdict: await verdictOf(error, one, context.gitlab), error };
   }
+}
+
+/** What the lock has a hash of. It ends only if that is right. */
+function verified(
+  download: Download,
+  { artifact, variant }: { readonly artifact: string; readonly variant: LockedVariant },
+): AsyncIterable<Uint8Array> {
+  const { form } = variant;
+  if (form === "unpacked") return verifiedNar(download, { artifact, ...variant }).body;
+  return verifiedBody(download, { artifact, ...variant, form });
 }
 
 async function verdictOf(error: UserError, one: Locked, gitlab: GitLab): Promise<Verdict> {

@@ -2,7 +2,7 @@
   A fixed-output derivation that downloads from the artifacts proxy when the bytes are in no store or cache.
 
   It is raw: no nixpkgs, no stdenv, the same derivation for every system. The output path depends on `name`, `hash` and
-  `executable`, never on `url`.
+  `form`, never on `url`.
 
   # Inputs
 
@@ -10,18 +10,19 @@
   : Name in the Nix store.
 
   `hash`
-  : SRI sha256: of the file, or of its NAR when `executable`.
+  : SRI sha256: of the file for form `file`, else of the NAR.
 
   `url`
-  : Where the proxy serves it. Ends up in the world-readable derivation, so it must hold no secret.
+  : Where the proxy serves it, as a NAR when `form` is `unpacked`. Ends up in the world-readable derivation, so it must hold no
+    secret.
 
-  `executable`
-  : Whether the file gets the executable bit.
+  `form`
+  : `file`, `executable` for a file with the executable bit, or `unpacked` for a tree.
 
   # Type
 
   ```
-  fetchProxy :: { name :: String, hash :: String, url :: String, executable :: Bool ? } -> Derivation
+  fetchProxy :: { name :: String, hash :: String, url :: String, form :: String ? } -> Derivation
   ```
 
   # Examples
@@ -39,15 +40,17 @@
   name,
   hash,
   url,
-  executable ? false,
+  form ? "file",
 }:
 derivation {
-  inherit name url executable;
+  inherit name url;
+  executable = form == "executable";
+  unpack = form == "unpacked";
   system = "builtin";
   builder = "builtin:fetchurl";
   outputHash = hash;
   # Both change no output path: Nix 2.8 needs the mode, and asks `hashed-mirrors` only when the algorithm stands here.
-  outputHashMode = if executable then "recursive" else "flat";
+  outputHashMode = if form == "file" then "flat" else "recursive";
   outputHashAlgo = "sha256";
   preferLocalBuild = true;
 }

@@ -3,7 +3,7 @@
   fails with `message`.
 
   Unlike `requireFile` of nixpkgs it may be substituted and needs no stdenv, so the message is the first thing that happens.
-  The output path is that of `fetchProxy` with the same name, hash and `executable`.
+  The output path is that of `fetchProxy` with the same name, hash and `form`.
 
   # Inputs
 
@@ -11,7 +11,7 @@
   : Name in the Nix store.
 
   `hash`
-  : SRI sha256: of the file, or of its NAR when `executable`.
+  : SRI sha256: of the file for form `file`, else of the NAR.
 
   `message`
   : What to tell a person when the bytes are missing. Nix shows the last ten lines, so it should have fewer.
@@ -19,13 +19,13 @@
   `system`
   : The system to fail on, which is the one that builds.
 
-  `executable`
-  : Whether the file has the executable bit.
+  `form`
+  : `file`, `executable` for a file with the executable bit, or `unpacked` for a tree.
 
   # Type
 
   ```
-  fetchRequire :: { name :: String, hash :: String, message :: String, system :: String, executable :: Bool ? } -> Derivation
+  fetchRequire :: { name :: String, hash :: String, message :: String, system :: String, form :: String ? } -> Derivation
   ```
 
   # Examples
@@ -45,7 +45,7 @@
   hash,
   message,
   system,
-  executable ? false,
+  form ? "file",
 }:
 derivation {
   inherit name system message;
@@ -56,7 +56,7 @@ derivation {
     "printf '%s\\n' \"$message\"; exit 1"
   ];
   outputHash = hash;
-  outputHashMode = if executable then "recursive" else "flat";
+  outputHashMode = if form == "file" then "flat" else "recursive";
   outputHashAlgo = "sha256";
   preferLocalBuild = true;
 }

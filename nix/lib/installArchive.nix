@@ -1,8 +1,8 @@
 /**
-  A package of an unpacked tar or zip archive: the whole tree in `libexec/<pname>`, byte for byte, and a link in `bin/` for each
+  A package of a tar or zip archive: the whole tree in `libexec/<pname>`, byte for byte, and a link in `bin/` for each
   listed program. A program that is not there fails the build, which then says what is.
 
-  Tar is unpacked with whatever compression it has, zip by its file name.
+  Tar is unpacked with whatever compression it has, zip by its file name. A source that is a tree already is copied.
 
   # Inputs
 
@@ -11,6 +11,9 @@
 
   `file`
   : Path of the archive in the job's artifacts; null for the artifacts themselves, which are a zip.
+
+  `form`
+  : `unpacked` when `src` is the tree of the archive.
 
   `bin`
   : Paths of programs in the tree, after stripping.
@@ -25,7 +28,7 @@
 
   ```
   installArchive ::
-    { pkgs :: AttrSet, file :: String | Null, bin :: [ String ], stripComponents :: Int ?, package :: AttrSet } -> Derivation
+    { pkgs :: AttrSet, file :: String | Null, form :: String ?, bin :: [ String ], stripComponents :: Int ?, package :: AttrSet } -> Derivation
   ```
 
   # Examples
@@ -43,6 +46,7 @@
 {
   pkgs,
   file,
+  form ? "file",
   bin,
   stripComponents ? 0,
   package,
@@ -50,6 +54,10 @@
 let
   hasExtension = pattern: file != null && builtins.match ".*\\.(${pattern})" file != null;
   unpackers = {
+    tree = {
+      nativeBuildInputs = [ ];
+      command = ''cp -R "$src/." .'';
+    };
     zip = {
       nativeBuildInputs = [ pkgs.buildPackages.unzip ];
       command = ''unzip -q "$src"'';
@@ -64,7 +72,9 @@ let
     };
   };
   unpacker =
-    if file == null || hasExtension "[zZ][iI][pP]" then
+    if form == "unpacked" then
+      unpackers.tree
+    else if file == null || hasExtension "[zZ][iI][pP]" then
       unpackers.zip
     else if hasExtension "zst|tzst" then
       unpackers.zstd

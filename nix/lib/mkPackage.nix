@@ -72,6 +72,7 @@ let
     archive = import ./installArchive.nix (
       {
         inherit pkgs package;
+        inherit (variant) form;
         inherit (variant.provenance) file;
       }
       // builtins.removeAttrs install [ "kind" ]

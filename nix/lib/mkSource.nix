@@ -49,8 +49,7 @@
 let
   variant = artifact.systems.${key};
   identity = {
-    inherit (variant) name hash;
-    executable = variant.form == "executable";
+    inherit (variant) name hash form;
   };
 
   # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.

@@ -38,7 +38,12 @@ async function lock(
   try {
     const result = await relock(
       { declared, names, previous, rehash },
-      { gitlab, terminal: context.terminal, signal: context.signal },
+      {
+        gitlab,
+        terminal: context.terminal,
+        signal: context.signal,
+        maxUnpackedBytes: project.config.maxUnpackedBytes,
+      },
     );
     const nothingNew = isDeepStrictEqual(result.lock, previous);
     const written =

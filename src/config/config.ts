@@ -20,5 +20,7 @@ export interface Config {
   readonly fetch: FetchMode;
   /** The address in proxy derivations, without a trailing slash. */
   readonly proxy: string;
+  /** Bytes that the files of one archive may have together when it is unpacked; undefined: the default of `hash`. */
+  readonly maxUnpackedBytes: number | undefined;
   readonly bump: Bump;
 }

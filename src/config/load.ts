@@ -16,6 +16,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
 
@@ -69,6 +70,7 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     namespace: written.namespace === undefined ? DEFAULTS.namespace : written.namespace,
     fetch: written.fetch ?? DEFAULTS.fetch,
     proxy: written.proxy ?? DEFAULTS.proxy,
+    maxUnpackedBytes: written.maxUnpackedBytes,
     bump: bumpOf(written),
   };
 }

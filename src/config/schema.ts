@@ -13,6 +13,7 @@ export const WrittenConfig = z.strictObject({
   namespace: ArtifactName.nullable().describe("an attribute name, or null for the top level").optional(),
   fetch: FetchMode.optional(),
   proxy: serviceUrl('the address of the proxy, such as "http://127.0.0.1:7467"').optional(),
+  maxUnpackedBytes: z.int().positive().describe("a number of bytes").optional(),
   bump: WrittenBump.optional(),
 });
 export type WrittenConfig = z.output<typeof WrittenConfig>;

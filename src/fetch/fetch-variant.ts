@@ -5,13 +5,16 @@ import type { LimitFunction } from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { FORM_CONTENT } from "../hash/form-content.js";
+import { withVerifiedNar } from "../hash/verified-nar.js";
 import { verifiedBody } from "../hash/verified-body.js";
 import { onDisk, writeBody } from "../hash/write-body.js";
 import type { AddToStore } from "./add-in-batches.js";
+import type { Nix } from "../store/nix.js";
 import type { Wanted } from "./fetch.js";
 
 export interface FetchContext {
   readonly gitlab: GitLab;
+  readonly nix: Nix;
   /** Where temporary files may be made. */
   readonly directory: string;
   /** Bounds the downloads that run at the same time. */
@@ -33,20 +36,30 @@ export async function fetchVariant(wanted: Wanted, context: FetchContext): Promi
     // Nix takes the store name from the file.
     const file = join(own, wanted.variant.name);
     await limit(() => download(wanted, file, context));
-    refuseOtherPath(wanted, await add(file, FORM_CONTENT[wanted.variant.form].method));
+    refuseOtherPath(wanted, await add(file, methodOf(wanted)));
   } finally {
     await rm(own, { recursive: true, force: true });
   }
 }
 
+function methodOf({ variant: { form } }: Wanted): "flat" | "nar" {
+  return form === "unpacked" ? "nar" : FORM_CONTENT[form].method;
+}
+
+/** Makes `file` what is to be added: the file itself, or the tree of an archive. */
 async function download({ artifact, variant }: Wanted, file: string, context: FetchContext): Promise<void> {
-  const { gitlab, signal } = context;
+  const { gitlab, nix, signal } = context;
   signal?.throwIfAborted();
   await onDisk(file, mkdir(dirname(file)));
   const body = await gitlab.download(variant.url, signal === undefined ? {} : { signal });
-  const mode = FORM_CONTENT[variant.form].executable ? 0o755 : 0o644;
+  const { form } = variant;
   try {
-    await writeBody(file, verifiedBody(body, { artifact, ...variant }), mode);
+    if (form === "unpacked") {
+      await withVerifiedNar(body, { artifact, ...variant }, (nar) => nix.restore(nar.read(), file, signal));
+    } else {
+      const mode = FORM_CONTENT[form].executable ? 0o755 : 0o644;
+      await writeBody(file, verifiedBody(body, { artifact, ...variant, form }), mode);
+    }
   } finally {
     body.destroy();
   }

@@ -53,6 +53,7 @@ export async function fetchIntoStore(
   return withTemporaryDirectory(async (directory) => {
     const context: FetchContext = {
       gitlab,
+      nix,
       directory,
       limit: pLimit(jobs),
       add: createAdder(nix, signal),

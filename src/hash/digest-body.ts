@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
-import { FORM_CONTENT, type Frame, hashFrame } from "./form-content.js";
+import { type FileForm, FORM_CONTENT, type Frame, hashFrame } from "./form-content.js";
 import { digestHere, type FramedDigests } from "./framed-digests.js";
 import { digestOnThread } from "./digest-thread.js";
 import type { Digests } from "./hashed.js";
-import type { Form } from "../artifact.js";
 import { narFrame } from "../store/nar.js";
 import { formatSri } from "../store/sri.js";
 import { fixedOutputPath } from "../store/store-path.js";
@@ -11,7 +10,7 @@ import { fixedOutputPath } from "../store/store-path.js";
 export interface Content {
   /** Store name. */
   readonly name: string;
-  readonly form: Form;
+  readonly form: FileForm;
   /** Bytes of the file. The NAR begins with it, so it must be known before the first byte. */
   readonly size: number;
 }

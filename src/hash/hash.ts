@@ -1,12 +1,15 @@
 import type { Download, GitLab } from "../gitlab/gitlab.js";
 import type { Resolved } from "../resolve/resolved.js";
 import { digestBody } from "./digest-body.js";
+import { digestTree } from "./digest-tree.js";
 import type { Digests, Hashed } from "./hashed.js";
 import { withSpooled } from "./spool.js";
 import { checkZip } from "./zip-magic.js";
 
 export interface HashOptions {
   readonly gitlab: GitLab;
+  /** Bytes that an archive may unpack to. */
+  readonly maxUnpackedBytes?: number | undefined;
   /** Gives up: the download is closed and temporary files are removed. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
@@ -37,11 +40,14 @@ export async function hash(resolved: Resolved, options: HashOptions): Promise<Ha
 async function digestDownload(
   resolved: Resolved,
   download: Download,
-  { onProgress }: HashOptions,
+  { onProgress, maxUnpackedBytes }: HashOptions,
 ): Promise<Digests> {
   const { storeName: name, form } = resolved;
   const counted = onProgress === undefined ? download.body : count(download, onProgress);
   const body = resolved.file === undefined ? checkZip(counted, resolved) : counted;
+  if (form === "unpacked") {
+    return withSpooled(body, (archive) => digestTree(resolved, archive, maxUnpackedBytes));
+  }
   if (download.size !== undefined) return digestBody(body, { name, form, size: download.size });
   return withSpooled(body, (file) => digestBody(file.read(), { name, form, size: file.size }));
 }

@@ -5,6 +5,8 @@ import { writeBody } from "./write-body.js";
 
 /** A body that waits on disk. */
 export interface Spooled {
+  /** Where it is. */
+  readonly file: string;
   readonly size: number;
   read(): AsyncIterable<Uint8Array>;
 }
@@ -17,6 +19,6 @@ export function withSpooled<T>(
   return withTemporaryDirectory(async (directory) => {
     const file = join(directory, "body");
     const size = await writeBody(file, body, 0o600);
-    return use({ size, read: () => createReadStream(file) });
+    return use({ file, size, read: () => createReadStream(file) });
   });
 }

@@ -1,8 +1,7 @@
 import { UserError } from "../errors.js";
-import type { Form } from "../artifact.js";
 import type { Download } from "../gitlab/gitlab.js";
 import { formatSri } from "../store/sri.js";
-import { hashFrame } from "./form-content.js";
+import { type FileForm, hashFrame } from "./form-content.js";
 import { digestHere } from "./framed-digests.js";
 
 /** Bytes that were hashed before, and the names to call them by in messages. A variant of the lock is one, given a name. */
@@ -10,7 +9,7 @@ export interface ExpectedBytes {
   readonly artifact: string;
   readonly project: string;
   readonly job: number;
-  readonly form: Form;
+  readonly form: FileForm;
   readonly size: number;
   /** As in `Digests`. */
   readonly hash: string;
@@ -47,7 +46,8 @@ export async function* verifiedBody(download: Download, expected: ExpectedBytes)
   }
 }
 
-function refuseOtherSize(size: number, expected: ExpectedBytes): void {
+/** @throws UserError `OTHER_BYTES` when it is not the expected one */
+export function refuseOtherSize(size: number, expected: Omit<ExpectedBytes, "form" | "hash">): void {
   if (size === expected.size) return;
   const got = size > expected.size ? "more" : `${size}`;
   throw otherBytes(expected, `expected ${expected.size} bytes, got ${got}`);
@@ -58,7 +58,10 @@ function refuseOtherHash([sha256]: readonly Uint8Array[], expected: ExpectedByte
   if (got !== expected.hash) throw otherBytes(expected, `expected ${expected.hash}, got ${got}`);
 }
 
-function otherBytes({ artifact, project, job }: ExpectedBytes, difference: string): UserError {
+function otherBytes(
+  { artifact, project, job }: Omit<ExpectedBytes, "form" | "hash">,
+  difference: string,
+): UserError {
   return new UserError(
     OTHER_BYTES,
     `${artifact}: same job id, other bytes: job ${job} of ${project}: ${difference}`,

@@ -63,6 +63,12 @@ export const ManifestArtifact = z
     message: "expected the path of one file: without it the artifact is a zip archive, which is no program",
     when: isObjectWithRef,
   })
+  .refine((it) => it.form !== "unpacked" || it.install?.kind !== "binary", {
+    path: ["install"],
+    message:
+      'expected kind "archive" with the programs in `bin`: what is unpacked is a folder, which is no program',
+    when: isObjectWithRef,
+  })
   .describe("an artifact: { name, project, ref, job, systems, … }");
 export type ManifestArtifact = z.output<typeof ManifestArtifact>;
 

@@ -2,6 +2,7 @@ import type { Form } from "../artifact.js";
 import type { Frame } from "../hash/form-content.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { narFrame } from "../store/nar.js";
+import { storedSize } from "./stored.js";
 
 /** What a path gives of an artifact: the bytes that `builtin:fetchurl` wants, or the NAR of the store path. */
 export type View = "bytes" | "nar";
@@ -18,11 +19,14 @@ export interface Body extends Frame {
 const FRAMES: Record<Form, Record<View, (size: number) => Frame>> = {
   file: { bytes: bare, nar: (size) => narFrame(size, false) },
   executable: { bytes: bare, nar: (size) => narFrame(size, true) },
+  // What is stored is the NAR, and `builtin:fetchurl` unpacks one, too.
+  unpacked: { bytes: bare, nar: bare },
 };
 
-export function bodyOf({ form, size }: Pick<LockedVariant, "form" | "size">, view: View): Body {
-  const { prefix, suffix } = FRAMES[form][view](size);
-  return { prefix, suffix, stored: size, size: prefix.length + size + suffix.length };
+export function bodyOf(variant: LockedVariant, view: View): Body {
+  const stored = storedSize(variant);
+  const { prefix, suffix } = FRAMES[variant.form][view](stored);
+  return { prefix, suffix, stored, size: prefix.length + stored + suffix.length };
 }
 
 function bare(): Frame {

@@ -20,6 +20,7 @@ import {
 } from "./respond.js";
 import { type ArtifactAnswer, type Route, route } from "./route.js";
 import { sendContent } from "./send-content.js";
+import { storedBytes, storedDownload } from "./stored.js";
 
 export interface HandlerOptions {
   /** Where the request came in, with the real port. */
@@ -109,8 +110,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     response.end();
     return { entry, from: "lock", sent: 0 };
   }
-  const { artifact, variant } = entry;
-  const { content, from } = await cache.acquire({ artifact, ...variant }, download);
+  const { content, from } = await cache.acquire(storedBytes(entry), storedDownload(entry, download));
   try {
     if (response.destroyed) throw new ContentLost("the client went away");
     response.once("close", content.close);

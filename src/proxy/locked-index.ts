@@ -1,5 +1,4 @@
 import { fodPath } from "../generate/fod-path.js";
-import { FORM_CONTENT } from "../hash/form-content.js";
 import type { Lock, LockedVariant } from "../lock/schema.js";
 import { sriToHex } from "../store/sri.js";
 import type { View } from "./body.js";
@@ -53,7 +52,7 @@ function* paths(lock: Lock): Iterable<[string, Found]> {
     for (const [system, variant] of Object.entries(systems)) {
       const entries = [{ artifact, system, variant }] as const;
       yield [fodPath({ gitlab, ...variant }), { view: "bytes", entries }];
-      if (FORM_CONTENT[variant.form].method === "flat") {
+      if (variant.form === "file") {
         yield [`/sha256/${sriToHex(variant.hash)}`, { view: "bytes", entries }];
       }
       yield [narinfoPath(variant), { view: "narinfo", entries }];

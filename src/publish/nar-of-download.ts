@@ -1,8 +1,9 @@
 import type { Wanted } from "../fetch/fetch.js";
 import { UserError } from "../errors.js";
 import type { Download } from "../gitlab/gitlab.js";
-import { FORM_CONTENT } from "../hash/form-content.js";
+import { FORM_CONTENT, hashMethod } from "../hash/form-content.js";
 import { verifiedBody } from "../hash/verified-body.js";
+import { verifiedNar } from "../hash/verified-nar.js";
 import { narFrame } from "../store/nar.js";
 import { fixedOutputPath } from "../store/store-path.js";
 import { parseSri } from "../store/sri.js";
@@ -16,9 +17,14 @@ export async function* narOfDownload(
   download: Download,
   { artifact, variant }: Wanted,
 ): AsyncGenerator<Uint8Array> {
-  const frame = narFrame(variant.size, FORM_CONTENT[variant.form].executable);
+  const { form, size } = variant;
+  if (form === "unpacked") {
+    yield* verifiedNar(download, { artifact, ...variant }).body;
+    return;
+  }
+  const frame = narFrame(size, FORM_CONTENT[form].executable);
   yield frame.prefix;
-  yield* verifiedBody(download, { artifact, ...variant });
+  yield* verifiedBody(download, { artifact, ...variant, form });
   yield frame.suffix;
 }
 
@@ -30,15 +36,15 @@ export async function* narOfDownload(
  */
 export function refuseInconsistent({ artifact, system, variant }: Wanted): void {
   const { name, form, size, hash, narHash, narSize, storePath } = variant;
-  const { method, executable } = FORM_CONTENT[form];
+  const method = hashMethod(form);
   const expected = fixedOutputPath({ name, method, sha256: parseSri(hash) });
   const wrong =
     storePath !== expected
       ? `storePath should be ${expected}`
       : method === "nar" && narHash !== hash
         ? `narHash should be ${hash}`
-        : narSize !== narFrame(size, executable).narSize
-          ? `narSize should be ${narFrame(size, executable).narSize}`
+        : form !== "unpacked" && narSize !== narFrame(size, FORM_CONTENT[form].executable).narSize
+          ? `narSize should be ${narFrame(size, FORM_CONTENT[form].executable).narSize}`
           : undefined;
   if (wrong === undefined) return;
   throw new UserError(

@@ -1,4 +1,4 @@
-import { FORM_CONTENT } from "../hash/form-content.js";
+import { hashMethod } from "../hash/form-content.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { contentAddress, type NarInfo } from "../store/narinfo.js";
 
@@ -8,6 +8,6 @@ export function promises(info: NarInfo, variant: LockedVariant): boolean {
     info.storePath === variant.storePath &&
     info.narHash === variant.narHash &&
     info.narSize === variant.narSize &&
-    info.ca === contentAddress(FORM_CONTENT[variant.form].method, variant.hash)
+    info.ca === contentAddress(hashMethod(variant.form), variant.hash)
   );
 }

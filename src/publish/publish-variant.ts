@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { BinaryCache, StagedFile } from "../cache/cache.js";
-import { FORM_CONTENT } from "../hash/form-content.js";
+import { hashMethod } from "../hash/form-content.js";
 import { writeBody } from "../hash/write-body.js";
 import {
   contentAddress,
@@ -98,7 +98,7 @@ function narInfoOf(
     narHash: variant.narHash,
     narSize: variant.narSize,
     references: [],
-    ca: contentAddress(FORM_CONTENT[variant.form].method, variant.hash),
+    ca: contentAddress(hashMethod(variant.form), variant.hash),
     signatures: [],
   };
   if (signingKey === undefined) return unsigned;

@@ -5,8 +5,8 @@ import type { DeclaredVariant } from "../manifest/declared.js";
 const MAX_LENGTH = 200;
 
 /**
- * The name in the Nix store: that of the file, or `<artifact>.zip` for the whole archive, with every character that Nix does
- * not allow replaced (Nix manual, "Store path specification"; `checkName` in libstore/path.cc).
+ * The name in the Nix store: that of the file, or `<artifact>.zip` for the whole archive; of what is unpacked, the same without
+ * the ending. Every character that Nix does not allow is replaced (Nix manual, "Store path specification"; `checkName` in libstore/path.cc).
  *
  * @param previous what is locked now; while file and form stay, so does the name, because the store path depends on it
  */
@@ -17,7 +17,17 @@ export function storeNameOf(
   if (previous !== undefined && previous.file === (file ?? null) && previous.form === form) {
     return previous.name;
   }
-  return file === undefined ? `${artifact}.zip` : legal(file.slice(file.lastIndexOf("/") + 1), artifact);
+  if (form === "unpacked") return file === undefined ? artifact : legal(stem(baseName(file)), artifact);
+  return file === undefined ? `${artifact}.zip` : legal(baseName(file), artifact);
+}
+
+function baseName(file: string): string {
+  return file.slice(file.lastIndexOf("/") + 1);
+}
+
+/** A folder is not called like an archive: tools that unpack by name would try. */
+function stem(name: string): string {
+  return name.replace(/\.(zip|tar|tgz|tbz2?|txz|tzst|tar\.(gz|bz2|xz|zst))$/i, "");
 }
 
 function legal(name: string, fallback: string): string {

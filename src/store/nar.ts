@@ -23,17 +23,26 @@ export interface NarFrame {
  * @param executable whether its owner may execute it; other modes are not part of a NAR
  */
 export function narFrame(size: number, executable: boolean): NarFrame {
-  const kind = [
-    "nix-archive-1",
-    "(",
-    "type",
-    "regular",
-    ...(executable ? ["executable", ""] : []),
-    "contents",
-  ];
-  const prefix = Buffer.concat([...kind.map(narString), narLength(size)]);
-  const suffix = Buffer.concat([narPadding(size), narString(")")]);
-  return { prefix, suffix, narSize: prefix.length + size + suffix.length };
+  const { before, after } = regularFile(size, executable);
+  const prefix = Buffer.concat([narStrings(NAR_MAGIC), before]);
+  return { prefix, suffix: after, narSize: prefix.length + size + after.length };
+}
+
+/** What every NAR begins with. */
+export const NAR_MAGIC = "nix-archive-1";
+
+/** What stands around the bytes of a file wherever it is in a NAR. */
+export function regularFile(size: number, executable: boolean): { before: Buffer; after: Buffer } {
+  const kind = ["(", "type", "regular", ...(executable ? ["executable", ""] : []), "contents"];
+  return {
+    before: Buffer.concat([narStrings(...kind), narLength(size)]),
+    after: Buffer.concat([narPadding(size), narStrings(")")]),
+  };
+}
+
+/** Strings as they stand in a NAR. */
+export function narStrings(...texts: readonly string[]): Buffer {
+  return Buffer.concat(texts.map(narString));
 }
 
 function narString(text: string): Buffer {

@@ -1,5 +1,6 @@
 /** The only place that runs Nix. Arguments are passed as a list, never through a shell. */
 import { execFile } from "node:child_process";
+import { pipeline } from "node:stream/promises";
 import { UserError } from "../errors.js";
 
 export interface Nix {
@@ -17,6 +18,11 @@ export interface Nix {
   substitute(paths: readonly string[], signal?: AbortSignal): Promise<void>;
   /** Makes `link` a symbolic link to a valid path and registers it, so that the path is no garbage while the link is there. */
   addRoot(path: string, link: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Unpacks a NAR to `path`, which must not exist. Nix does it, so that names that differ only in case survive on macOS.
+   * What `nar` throws passes through; a part of the tree may then be there.
+   */
+  restore(nar: AsyncIterable<Uint8Array>, path: string, signal?: AbortSignal): Promise<void>;
 }
 
 export interface NixOptions {
@@ -66,6 +72,9 @@ export function createNix({ env }: NixOptions): Nix {
     async addRoot(path, link, signal) {
       await nixStore(["--realise", path, "--add-root", link, "--indirect"], signal);
     },
+    async restore(nar, path, signal) {
+      await run("nix-store", ["--restore", path], { env: childEnv, signal, input: nar });
+    },
   };
 
   function nixStore(args: readonly string[], signal: AbortSignal | undefined): Promise<string[]> {
@@ -86,19 +95,33 @@ function* batches(items: readonly string[]): Iterable<readonly string[]> {
 interface RunOptions {
   readonly env: Record<string, string | undefined>;
   readonly signal: AbortSignal | undefined;
+  readonly input?: AsyncIterable<Uint8Array>;
 }
 
 /** The lines that a program prints. */
-function run(program: string, args: readonly string[], { env, signal }: RunOptions): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    execFile(program, args, { env, signal, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
+async function run(program: string, args: readonly string[], options: RunOptions): Promise<string[]> {
+  const { env, signal, input } = options;
+  let fed: Promise<void> = Promise.resolve();
+  const printed = new Promise<string[]>((resolve, reject) => {
+    const child = execFile(program, args, { env, signal, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout.split("\n").filter((line) => line !== ""));
       else if (signal?.aborted === true)
         reject(signal.reason as Error); // the reason is whatever the caller gave
       else if (error.code === "ENOENT") reject(nixMissing(program));
       else reject(nixFailed(`${program} ${args[0] ?? ""}`, error.code, stderr));
     });
+    if (input !== undefined && child.stdin !== null) fed = pipeline(input, child.stdin);
   });
+  const [feeding, printing] = await Promise.allSettled([fed, printed]);
+  // When the program ended first, what it said is the reason; else it only stopped because its input did.
+  if (feeding.status === "rejected" && !endedFirst(feeding.reason)) throw feeding.reason;
+  if (printing.status === "rejected") throw printing.reason;
+  return printing.value;
+}
+
+function endedFirst(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "EPIPE" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 function nixMissing(program: string): UserError {

@@ -92,7 +92,9 @@ export async function startCompany({
       parseLock(forge.repository.at(ref)?.tree.get("artifacts.lock.json") ?? "", "artifacts.lock.json"),
     open: () => forge.mergeRequests.filter(({ state }) => state === "opened"),
     writes() {
-      const fresh = gitlab.requests.slice(seen).filter(({ method }) => method !== "GET");
+      const fresh = gitlab.requests.slice(seen).filter(({ method, path }) => {
+        return method !== "GET" && path !== "/api/graphql"; // queries only
+      });
       seen = gitlab.requests.length;
       return fresh.map(({ method, path }) => `${method} ${path.replace(/^.*%2Fpackages/, "")}`);
     },

@@ -14,6 +14,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 };
 

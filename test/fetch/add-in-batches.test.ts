@@ -16,6 +16,7 @@ function pickyNix() {
       if (files.includes("bad")) throw new UserError("NIX_FAILED", "no");
       return files.map((file) => `/nix/store/${file}`);
     },
+    restore: () => Promise.reject(new Error("not needed here")),
   };
   return { nix, calls };
 }

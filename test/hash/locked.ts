@@ -1,11 +1,12 @@
 import { digestBody } from "../../src/hash/digest-body.js";
+import type { FileForm } from "../../src/hash/form-content.js";
 import { LockedVariant } from "../../src/lock/schema.js";
 
 export interface Locked {
   readonly url: string;
   readonly bytes: Uint8Array;
   readonly name?: string;
-  readonly form?: LockedVariant["form"];
+  readonly form?: FileForm;
   readonly job?: number;
 }
 

@@ -195,7 +195,7 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `systems: { "x86_64-linux": { arch: true } },`,
     `systems: { "x86_64-linux": { "os arch": "x" } },`,
     `form: "fiel",`,
-    `form: "unpacked",`,
+    `form: "unpacked", install: { kind: "binary" },`,
     `form: "executable", file: undefined,`,
     `fetch: "impure-env",`,
     `fetch: null,`,

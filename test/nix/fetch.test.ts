@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,12 +15,13 @@ import {
   built,
   evaluateOn,
   lockBytes,
+  lockTree,
   packageSet,
   writeOverlay,
   type LockedBytes,
 } from "./workspace.js";
 
-const FORMS: readonly Form[] = ["file", "executable"];
+const FORMS: readonly Form[] = ["file", "executable", "unpacked"];
 const MODES: readonly FetchMode[] = ["proxy", "require"];
 
 let host: NixHost;
@@ -37,6 +39,11 @@ async function sourceOf(artifact: LockedArtifact, proxy?: string): Promise<strin
   return `(import ${folder}/sources.nix { }).acme`;
 }
 
+function lockAs(form: Form, content: string): Promise<LockedBytes> {
+  const tree = { "bin/acme": content, "share/doc/README": "read me\n" };
+  return form === "unpacked" ? lockTree(host, tree, { name: "acme" }) : lockBytes(host, content, { form });
+}
+
 /** Serves `bytes` under every path, and remembers what it was asked. */
 async function serve(bytes: Buffer): Promise<{ url: string; paths: string[] }> {
   const paths: string[] = [];
@@ -52,26 +59,32 @@ async function serve(bytes: Buffer): Promise<{ url: string; paths: string[] }> {
 
 describe.each(FORMS)("form %s", (form) => {
   test.each(MODES)("fetched by %s has exactly the path that is locked", async (fetch) => {
-    const { variant } = await lockBytes(host, `bytes of ${form}`, { form });
+    const { variant } = await lockAs(form, `bytes of ${form}`);
     const source = await sourceOf(lockedArtifact({ fetch, systems: { any: variant } }));
     expect(await evaluateOn(host, `${source}.outPath`)).toBe(variant.storePath);
   });
 
   test("is built from what the proxy serves, inside the sandbox, for a user whom nobody trusts", async () => {
-    const { bytes, variant } = await lockBytes(host, `#!/bin/sh\necho runs as ${form}\n`, { form });
+    const { bytes, variant } = await lockAs(form, `#!/bin/sh\necho runs as ${form}\n`);
     const proxy = await serve(bytes);
     const source = await sourceOf(lockedArtifact({ systems: { any: variant } }), proxy.url);
     expect(await built(host, source)).toBe(variant.storePath);
     expect(proxy.paths).toEqual([fodPath({ gitlab: "https://gitlab.example.com", ...variant })]);
 
     const inStore = join(host.store, basename(variant.storePath));
+    if (form === "unpacked") {
+      expect(execFileSync("nix-store", ["--dump", inStore])).toEqual(bytes);
+      expect(await host.output(`${variant.storePath}/bin/acme`, [])).toBe("runs as unpacked");
+      return;
+    }
     expect(await readFile(inStore)).toEqual(bytes);
     expect((await stat(inStore)).mode & 0o777).toBe(form === "executable" ? 0o555 : 0o444);
   });
 
   test("with other bytes than those locked is not built", async () => {
-    const { variant } = await lockBytes(host, `locked as ${form}`, { form });
-    const proxy = await serve(Buffer.from("something else"));
+    const { variant } = await lockAs(form, `locked as ${form}`);
+    const other = form === "unpacked" ? (await lockAs(form, "something else")).bytes : "something else";
+    const proxy = await serve(Buffer.from(other));
     const source = await sourceOf(lockedArtifact({ systems: { any: variant } }), proxy.url);
     const { code, stderr } = await build(host, source);
     expect(code).not.toBe(0);
@@ -79,7 +92,7 @@ describe.each(FORMS)("form %s", (form) => {
   });
 
   test("that is required is built as soon as the bytes are in the store", async () => {
-    const { file, variant } = await lockBytes(host, `required as ${form}`, { form });
+    const { file, variant } = await lockAs(form, `required as ${form}`);
     const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
     const source = await sourceOf(artifact);
     expect((await build(host, source)).code).not.toBe(0);
@@ -88,7 +101,7 @@ describe.each(FORMS)("form %s", (form) => {
   });
 
   test("that is required comes from a cache that signs nothing", async () => {
-    const { file, variant } = await lockBytes(host, `cached as ${form}`, { form });
+    const { file, variant } = await lockAs(form, `cached as ${form}`);
     await addToStore(host, { file, variant });
     const cache = `file://${host.home}/cache-${form}`;
     await host.output("nix", ["copy", "--to", `${cache}?compression=none`, variant.storePath]);

@@ -6,7 +6,16 @@ import type { Install } from "../../src/artifact.js";
 import type { LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
 import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
-import { build, built, evaluateOn, lockBytes, makeFolder, packageSet, writeOverlay } from "./workspace.js";
+import {
+  build,
+  built,
+  evaluateOn,
+  lockBytes,
+  lockTree,
+  makeFolder,
+  packageSet,
+  writeOverlay,
+} from "./workspace.js";
 import { zipOf } from "./zip.js";
 
 let host: NixHost;
@@ -137,6 +146,19 @@ describe("a package of kind archive", () => {
       const [, ...inner] = entry.split("/");
       expect(await readFile(outside(path, "libexec/acme", ...inner), "utf8")).toBe(data);
     }
+  });
+
+  test("from a source that is unpacked already is the same", async () => {
+    const files = Object.fromEntries(TREE.map(({ path, data }) => [path, data]));
+    const { file, variant } = await lockTree(host, files, { name: "acme" });
+    await host.output("nix-store", ["--add-fixed", "--recursive", "sha256", file]);
+    const acme = await packageFrom(
+      lockedArtifact({ fetch: "require", install: stripped, systems: { any: variant } }),
+    );
+    const path = await built(host, acme);
+    expect(await host.output(`${path}/bin/acme`, ["arguments"])).toBe("runs with arguments");
+    expect(await readFile(outside(path, "libexec/acme/.hidden"), "utf8")).toBe("dot");
+    expect(await built(host, `${acme}.src`)).toBe(variant.storePath);
   });
 
   test("keeps the leading folder unless told otherwise", async () => {

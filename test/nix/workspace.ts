@@ -1,4 +1,5 @@
 /** A consumer's folder on a test host: bytes to lock, a generated overlay, the stand-in for nixpkgs. */
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -93,6 +94,31 @@ export async function lockBytes(
   const storePath = await host.output("nix-store", ["--print-fixed-path", ...mode, "sha256", hash, name]);
   const digests = { hash: sri(hash), narHash: sri(narHash), size: bytes.length, storePath };
   return { bytes, file, variant: lockedVariant({ ...overrides, ...digests }) };
+}
+
+/** Locks a tree as form `unpacked`: `bytes` is its NAR, which is what a proxy serves, and `file` the tree itself. */
+export async function lockTree(
+  host: NixHost,
+  files: Readonly<Record<string, string>>,
+  overrides: Partial<LockedVariant> = {},
+): Promise<LockedBytes> {
+  const { name } = lockedVariant(overrides);
+  const file = join(await makeFolder(host, "tree"), name);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(file, path)), { recursive: true });
+    await writeFile(join(file, path), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
+  }
+  const bytes = execFileSync("nix-store", ["--dump", file]);
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  const storePath = await host.output("nix-store", [
+    "--print-fixed-path",
+    "--recursive",
+    "sha256",
+    hash,
+    name,
+  ]);
+  const digests = { hash: sri(hash), narHash: sri(hash), narSize: bytes.length, storePath };
+  return { bytes, file, variant: lockedVariant({ ...overrides, ...digests, form: "unpacked" }) };
 }
 
 function sri(hex: string): string {

@@ -3,7 +3,7 @@ import { chmod } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
-import type { Form } from "../../src/artifact.js";
+import type { FileForm } from "../../src/hash/form-content.js";
 import { publish } from "../../src/publish/publish.js";
 import { lockedArtifact, lockOf } from "../generate/locks.js";
 import { lockedVariant } from "../hash/locked.js";
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 /** Locks new bytes and publishes them to `cache`. */
-async function published(name: string, form: Form, cache: string) {
+async function published(name: string, form: FileForm, cache: string) {
   const bytes = Buffer.from(`#!/bin/sh\necho ${name}\n`);
   const variant = await lockedVariant({ url: upstream.serve(`/${name}`, bytes), bytes, name, form });
   const wanted = [{ artifact: name, system: "any", variant }];

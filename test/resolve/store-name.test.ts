@@ -25,6 +25,18 @@ describe("the store name", () => {
     expect(storeNameOf(declaredVariant({ file: undefined }), undefined)).toBe("app.zip");
   });
 
+  test.each([
+    ["dist/acme-linux.tar.gz", "acme-linux"],
+    ["acme.TGZ", "acme"],
+    ["acme-1.2.tar.zst", "acme-1.2"],
+    ["acme.zip", "acme"],
+    [".zip", "app"],
+    ["acme.1.2", "acme.1.2"],
+    [undefined, "app"],
+  ])("of what is unpacked has no ending of an archive: %s", (file, name) => {
+    expect(storeNameOf(declaredVariant({ file, form: "unpacked" }), undefined)).toBe(name);
+  });
+
   test("stays while file and form stay", () => {
     const previous = lockedVariant({ name: "chosen-long-ago" });
     expect(storeNameOf(declaredVariant(), previous)).toBe("chosen-long-ago");

@@ -14,7 +14,6 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LockedVariant } from "../../../src/lock/schema.js";
 import { type Cache, openCache } from "../../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../../src/proxy/log.js";
 import { lockedVariant } from "../../hash/locked.js";
@@ -43,8 +42,9 @@ async function open(maxBytes = 2 ** 30): Promise<Cache> {
   return cache;
 }
 
-function locked(bytes: Buffer): Promise<LockedVariant> {
-  return lockedVariant({ url: "https://gitlab.example.com/x", bytes });
+async function locked(bytes: Buffer) {
+  const variant = await lockedVariant({ url: "https://gitlab.example.com/x", bytes });
+  return { ...variant, form: "file" as const };
 }
 
 /** Reads all of an artifact; GitLab gives `bytes`. */

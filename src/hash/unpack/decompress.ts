@@ -1,0 +1,75 @@
+import { createReadStream } from "node:fs";
+import { Readable, pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { ArchiveFormat } from "./format.js";
+import { ArchiveRefused } from "./archive-refused.js";
+
+/** A compressed file of any of these formats holds a tar. */
+export type Compression = Exclude<ArchiveFormat, "zip" | "tar">;
+
+/** The decompressed bytes of `file`. Each module is loaded only when it is needed. */
+export function decompress(file: string, compression: Compression): AsyncIterable<Uint8Array> {
+  return DECOMPRESSORS[compression](file);
+}
+
+const DECOMPRESSORS: Readonly<Record<Compression, (file: string) => AsyncIterable<Uint8Array>>> = {
+  // Errors reach whoever reads the last stream.
+  gzip: (file) => pipeline(createReadStream(file), createGunzip(), () => {}),
+  bzip2,
+  xz,
+  zstd,
+};
+
+async function* xz(file: string): AsyncGenerator<Uint8Array> {
+  const { XzReadableStream } = await import("xz-decompress");
+  // the types of Node's own streams and of the library name the same class
+  yield* new XzReadableStream(
+    Readable.toWeb(createReadStream(file)) as never,
+  ) as unknown as AsyncIterable<Uint8Array>;
+}
+
+/** Four bytes of zstd can stand for 128 KiB, and all that a push means is in memory at once. */
+const ZSTD_PUSH_BYTES = 1024;
+
+async function* zstd(file: string): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import("fzstd");
+  const ready: Uint8Array[] = [];
+  const decompressor = new Decompress((chunk) => ready.push(chunk));
+  for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
+    for (let start = 0; start < chunk.length; start += ZSTD_PUSH_BYTES) {
+      decompressor.push(chunk.slice(start, start + ZSTD_PUSH_BYTES));
+      yield* ready.splice(0);
+    }
+  }
+  decompressor.push(new Uint8Array(), true);
+  yield* ready;
+}
+
+/** What the last blocks of a bzip2 file may become in memory; they are decoded together. */
+const BZIP2_READY_BYTES = 256 * 1024 * 1024;
+
+async function* bzip2(file: string): AsyncGenerator<Uint8Array> {
+  const { default: unbzip2 } = await import("unbzip2-stream");
+  // It decodes within `write` and `end`, not later.
+  const decoder = unbzip2() as NodeJS.ReadWriteStream;
+  const ready: Uint8Array[] = [];
+  let readyBytes = 0;
+  let failure: unknown;
+  decoder.on("error", (error) => (failure ??= error));
+  decoder.on("data", (chunk: Uint8Array) => {
+    readyBytes += chunk.length;
+    if (readyBytes > BZIP2_READY_BYTES) throw new ArchiveRefused("it expands too much at once");
+    ready.push(chunk);
+  });
+  const take = () => {
+    if (failure !== undefined) throw failure;
+    readyBytes = 0;
+    return ready.splice(0);
+  };
+  for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
+    decoder.write(chunk);
+    yield* take();
+  }
+  decoder.end();
+  yield* take();
+}

@@ -1,0 +1,23 @@
+/** What the cache keeps of an artifact: GitLab's file, or, of a tree, its NAR, so that an archive is unpacked once. */
+import type { ExpectedBytes } from "../hash/verified-body.js";
+import { verifiedNar } from "../hash/verified-nar.js";
+import type { LockedVariant } from "../lock/schema.js";
+import type { StartDownload } from "./cache/cache.js";
+import type { LockedEntry } from "./locked-index.js";
+
+export function storedSize({ form, size, narSize }: LockedVariant): number {
+  return form === "unpacked" ? narSize : size;
+}
+
+/** The stored bytes of an artifact. A NAR is a file like any other there, under its own hash. */
+export function storedBytes({ artifact, variant }: LockedEntry): ExpectedBytes {
+  const { project, job, form, narSize, narHash } = variant;
+  if (form !== "unpacked") return { artifact, ...variant, form };
+  return { artifact, project, job, form: "file", size: narSize, hash: narHash };
+}
+
+/** How the stored bytes are made of what `download` gives. */
+export function storedDownload({ artifact, variant }: LockedEntry, download: StartDownload): StartDownload {
+  if (variant.form !== "unpacked") return download;
+  return async (signal) => verifiedNar(await download(signal), { artifact, ...variant });
+}
