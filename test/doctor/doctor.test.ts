@@ -3,6 +3,8 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CommandContext } from "../../src/commands/command.js";
+import type * as Doctor from "../../src/commands/doctor.js";
+import type * as LockCommand from "../../src/commands/lock.js";
 import type { Finding } from "../../src/doctor/finding.js";
 import { checkInstance } from "../../src/doctor/instance.js";
 import { judgeNix } from "../../src/doctor/nix.js";
@@ -156,6 +158,9 @@ const MACHINES: readonly Broken[] = [
     /every user/,
     /chmod 600/,
   ],
+];
+
+const INSTANCES: readonly Broken[] = [
   [
     "a broken configuration",
     () => writeFileSync(join(cwd, "artifacts.config.ts"), `export default { gitlb: 1 };`),
@@ -274,6 +279,11 @@ async function expectNamed([, breakIt, expected, meaning, fix]: Broken): Promise
 
 describe("the doctor names", () => {
   test.each(MACHINES)("%s", (...machine) => {
+    cwd = home.path; // no repository
+    return expectNamed(machine);
+  });
+
+  test.each(INSTANCES)("%s", (...machine) => {
     writeFileSync(join(cwd, "artifacts.config.ts"), `export default { gitlab: "${gitlab.url}" };`);
     return expectNamed(machine);
   });
