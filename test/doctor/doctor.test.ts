@@ -11,8 +11,6 @@ import { judgeNix } from "../../src/doctor/nix.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { createTerminal } from "../../src/terminal/terminal.js";
 import { makeRepository } from "../cli/repository.js";
-import type * as Doctor from "../../src/commands/doctor.js";
-import type * as Lock from "../../src/commands/lock.js";
 import { runCli } from "../cli/run-cli.js";
 import { serve } from "../gitlab/http-server.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
@@ -21,7 +19,7 @@ import { CANARY, type Home, makeHome } from "../credentials/home.js";
 const built = (path: string): Promise<unknown> =>
   import(new URL(`../../dist/commands/${path}`, import.meta.url).href);
 const { run, checkNode } = (await built("doctor.js")) as typeof Doctor;
-const { run: lock } = (await built("lock.js")) as typeof Lock;
+const { run: lock } = (await built("lock.js")) as typeof LockCommand;
 
 let gitlab: EmbeddedGitLab;
 let home: Home;
