@@ -1,12 +1,16 @@
 /** What was published, seen by a multi-user Nix: its daemon wants signatures, and the user is one whom it does not trust. */
+import { createHash } from "node:crypto";
 import { chmod } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import type { FileForm } from "../../src/hash/form-content.js";
 import { publish } from "../../src/publish/publish.js";
+import { formatSri } from "../../src/store/sri.js";
+import { fixedOutputPath } from "../../src/store/store-path.js";
 import { lockedArtifact, lockOf } from "../generate/locks.js";
 import { lockedVariant } from "../hash/locked.js";
+import { makeRandomTree, nixDump, tarOf } from "../hash/unpack/trees.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type NixHost, startNixHost } from "../nix/host.js";
 import { built, makeFolder, writeOverlay } from "../nix/workspace.js";
@@ -49,6 +53,34 @@ test.each(["file", "executable"] as const)(
     expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   },
 );
+
+test("a required tree is substituted, as it was in the archive", async () => {
+  const tree = await makeFolder(host, "tree");
+  await makeRandomTree(tree, 5);
+  const nar = nixDump(tree);
+  const sha256 = createHash("sha256").update(nar).digest();
+  const archive = tarOf(tree, "--gzip");
+  const bytes = await lockedVariant({ url: upstream.serve("/tree", archive), bytes: archive, name: "tree" });
+  const variant = {
+    ...bytes,
+    form: "unpacked" as const,
+    hash: formatSri(sha256),
+    narHash: formatSri(sha256),
+    narSize: nar.length,
+    storePath: fixedOutputPath({ name: "tree", method: "nar", sha256 }),
+  };
+  const outcomes = await publish([{ artifact: "tree", system: "any", variant }], {
+    gitlab: upstream.gitlab,
+    cache: openFileCache(CACHE),
+    compression: "zstd",
+  });
+  expect(outcomes).toMatchObject([{ status: "published" }]);
+  const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
+  const folder = await writeOverlay(host, lockOf({ acme: artifact }));
+
+  expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
+  expect(nixDump(join(host.store, basename(variant.storePath))).equals(nar)).toBe(true);
+});
 
 test("an untrusted user may copy from a cache that the daemon does not know", async () => {
   const cache = join(await makeFolder(host, "cache"), "c");
