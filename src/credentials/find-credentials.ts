@@ -11,7 +11,7 @@ import type { Credential, Credentials } from "./credentials.js";
 import { gitSource } from "./git.js";
 import { glabSource } from "./glab.js";
 import { headersFor } from "./headers.js";
-import { helperSource } from "./helper.js";
+import { helperSource } from "./credential-helper.js";
 import { takesJobTokens } from "./job-token.js";
 import { netrcSource } from "./netrc.js";
 import { loginSource } from "./login.js";

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { openCache } from "../../src/cache/open-cache.js";
 import { parseS3Address } from "../../src/cache/s3-address.js";
 
-const options = { cwd: "/work/here", env: {} };
+const options = { cwd: "/repo/here", env: {} };
 
 describe("the address of a cache", () => {
   it.each([
     ["/srv/cache", "file:///srv/cache"],
-    ["./cache", "file:///work/here/cache"],
+    ["./cache", "file:///repo/here/cache"],
     ["file:///srv/my%20cache", "file:///srv/my cache"],
     ["https://cache.example.com/team/", "https://cache.example.com/team"],
     ["s3://team-cache/a/b/?region=eu-central-1", "s3://team-cache/a/b"],

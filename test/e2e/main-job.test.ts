@@ -62,7 +62,17 @@ function addProjects(): void {
     ref: "main",
     jobs: [{ name: "build", artifacts: { files: { "out/tool": { content: script, mode: 0o755 } } } }],
   });
-  gitlab.addProject({ path: "team/required", visibility: "private" });
+  gitlab.addProject({
+    path: "team/required",
+    visibility: "private",
+    tags: [
+      {
+        name: "v1.0.0",
+        commit: "1111111111111111111111111111111111111111",
+        committedAt: "2026-11-01T00:00:00Z",
+      },
+    ],
+  });
   gitlab.addPipeline("team/required", {
     ref: "v1.0.0",
     tag: true,
@@ -90,6 +100,8 @@ export default defineArtifacts([
     systems: "any", form: "executable", fetch: "proxy", install: { kind: "binary" } },
   { name: "required", project: "team/required", ref: { tag: "v1.0.0" }, job: "package", file: "tool.tar.gz",
     systems: "any", fetch: "require", install: { kind: "archive", bin: ["bin/tool"], stripComponents: 1 } },
+  { name: "tree", project: "team/required", ref: { semver: "^1.0", tagPrefix: "v" }, job: "package", file: "tool.tar.gz",
+    systems: "any", form: "unpacked", fetch: "require" },
 ]);
 `,
     "default.nix": `(import ./stand-in { overlays = [ (import ./nix/artifacts/overlay.nix) ]; }).artifacts\n`,
@@ -168,6 +180,17 @@ async function userOf(): Promise<{ uid: number; gid: number }> {
   const [uid, gid] = (await host.output("sh", ["-c", "id -u; id -g"])).split("\n").map(Number);
   return { uid: uid ?? -1, gid: gid ?? -1 };
 }
+
+test("an untrusted user copies a tree out of the proxy, which is a binary cache", async () => {
+  const address = /http:\/\/[\d.:]+/.exec(printed.find((text) => text.includes("serving")) ?? "")?.[0] ?? "";
+  const path = lockedPath("tree");
+
+  const copied = await onHost("nix", "copy", "--from", address, path);
+
+  expect(copied).toMatchObject({ code: 0 });
+  expect(await onHost("nix-build", "-A", "tree", "--no-out-link")).toMatchObject({ stdout: `${path}\n` });
+  expect(await onHost(`${path}/tool-1.0.0/bin/tool`)).toMatchObject({ stdout: "required works\n" });
+});
 
 test("failures that echo what they were sent do not show the token either", async () => {
   for (const kind of ["echo-headers", "wrong-bytes", "sign-in"] as const) {

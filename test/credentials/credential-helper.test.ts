@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { findCredentials } from "../../src/credentials/find-credentials.js";
-import { helperSource } from "../../src/credentials/helper.js";
+import { helperSource } from "../../src/credentials/credential-helper.js";
 import { readSettings } from "../../src/credentials/settings.js";
 import { CANARY, type Home, failure, makeHome } from "./home.js";
 
