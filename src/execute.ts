@@ -93,17 +93,28 @@ async function confirm(question: string, signal: AbortSignal): Promise<boolean> 
   }
 }
 
-/** The first Ctrl-C asks the command to tidy up and stop; the second one ends the process as usual. */
+/**
+ * The first Ctrl-C asks the command to tidy up and stop; the second one ends the process as usual. The listener stays: libraries that
+ * listen, too, end the process when they find themselves alone.
+ */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => controller.abort(signal));
+    process.on(signal, () => {
+      if (controller.signal.aborted) endBy(signal);
+      else controller.abort(signal);
+    });
   }
   return controller.signal;
+}
+
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** Ends as the signal would have ended us, so that shells and CI see the truth. */
 function dieBySignal({ terminal, signal }: CommandContext): void {
   terminal.clear();
-  process.kill(process.pid, signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
+  endBy(signal.reason === "SIGTERM" ? "SIGTERM" : "SIGINT");
 }

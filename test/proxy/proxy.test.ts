@@ -141,7 +141,11 @@ describe("bytes that are not the locked ones", () => {
     evil[0] = (evil[0] ?? 0) ^ 1;
     running.upstream.serve("/tool", evil);
     const { status, complete } = await ask(url, path, { headers: { range: "bytes=1000000-" } });
-    expect({ status, complete }).toEqual({ status: 206, complete: false });
+    // Whether it is told before or after the head depends on how fast the rest arrived.
+    expect([
+      { status: 206, complete: false },
+      { status: 424, complete: true },
+    ]).toContainEqual({ status, complete });
   });
 
   it("are refused with a reason as long as nothing has been sent", async () => {
