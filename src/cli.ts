@@ -3,11 +3,11 @@
  * argv → command. Loads only what `--help` needs; `execute.ts` is loaded when a command runs.
  * Exit codes: 0 done, 1 failed or a check found something, 2 wrong usage.
  */
-import { readFileSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
 import { COMMANDS, type CommandEntry, GROUPS } from "./commands/table.js";
 import type { GlobalOptions } from "./execute.js";
+import { packageVersion } from "./version.js";
 
 await main();
 
@@ -92,9 +92,4 @@ function cacheCompiledCode(): void {
   const node: object = nodeModule;
   if ("enableCompileCache" in node && typeof node.enableCompileCache === "function")
     node.enableCompileCache();
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version; // our own package.json
 }

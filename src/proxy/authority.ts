@@ -1,10 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { StartDownload } from "./cache/cache.js";
 import type { Found, LockedEntry } from "./locked-index.js";
+import type { AuthorityName } from "./probe.js";
 import type { Upstream } from "./upstream.js";
 
 /** Who may have what, and with whose credentials GitLab is asked for it. Each listener has one. */
 export interface Authority {
+  readonly name: AuthorityName;
   /**
    * Lets the caller have one of `entries`, which are of the same bytes.
    *
@@ -23,6 +25,7 @@ export interface Admitted {
 /** Everybody who can connect may have what is locked, and the proxy asks with its own credentials. */
 export function inject(upstream: Upstream): Authority {
   return {
+    name: "inject",
     admit: (_request, entries) =>
       Promise.resolve({
         entry: entries[0],

@@ -8,6 +8,8 @@ export interface Circuits {
    * @throws GitLabError at once when the origin has failed several times in a row and has not been left alone for long enough since
    */
   guard<T>(origin: string, work: () => Promise<T>): Promise<T>;
+  /** How many hosts are left alone now. */
+  open(): number;
 }
 
 /** Failures in a row; each has been tried several times already. */
@@ -25,6 +27,7 @@ export function createCircuits(now: () => number = () => performance.now()): Cir
   const circuits = new Map<string, Circuit>();
 
   return {
+    open: () => [...circuits.values()].filter(({ openUntil }) => now() < openUntil).length,
     async guard(origin, work) {
       const circuit = circuits.get(origin) ?? { failures: 0, openUntil: 0 };
       circuits.set(origin, circuit);

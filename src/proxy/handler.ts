@@ -1,17 +1,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
+import { askedBy, refuseIntruder } from "./asked.js";
 import type { Authority } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
 import { ContentLost } from "./cache/content.js";
-import { type Listener, authorityOf, namesListener } from "./listener.js";
+import type { Listener } from "./listener.js";
 import type { LockedEntry } from "./locked-index.js";
 import type { Log } from "./log.js";
+import { type Health, probe } from "./probe.js";
 import {
   BROKEN,
   type Refusal,
   type Text,
-  foreignHost,
   sendHead,
   sendRefusal,
   sendText,
@@ -28,6 +29,7 @@ export interface HandlerOptions {
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
   readonly authority: Authority;
+  readonly health: () => Health;
   readonly cache: Cache;
   readonly log: Log;
 }
@@ -44,10 +46,14 @@ export async function handle(
   else await serve(request, response, { ...options, found });
 }
 
-function decide(request: IncomingMessage, { listener, locks }: HandlerOptions): Route | Text | Refusal {
-  if (!namesListener(request.headers.host, listener)) return foreignHost(authorityOf(listener));
-  const { method, url: target, headers } = request;
-  return route({ method, target, headers }, locks());
+function decide(request: IncomingMessage, options: HandlerOptions): Route | Text | Refusal {
+  const { listener, authority, health, locks } = options;
+  const asked = askedBy(request);
+  return (
+    refuseIntruder(asked, listener) ??
+    probe(asked.target, { authority: authority.name, health }) ??
+    route(asked, locks())
+  );
 }
 
 function refuse(

@@ -38,6 +38,7 @@ export function passthrough({
   const decisions = createDecisions(now);
 
   return {
+    name: "passthrough",
     async admit(request, entries) {
       const credential = credentialOf(request);
       let refusal: unknown;

@@ -13,6 +13,7 @@ import { listenOn } from "./listen.js";
 import { type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
+import type { Health } from "./probe.js";
 import { type Upstream, createUpstream } from "./upstream.js";
 
 export interface ProxyOptions {
@@ -29,6 +30,8 @@ export interface ProxyOptions {
   readonly gitlab: GitLab;
   readonly cache: Cache;
   readonly log: Log;
+  /** What is not as it should be, in words that anybody may read. */
+  readonly notes?: () => readonly string[];
 }
 
 export interface Proxy {
@@ -63,12 +66,14 @@ const IDLE_MS = 300_000;
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const upstream = createUpstream(options.gitlab);
   const running: Running[] = [];
+  let stopping = false;
+  const health = () => healthOf(stopping, [...(options.notes?.() ?? []), ...notesOf(upstream)]);
   const close = async (graceMs: number) => {
     await Promise.all(running.map(({ server }) => closeServer(server, graceMs)));
   };
   try {
     for (const [listener, authority] of authorities(options, upstream)) {
-      running.push(await start(listener, authority, options));
+      running.push(await start(listener, authority, { ...options, health }));
     }
   } catch (error) {
     await close(0);
@@ -79,10 +84,20 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   return {
     urls,
     async close(graceMs = DEFAULT_GRACE_MS) {
+      stopping = true;
       await close(graceMs);
       for (const url of urls) options.log({ level: "info", event: "closed", url });
     },
   };
+}
+
+function healthOf(stopping: boolean, notes: readonly string[]): Health {
+  return { status: stopping ? "stopping" : notes.length > 0 ? "degraded" : "ready", notes };
+}
+
+function notesOf(upstream: Upstream): string[] {
+  const down = upstream.down();
+  return down === 0 ? [] : [`GitLab instances that are down and left alone for a while: ${down}`];
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[Listener, Authority]> {
@@ -98,14 +113,24 @@ interface Running {
   readonly url: string;
 }
 
-async function start(asked: Listener, authority: Authority, options: ProxyOptions): Promise<Running> {
-  const { locks, cache, log } = options;
+interface Start extends ProxyOptions {
+  readonly health: () => Health;
+}
+
+async function start(asked: Listener, authority: Authority, options: Start): Promise<Running> {
+  const { locks, health, cache, log } = options;
   const server = createServer(LIMITS);
   server.maxConnections = MOST_CONNECTIONS;
   server.setTimeout(IDLE_MS);
   const listener = await listenOn(server, asked);
-  const context = { listener, authority, locks, cache, log };
-  server.on("request", (request, response) => void handle(request, response, context));
+  const context = { listener, authority, health, locks, cache, log };
+  server.on("request", (request, response) => {
+    // A connection that is kept would keep a proxy that stops.
+    response.once("close", () => {
+      if (health().status === "stopping") setImmediate(() => server.closeIdleConnections());
+    });
+    void handle(request, response, context);
+  });
   return { server, url: urlOf(listener) };
 }
 

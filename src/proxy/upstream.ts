@@ -19,6 +19,8 @@ export interface Upstream {
    * @throws UserError of the first entry when none can be had
    */
   download(entries: readonly LockedEntry[], options: UpstreamOptions): Promise<Download>;
+  /** How many instances are left alone for a while, because they are down. */
+  down(): number;
 }
 
 /** Times in a row that a download may break off without an end. */
@@ -33,6 +35,7 @@ export function createUpstream(gitlab: GitLab): Upstream {
   }
 
   return {
+    down: circuits.open,
     async download(entries, options) {
       let failure: unknown;
       for (const { variant } of entries) {
