@@ -233,6 +233,20 @@ export interface BumpDetails {
   minimumAgeDays?: number | undefined;
   /** When merge requests may be opened and changed. By default at any time. */
   schedule?: Schedule | undefined;
+  /** What an update must be like to be proposed at all. */
+  policy?: BumpPolicy | undefined;
+}
+
+/** What an update must be like to be proposed at all. Each field asks for one thing more. */
+export interface BumpPolicy {
+  /** The branch or tag that the job ran for must be protected. */
+  protectedRefs?: boolean | undefined;
+  /** The job must be of one of these projects: full paths, in which `*` stands for anything. */
+  projects?: readonly string[] | undefined;
+  /** The whole pipeline of the job must have succeeded. */
+  pipelineStatus?: "success" | undefined;
+  /** How much larger or smaller the bytes may be than those that are locked, in percent of these. */
+  maximumSizeChangePercent?: number | undefined;
 }
 
 /** A time of the week. */

@@ -10,7 +10,9 @@ import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { relock } from "../pipeline.js";
 import type { Terminal } from "../terminal/terminal.js";
 import { apply, type Applied } from "./apply.js";
+import { gatherEvidence } from "./evidence.js";
 import { plan, type Plan } from "./plan.js";
+import { refusalsOf } from "./policy.js";
 import { ruleOf } from "./rules.js";
 import { countSince, readOpen, readRefused, type Situation, type Where } from "./situation.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
@@ -96,10 +98,21 @@ async function readSituation(
   const { branches, open } = await readOpen(where);
   const isOpen = new Set(open.map(({ branch }) => branch));
   const fresh = topics.map(({ branch }) => branch).filter((branch) => !isOpen.has(branch));
-  const limited = snapshot.project.config.bump.maximumPerHour !== null && fresh.length > 0;
-  const [refused, recent] = await Promise.all([
+  const { bump: config } = snapshot.project.config;
+  const limited = config.maximumPerHour !== null && fresh.length > 0;
+  const [refused, recent, evidence] = await Promise.all([
     readRefused(where, fresh),
     limited ? countSince(where, new Date(now.getTime() - HOUR_MS)) : 0,
+    gatherEvidence(where.gitlab, topics, config),
   ]);
-  return { now, head: snapshot.commit, branches, open, refused, recent };
+  const refusals = topics.map((topic) => [topic.name, refusalsOf(topic, config, evidence)] as const);
+  return {
+    now,
+    head: snapshot.commit,
+    branches,
+    open,
+    refused,
+    recent,
+    refusals: new Map(refusals.filter(([, found]) => found.length > 0)),
+  };
 }

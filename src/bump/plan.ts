@@ -7,6 +7,7 @@
 import type { Bump } from "../config/bump.js";
 import { fingerprintOfCommit, wantsRecreation } from "./marker.js";
 import { describeTopic, type MergeRequestText } from "./merge-request.js";
+import type { Refusal } from "./policy.js";
 import { isOpen } from "./schedule.js";
 import type { OwnMergeRequest, Situation } from "./situation.js";
 import { BRANCH_PREFIX, type Topic } from "./topic.js";
@@ -42,6 +43,7 @@ export type Action =
 export type Waiting =
   | "up to date"
   | "too young"
+  | "refused by the policy"
   | "outside the schedule"
   | "too many open"
   | "too many this hour"
@@ -49,13 +51,19 @@ export type Waiting =
   | "stopped by a label"
   | "branch of a person";
 
+/** A topic for which nothing is done. */
+export interface WaitingTopic {
+  readonly topic: Topic;
+  readonly why: Waiting;
+  /** What is open for it. */
+  readonly request?: OwnMergeRequest;
+  /** What the policy has against it; only there when it is refused. */
+  readonly refusals?: readonly Refusal[];
+}
+
 export interface Plan {
   readonly actions: readonly Action[];
-  readonly waiting: readonly {
-    readonly topic: Topic;
-    readonly why: Waiting;
-    readonly request?: OwnMergeRequest;
-  }[];
+  readonly waiting: readonly WaitingTopic[];
 }
 
 const DAY_MS = 86_400_000;
@@ -67,7 +75,7 @@ export function plan(
   { bump, unknown }: { readonly bump: Bump; readonly unknown: ReadonlySet<string> },
 ): Plan {
   const actions: Action[] = [];
-  const waiting: { topic: Topic; why: Waiting; request?: OwnMergeRequest }[] = [];
+  const waiting: WaitingTopic[] = [];
   let opening = 0;
   for (const topic of topics.filter(({ name }) => !unknown.has(name))) {
     const request = situation.open.find(({ branch }) => branch === topic.branch);
@@ -75,9 +83,10 @@ export function plan(
       request === undefined
         ? planNew(topic, situation, { bump, opening })
         : planOpen(topic, situation, { bump, request });
-    if (typeof next === "string")
-      waiting.push(request === undefined ? { topic, why: next } : { topic, why: next, request });
-    else {
+    if (typeof next === "string") {
+      const refusals = next === "refused by the policy" ? situation.refusals.get(topic.name) : undefined;
+      waiting.push({ topic, why: next, ...(request && { request }), ...(refusals && { refusals }) });
+    } else {
       actions.push(next);
       if (next.kind === "open") opening += 1;
     }
@@ -93,6 +102,7 @@ function planNew(
   const { now, open, recent, refused } = situation;
   if (refused.get(topic.branch)?.has(topic.fingerprint) === true) return "closed by a person";
   if (isTooYoung(topic, now)) return "too young";
+  if (situation.refusals.has(topic.name)) return "refused by the policy";
   const branch = branchStep(topic, situation, bump);
   if (branch === "of a person") return "branch of a person";
   if (!isOpen(topic.rule.schedule, now)) return "outside the schedule";
@@ -107,6 +117,7 @@ function planOpen(
   { bump, request }: { readonly bump: Bump; readonly request: OwnMergeRequest },
 ): Action | Waiting {
   if (request.labels.includes(bump.stopLabel)) return "stopped by a label";
+  if (situation.refusals.has(topic.name)) return "refused by the policy";
   const text = describeTopic(topic, bump);
   if (wantsRecreation(request.description))
     return { kind: "update", topic, text, request, branch: "replace" };

@@ -3,12 +3,16 @@ import type { Bump, BumpRule } from "../config/bump.js";
 
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
 export function ruleOf(bump: Bump, artifact: string): BumpRule {
-  const { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule } = bump;
-  const common = { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule };
+  const { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule, policy } = bump;
+  const common = { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule, policy };
   return bump.rules
     .filter(({ artifacts }) => artifacts.some((pattern) => matches(pattern, artifact)))
     .map(({ artifacts: _artifacts, ...own }) => own)
-    .reduce<BumpRule>((rule, own) => ({ ...rule, ...own }), { ...common, ignore: false, group: undefined });
+    .reduce<BumpRule>((rule, own) => ({ ...rule, ...own, policy: { ...rule.policy, ...own.policy } }), {
+      ...common,
+      ignore: false,
+      group: undefined,
+    });
 }
 
 /** The rule of a merge request for all of `rules`: everyone is told, and the most careful one decides. */
@@ -25,7 +29,8 @@ export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRul
   };
 }
 
-function matches(pattern: string, name: string): boolean {
-  const source = pattern.split("*").join(".*"); // patterns are of letters, digits, _, - and *
-  return new RegExp(`^${source}$`).test(name);
+/** Whether a name is what a pattern means, in which `*` stands for anything. */
+export function matches(pattern: string, name: string): boolean {
+  const source = pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll("*", ".*");
+  return new RegExp(`^${source}$`, "u").test(name);
 }

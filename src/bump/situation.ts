@@ -5,6 +5,7 @@ import { listMergeRequests } from "../gitlab/merge-requests.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import { listBranches } from "../gitlab/repository.js";
 import { markerOf, type Marker } from "./marker.js";
+import type { Refusal } from "./policy.js";
 import { BRANCH_PREFIX } from "./topic.js";
 
 /** A merge request of the bot. */
@@ -31,6 +32,8 @@ export interface Situation {
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>;
   /** Merge requests that the bot opened within the last hour. */
   readonly recent: number;
+  /** What the policy has against topics, by their names; a topic that is not refused is not there. */
+  readonly refusals: ReadonlyMap<string, readonly Refusal[]>;
 }
 
 export interface Where {

@@ -3,6 +3,7 @@ import { addressOf } from "../bump/address.js";
 import { bump, type Bumped } from "../bump/bump.js";
 import type { Applied } from "../bump/apply.js";
 import type { Action } from "../bump/plan.js";
+import { explainRefusal } from "../bump/policy.js";
 import { findCredentials } from "../credentials/find-credentials.js";
 import { createGitLabWriter } from "../gitlab/writer.js";
 import { openProject } from "../project.js";
@@ -40,9 +41,10 @@ function toJson({ plan, applied }: Bumped, dryRun: boolean): object {
   return {
     dryRun,
     actions: plan.actions.map((action) => actionToJson(action, outcomes.get(action))),
-    waiting: plan.waiting.map(({ topic, why, request }) => ({
+    waiting: plan.waiting.map(({ topic, why, request, refusals }) => ({
       topic: topic.name,
       why,
+      ...(refusals === undefined ? {} : { refusals }),
       mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
       changes: topic.changes.map(changeToJson),
     })),
@@ -84,7 +86,10 @@ function describe({ plan, applied }: Bumped, dryRun: boolean): string {
         const where = request === undefined ? "" : `  ${request.url}`;
         return `${outcome}  ${branchOf(action)}${titleOf(action)}${where}${detail === undefined ? "" : `: ${detail}`}`;
       });
-  const waiting = plan.waiting.map(({ topic, why }) => `${why}  ${topic.branch}`);
+  const waiting = plan.waiting.flatMap(({ topic, why, refusals = [] }) => [
+    `${why}  ${topic.branch}`,
+    ...refusals.map((refusal) => `  ${explainRefusal(refusal)}`),
+  ]);
   const lines = [...done, ...waiting];
   return lines.length === 0 ? "the lock is fresh, nothing to do" : lines.join("\n");
 }

@@ -15,6 +15,12 @@ const TimeZone = z.string().refine(isTimeZone, 'expected a time zone such as "Eu
 const Pattern = z
   .string()
   .regex(/^[A-Za-z0-9_*-]+$/, 'expected the name of an artifact, in which * stands for anything: "acme-*"');
+const ProjectPattern = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_*-][\p{L}\p{N}_.*/-]*$/u,
+    'expected the full path of a project, in which * stands for anything: "platform/*"',
+  );
 const GroupName = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,60}$/, "expected a name of at most 60 letters, digits, _ or -");
@@ -31,6 +37,13 @@ const Schedule = z
     message: "expected both from and to, or neither",
   });
 
+const Policy = z.strictObject({
+  protectedRefs: z.boolean().optional(),
+  projects: z.array(ProjectPattern).min(1).optional(),
+  pipelineStatus: z.literal("success").optional(),
+  maximumSizeChangePercent: z.number().min(0).optional(),
+});
+
 const COMMON = {
   labels: z.array(Label).optional(),
   assignees: z.array(UserName).optional(),
@@ -40,6 +53,7 @@ const COMMON = {
   automerge: z.boolean().optional(),
   minimumAgeDays: z.int().min(0).max(365).optional(),
   schedule: Schedule.optional(),
+  policy: Policy.optional(),
 };
 
 const Limit = z.int().min(1).nullable().describe("a whole number from 1, or null for no limit").optional();

@@ -14,6 +14,18 @@ export interface Schedule {
 export const DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"] as const;
 export type Day = (typeof DAYS)[number];
 
+/** What an update must be like to be proposed at all. Each field asks for one thing more. */
+export interface Policy {
+  /** The branch or tag must be protected. */
+  readonly protectedRefs?: boolean | undefined;
+  /** The job must be of one of these projects: full paths, in which `*` stands for anything. */
+  readonly projects?: readonly string[] | undefined;
+  /** The whole pipeline must have this status. */
+  readonly pipelineStatus?: "success" | undefined;
+  /** How much larger or smaller the bytes may be than those that are locked, in percent of these. */
+  readonly maximumSizeChangePercent?: number | undefined;
+}
+
 /** What can differ between artifacts. */
 export interface BumpRule {
   readonly labels: readonly string[];
@@ -27,6 +39,7 @@ export interface BumpRule {
   /** Whole days that a job must be old before its artifacts are proposed. */
   readonly minimumAgeDays: number;
   readonly schedule: Schedule | undefined;
+  readonly policy: Policy;
   /** Never proposed. */
   readonly ignore: boolean;
   /** Artifacts of one group share a merge request. */
@@ -60,6 +73,7 @@ export const DEFAULT_BUMP: Bump = {
   automerge: false,
   minimumAgeDays: 0,
   schedule: undefined,
+  policy: {},
   maximumOpen: 10,
   maximumPerHour: null,
   rebase: "conflicted",

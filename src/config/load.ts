@@ -85,6 +85,7 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     automerge: bump.automerge ?? DEFAULT_BUMP.automerge,
     minimumAgeDays: bump.minimumAgeDays ?? DEFAULT_BUMP.minimumAgeDays,
     schedule: bump.schedule,
+    policy: bump.policy ?? DEFAULT_BUMP.policy,
     targetBranch: bump.targetBranch,
     maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,
     maximumPerHour: bump.maximumPerHour ?? DEFAULT_BUMP.maximumPerHour,
