@@ -27,7 +27,7 @@ export const Form = z.enum(["file", "executable", "unpacked"]);
 export type Form = z.infer<typeof Form>;
 
 /** How a fixed-output derivation gets its bytes when nothing has put them into the store before. */
-export const FetchMode = z.enum(["proxy", "require"]);
+export const FetchMode = z.enum(["proxy", "require", "impure-env"]);
 export type FetchMode = z.infer<typeof FetchMode>;
 
 /** Any text that Nix can hold: without NUL and without half a surrogate pair. */

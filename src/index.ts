@@ -138,8 +138,11 @@ export interface NoChoice {
 /** The file as it is, the same file with the executable bit, or the unpacked tree of a zip or tar archive. */
 export type Form = "file" | "executable" | "unpacked";
 
-/** `"proxy"`: the build asks the proxy. `"require"`: the build fails with the command that brings the bytes. */
-export type FetchMode = "proxy" | "require";
+/**
+ * `"proxy"`: the build asks the proxy. `"require"`: the build fails with the command that brings the bytes.
+ * `"impure-env"`: the build asks GitLab, with a header from its environment, which whoever may build can read.
+ */
+export type FetchMode = "proxy" | "require" | "impure-env";
 
 /** How the package is made from the bytes. */
 export type Install = InstallNone | InstallBinary | InstallArchive;

@@ -4,6 +4,8 @@
   `artifacts generate` copies this folder beside the overlay, so that a consumer needs no flake input of ours.
 */
 {
+  downloadTools = import ./downloadTools.nix;
+  fetchImpureEnv = import ./fetchImpureEnv.nix;
   fetchProxy = import ./fetchProxy.nix;
   fetchRequire = import ./fetchRequire.nix;
   installArchive = import ./installArchive.nix;

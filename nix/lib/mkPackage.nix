@@ -58,6 +58,10 @@ let
     src = import ./mkSource.nix {
       inherit artifact key proxy;
       buildSystem = pkgs.stdenv.buildPlatform.system;
+      tools = import ./downloadTools.nix {
+        pkgs = pkgs.buildPackages;
+        inherit (variant) form;
+      };
     };
     inherit meta;
     passthru = { inherit (variant) provenance; };

@@ -13,12 +13,16 @@
   : Base URL of the proxy, without a trailing slash.
 
   `buildSystem`
-  : The system that builds; only `require` has a use for it.
+  : The system that builds; only `proxy` has no use for it.
+
+  `tools`
+  : Programs to download with, as `fetchImpureEnv` takes them; only `impure-env` has a use for them.
 
   # Type
 
   ```
-  mkSource :: { artifact :: Artifact, key :: String, proxy :: String, buildSystem :: String } -> Derivation
+  mkSource ::
+    { artifact :: Artifact, key :: String, proxy :: String, buildSystem :: String, tools :: Tools ? } -> Derivation
   ```
 
   # Examples
@@ -38,6 +42,14 @@
     buildSystem = "x86_64-linux";
   }).outPath
   => "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin"
+  (mkSource {
+    artifact = example // { fetch = "impure-env"; };
+    key = "any";
+    proxy = "http://127.0.0.1:7467";
+    buildSystem = "x86_64-linux";
+    tools = { path = "/usr/bin"; certificates = null; };
+  }).outPath
+  => "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin"
   ```
 */
 {
@@ -45,6 +57,7 @@
   key,
   proxy,
   buildSystem,
+  tools ? null,
 }:
 let
   variant = artifact.systems.${key};
@@ -55,8 +68,8 @@ let
   # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.
   quote = builtins.toJSON;
   systemOption = if key == "any" then "" else " --system ${key}";
-  message = ''
-    Artifact ${artifact.name} is not in the Nix store, and this build may not download it.
+  messageThat = reason: ''
+    Artifact ${artifact.name} is not in the Nix store, and ${reason}.
       project: ${quote variant.provenance.project} on ${artifact.gitlab}
       job:     ${quote variant.provenance.jobName} (${toString variant.provenance.job})
     Run this as yourself, where ${artifact.name} is locked, then build again:
@@ -67,7 +80,16 @@ let
     require = import ./fetchRequire.nix (
       identity
       // {
-        inherit message;
+        message = messageThat "this build may not download it";
+        system = buildSystem;
+      }
+    );
+    impure-env = import ./fetchImpureEnv.nix (
+      identity
+      // {
+        inherit (variant.provenance) url;
+        inherit tools;
+        message = messageThat "NIX_ARTIFACTS_HEADERS of this build did not open it";
         system = buildSystem;
       }
     );

@@ -11,10 +11,13 @@
   `system`
   : The Nix system that is wanted.
 
+  `tools`
+  : Programs to download with, as `fetchImpureEnv` takes them. Only artifacts of fetch mode `impure-env` need them.
+
   # Type
 
   ```
-  mkSources :: { index :: Index, system :: String } -> { ${name} :: Derivation }
+  mkSources :: { index :: Index, system :: String, tools :: Tools | Null ? } -> { ${name} :: Derivation }
   ```
 
   # Examples
@@ -27,7 +30,11 @@
   => { example = "art.bin"; }
   ```
 */
-{ index, system }:
+{
+  index,
+  system,
+  tools ? null,
+}:
 let
   artifacts = builtins.mapAttrs (_: file: import file) index.artifacts;
   keyOf = name: import ./selectVariant.nix artifacts.${name}.systems system;
@@ -40,6 +47,13 @@ let
       key = keyOf name;
       inherit (index) proxy;
       buildSystem = system;
+      tools =
+        if tools != null then
+          tools
+        else
+          throw ''
+            artifact ${name} has the fetch mode "impure-env", which downloads with programs that somebody must name:
+            import sources.nix with tools = { path = "/folder/of/curl"; certificates = null; }.'';
     };
 in
 builtins.listToAttrs (

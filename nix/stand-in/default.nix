@@ -31,19 +31,45 @@ let
         mkDerivation = import ./mkDerivation.nix system;
       };
       fromTheMachine =
-        name:
+        name: programs:
         stdenvNoCC.mkDerivation {
           name = "${name}-of-the-machine";
-          installPhase = ''mkdir "$out"'';
+          inherit programs;
+          installPhase = ''
+            mkdir -p "$out/bin"
+            for program in $programs; do ln -s "/usr/bin/$program" "$out/bin/"; done
+          '';
         };
+      # The tools are in `/usr/bin`; a package of one has links to its programs.
+      machine = builtins.mapAttrs fromTheMachine {
+        bzip2 = [ "bzip2" ];
+        coreutils = [
+          "cat"
+          "chmod"
+          "head"
+          "mkdir"
+        ];
+        curl = [ "curl" ];
+        gnutar = [ "tar" ];
+        gzip = [ "gzip" ];
+        unzip = [ "unzip" ];
+        xz = [ "xz" ];
+        zstd = [ "zstd" ];
+      };
     in
-    {
+    machine
+    // {
       lib = import ./lib.nix;
       inherit stdenvNoCC;
       stdenv = stdenvNoCC;
       buildPackages = final;
-      unzip = fromTheMachine "unzip";
-      zstd = fromTheMachine "zstd";
+      cacert = stdenvNoCC.mkDerivation {
+        name = "certificates-of-the-machine";
+        installPhase = ''
+          mkdir -p "$out/etc/ssl/certs"
+          touch "$out/etc/ssl/certs/ca-bundle.crt"
+        '';
+      };
     };
 
   final = builtins.foldl' (prev: overlay: prev // overlay final prev) base overlays;

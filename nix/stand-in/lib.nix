@@ -14,6 +14,8 @@
       }) names
     );
 
+  makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
+
   filterAttrs =
     keep: set:
     builtins.removeAttrs set (builtins.filter (name: !keep name set.${name}) (builtins.attrNames set));

@@ -197,7 +197,7 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `form: "fiel",`,
     `form: "unpacked", install: { kind: "binary" },`,
     `form: "executable", file: undefined,`,
-    `fetch: "impure-env",`,
+    `fetch: "impure",`,
     `fetch: null,`,
     `install: { kind: "archiv", bin: ["a"] },`,
     `install: { kind: "archive" },`,

@@ -13,6 +13,7 @@
     proxyPath = "/fod/gitlab.example.com/1/2/51bc0fc1/art.bin";
     provenance = {
       project = "platform/example";
+      url = "https://gitlab.example.com/api/v4/projects/1/jobs/2/artifacts/art.bin";
       job = 2;
       jobName = "build";
     };

@@ -22,7 +22,7 @@ import {
 } from "./workspace.js";
 
 const FORMS: readonly Form[] = ["file", "executable", "unpacked"];
-const MODES: readonly FetchMode[] = ["proxy", "require"];
+const MODES: readonly FetchMode[] = ["proxy", "require", "impure-env"];
 
 let host: NixHost;
 beforeAll(async () => {
@@ -36,7 +36,7 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 /** An expression for the source of `artifact`, without nixpkgs. */
 async function sourceOf(artifact: LockedArtifact, proxy?: string): Promise<string> {
   const folder = await writeOverlay(host, lockOf({ acme: artifact }), proxy === undefined ? {} : { proxy });
-  return `(import ${folder}/sources.nix { }).acme`;
+  return `(import ${folder}/sources.nix { tools = { path = "/usr/bin"; certificates = null; }; }).acme`;
 }
 
 function lockAs(form: Form, content: string): Promise<LockedBytes> {
@@ -170,6 +170,7 @@ test("fetch mode, proxy, GitLab host and the names in the message change no path
   const changes: [Partial<LockedArtifact>, { proxy?: string }?][] = [
     [{}],
     [{ fetch: "require" }],
+    [{ fetch: "impure-env" }],
     [{}, { proxy: "https://artifacts.example.org" }],
     [{ gitlab: "https://other.example.com/gitlab" }],
     [

@@ -21,6 +21,8 @@ export interface NixHostOptions {
   readonly conf?: Readonly<Record<string, string>>;
   /** `false` gives the daemon a network without any device that is up; what `run` starts has the machine's. */
   readonly network?: boolean;
+  /** Added to the daemon's environment, as a service manager would do it. */
+  readonly daemonEnv?: Readonly<Record<string, string>>;
 }
 
 export interface RunOptions {
@@ -105,12 +107,13 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
  * The daemon takes the place of the process that makes the namespace, so that its id is the child's. It dies with the test's
  * process, however that ends.
  */
-async function startDaemon(directory: string, { network = true }: NixHostOptions): Promise<ChildProcess> {
+async function startDaemon(directory: string, options: NixHostOptions): Promise<ChildProcess> {
+  const { network = true, daemonEnv = {} } = options;
   const log = await open(join(directory, "daemon.log"), "a");
   const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec setpriv --pdeathsig KILL nix-daemon`;
   const apart = ["--mount", "--propagation", "private", ...(network ? [] : ["--net"])];
   const daemon = spawn("unshare", [...apart, "sh", "-c", inside, directory], {
-    env: nixEnvironment(directory, join(directory, "root")),
+    env: { ...nixEnvironment(directory, join(directory, "root")), ...daemonEnv },
     stdio: ["ignore", log.fd, log.fd],
   });
   await log.close();

@@ -2,8 +2,9 @@
 export const SOURCES = `\
 {
   system ? builtins.currentSystem,
+  tools ? null,
 }:
 import ./lib/mkSources.nix {
   index = import ./index.nix;
-  inherit system;
+  inherit system tools;
 }`;
