@@ -57,6 +57,7 @@ function createContext(options: GlobalOptions): CommandContext {
     signal,
     tokenFile: options.tokenFile === undefined ? undefined : resolve(options.tokenFile),
     print: (text) => (options.json === true ? undefined : process.stdout.write(text)),
+    programOutput: options.json === true ? "stderr" : "stdout",
     confirm:
       process.stdin.isTTY && process.stderr.isTTY ? (question) => confirm(question, signal) : undefined,
     readInput: () => text(process.stdin),
@@ -69,7 +70,7 @@ function finish(result: CommandResult, context: CommandContext, { json = false }
   if (context.signal.aborted && errors.length > 0) return dieBySignal(context);
   if (json) process.stdout.write(`${JSON.stringify(withErrors(result.data, errors), undefined, 2)}\n`);
   else writeText(result.text, errors, context);
-  process.exitCode = Math.max(0, ...errors.map(({ exitCode }) => exitCode));
+  process.exitCode = Math.max(result.exitCode ?? 0, ...errors.map(({ exitCode }) => exitCode));
 }
 
 function writeText(text: string, errors: readonly UserError[], { cwd }: CommandContext): void {

@@ -3,6 +3,7 @@
  * shell, and dies with everything that it started when it takes too long or says too much.
  */
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 
 export interface ProgramOptions {
   /** The whole environment of the program. */
@@ -81,4 +82,39 @@ function killGroup(pid: number | undefined): void {
   } catch {
     // it is gone
   }
+}
+
+export interface ForegroundOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Where its stdout goes. */
+  readonly stdout: "stdout" | "stderr";
+  /** Aborted with the name of the signal that we got. Ctrl-C reaches the program, too, as the terminal sends it to both. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs a program in our place: on our terminal and without bounds. What a signal ends is for it to decide.
+ *
+ * @returns its exit code, 128 and the signal's number when a signal ended it; undefined when there is no such program
+ */
+export function runInForeground(
+  program: string,
+  args: readonly string[],
+  { env, cwd, stdout, signal }: ForegroundOptions,
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env, cwd, stdio: ["inherit", stdout === "stdout" ? 1 : 2, 2] });
+    const end = () => signal.reason === "SIGTERM" && child.kill("SIGTERM");
+    signal.addEventListener("abort", end, { once: true });
+    child.once("error", (error) => {
+      signal.removeEventListener("abort", end);
+      if ("code" in error && error.code === "ENOENT") resolve(undefined);
+      else reject(error);
+    });
+    child.once("close", (code, ended) => {
+      signal.removeEventListener("abort", end);
+      resolve(code ?? 128 + (ended === null ? 0 : constants.signals[ended]));
+    });
+  });
 }

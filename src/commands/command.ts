@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly tokenFile: string | undefined;
   /** Writes to stdout while the command runs; only for those that run until they are stopped. Nothing with --json. */
   readonly print: (text: string) => void;
+  /** Where a program writes that runs in the command's place: stdout (default), or stderr with --json. */
+  readonly programOutput?: "stdout" | "stderr";
   /** Asks a yes-or-no question; undefined when there is no terminal to ask on. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** All of stdin. */
@@ -30,6 +32,8 @@ export interface CommandResult {
   readonly text: string;
   /** Problems that did not stop the rest. Any makes the exit code 1. */
   readonly errors?: readonly UserError[];
+  /** Exit code of a program that ran in the command's place. */
+  readonly exitCode?: number;
 }
 
 /** A command's implementation: positional names and parsed options in, data out. */

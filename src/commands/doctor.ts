@@ -50,10 +50,7 @@ export function checkNode(version: string): Finding {
 }
 
 async function checkNix({ env }: CommandContext, lock: Lock | undefined): Promise<Finding[]> {
-  const passed = Object.entries(env).filter(([name]) =>
-    /^(PATH|HOME|USER|NIX_[A-Z_]+|XDG_[A-Z_]+)$/.test(name),
-  );
-  const facts = await askNix(Object.fromEntries(passed));
+  const facts = await askNix(env);
   const netrc = facts.settings.get("netrc-file");
   const modes: readonly string[] = Object.values(lock?.artifacts ?? {}).map(({ fetch }) => fetch);
   return judgeNix(facts, {

@@ -248,6 +248,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./auth-trust.js"),
   },
   {
+    name: "exec",
+    names: "<command...>",
+    namesText: "what to run, after --",
+    summary: "run a command whose builds may download by themselves (fetch mode impure-env)",
+    options: [],
+    examples: [
+      ["artifacts exec -- nix build .#acme-cli", "with a token in NIX_CONFIG, never on a command line"],
+    ],
+    load: () => import("./exec.js"),
+  },
+  {
     name: "doctor",
     summary: "say what works here, what does not, and the fix",
     options: [],

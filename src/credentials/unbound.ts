@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { type TokenKind, headersFor } from "./headers.js";
+import { IMPURE_ENV_VARIABLE } from "./impure-env.js";
 import { hostSetting, isLoopback, originOfHost } from "./origin.js";
 import { Secret } from "./secret.js";
 import { type Settings, settingsFor } from "./settings.js";
@@ -24,6 +25,7 @@ export const SECRET_VARIABLES: readonly string[] = [
   "OAUTH_TOKEN",
   "CI_JOB_TOKEN",
   "CI_JOB_JWT",
+  IMPURE_ENV_VARIABLE,
 ];
 
 export interface UnboundOptions {

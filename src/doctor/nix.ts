@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Finished, runProgram } from "../program.js";
 import type { Finding } from "./finding.js";
+import { isAtLeast, judgeImpureEnv } from "./impure-env.js";
 
 export interface NixFacts {
   /** "2.8.0"; undefined when there is no Nix. */
@@ -11,6 +12,10 @@ export interface NixFacts {
   /** Whether the daemon trusts this user; undefined when Nix is too old to tell. */
   readonly trusted: boolean | undefined;
   readonly settings: ReadonlyMap<string, unknown>;
+  /** Whether Nix works on the store itself, without a daemon. */
+  readonly isLocal: boolean;
+  /** Experimental features of the machine's own configuration: what a user adds, the daemon does not have. */
+  readonly features: readonly string[];
 }
 
 const TIMEOUT_MS = 10_000;
@@ -18,28 +23,55 @@ const MAX_BYTES = 8 * 1024 * 1024;
 const COMMANDS = ["--extra-experimental-features", "nix-command"];
 const Settings = z.record(z.string(), z.object({ value: z.unknown() }));
 
-/** Asks Nix. @param env what Nix may see of the environment */
-export async function askNix(env: Readonly<Record<string, string | undefined>>): Promise<NixFacts> {
-  const nix = (...args: string[]): Promise<Finished | undefined> =>
-    runProgram("nix", args, { env, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+/** What Nix may see of the environment: no token of GitLab has a name like these. */
+const PASSED_ON = /^(PATH|HOME|USER|NIX_(?!ARTIFACTS_)[A-Z_]+|XDG_[A-Z_]+)$/;
+
+/** Asks Nix. @param environment of the process; what Nix has no business with is not passed on */
+export async function askNix(environment: Env): Promise<NixFacts> {
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_ON.test(name)));
+  const nix = (...args: string[]) => ask(env, args);
   const [, version] = /(\d+\.\d+(?:\.\d+)?)/.exec((await nix("--version"))?.stdout ?? "") ?? [];
   if (version === undefined) {
-    return { version, storeProblem: undefined, trusted: undefined, settings: new Map() };
+    return { version, ...NOTHING };
   }
   const ping = await nix(...COMMANDS, "store", "ping");
   const said = `${ping?.stdout ?? ""}${ping?.stderr ?? ""}`;
-  // `nix config show` since 2.20; before that `nix show-config`.
-  const shown = [
-    await nix(...COMMANDS, "config", "show", "--json"),
-    await nix(...COMMANDS, "show-config", "--json"),
-  ];
   const [, trusted] = /^Trusted: (\d)/m.exec(said) ?? [];
   return {
     version,
     storeProblem: ping?.code === 0 ? undefined : lastLine(said),
     trusted: trusted === undefined ? undefined : trusted === "1",
-    settings: settingsOf(shown.find((one) => one?.code === 0)?.stdout ?? ""),
+    settings: await askSettings(env),
+    isLocal: /^Store URL: local/m.test(said),
+    features: featuresOf(await askSettings({ ...env, NIX_CONFIG: "", NIX_USER_CONF_FILES: "" })),
   };
+}
+
+const NOTHING = {
+  storeProblem: undefined,
+  trusted: undefined,
+  settings: new Map<string, unknown>(),
+  isLocal: false,
+  features: [],
+};
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+function ask(env: Env, args: readonly string[]): Promise<Finished | undefined> {
+  return runProgram("nix", args, { env, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
+}
+
+/** `nix config show` since 2.20; before that `nix show-config`. */
+async function askSettings(env: Env): Promise<ReadonlyMap<string, unknown>> {
+  for (const words of [["config", "show"], ["show-config"]]) {
+    const shown = await ask(env, [...COMMANDS, ...words, "--json"]);
+    if (shown?.code === 0) return settingsOf(shown.stdout);
+  }
+  return new Map();
+}
+
+function featuresOf(settings: ReadonlyMap<string, unknown>): readonly string[] {
+  return z.array(z.string()).safeParse(settings.get("experimental-features")).data ?? [];
 }
 
 function lastLine(text: string): string {
@@ -76,8 +108,7 @@ export function judgeNix(facts: NixFacts, context: NixContext): Finding[] {
       },
     ];
   }
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  const tooOld = major < 2 || (major === 2 && minor < 8);
+  const tooOld = !isAtLeast(version, [2, 8]);
   return [
     tooOld
       ? {
@@ -106,14 +137,15 @@ function judgeStore(problem: string | undefined, { isRoot }: NixContext): Findin
   return { name: "Nix store", state: "broken", meaning: `it does not answer: ${problem}`, fix };
 }
 
-function judgeSettings({ settings, trusted }: NixFacts, context: NixContext): Finding[] {
+function judgeSettings(facts: NixFacts, context: NixContext): Finding[] {
+  const { settings, trusted } = facts;
   return [
     judgeSandbox(settings.get("sandbox")),
     judgeTrust(trusted, context),
     judgeList("Substituters", settings.get("substituters")),
     judgeList("Hashed mirrors", settings.get("hashed-mirrors")),
     judgeNetrc(settings.get("netrc-file"), context),
-    ...(context.usesImpureEnv ? [judgeImpureEnv(settings, trusted)] : []),
+    ...(context.usesImpureEnv ? [judgeImpureEnv(facts).finding] : []),
   ];
 }
 
@@ -158,26 +190,4 @@ function judgeNetrc(file: unknown, { netrcIsOpen }: NixContext): Finding {
     meaning: `${path} can be read by every user of this machine`,
     fix: `sudo chmod 600 '${path}'`,
   };
-}
-
-function judgeImpureEnv(settings: ReadonlyMap<string, unknown>, trusted: boolean | undefined): Finding {
-  const name = "impure-env";
-  const features = z.array(z.string()).safeParse(settings.get("experimental-features")).data ?? [];
-  if (!features.includes("configurable-impure-env")) {
-    return {
-      name,
-      state: "broken",
-      meaning: "an artifact is fetched with it, and Nix ignores it without a word",
-      fix: "Nix 2.19 or newer with `extra-experimental-features = configurable-impure-env` in /etc/nix/nix.conf; or choose `proxy` or `require`",
-    };
-  }
-  if (trusted === false) {
-    return {
-      name,
-      state: "broken",
-      meaning: "an artifact is fetched with it, and Nix takes it from trusted users only",
-      fix: "choose `proxy` or `require`, which need no trust",
-    };
-  }
-  return { name, state: "ok", meaning: "Nix takes it from you" };
 }

@@ -31,7 +31,7 @@ export interface NixOptions {
 }
 
 /** What Nix may see of the environment: no token has a name like these. */
-const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NIX_[A-Z_]+)$/;
+const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NIX_(?!ARTIFACTS_)[A-Z_]+)$/;
 /** Stays far below the 2 MiB that Linux allows for all arguments. */
 const PATHS_PER_CALL = 5_000;
 const SHOWN_OF_STDERR = 2_000;

@@ -329,38 +329,10 @@ test("without a token a public instance is nothing broken", async () => {
   expect(findings).toContainEqual(expect.objectContaining({ state: "note", meaning: "there is none" }));
 });
 
-describe("impure-env", () => {
-  const judge = (trusted: boolean, features: readonly string[]) =>
-    judgeNix(
-      {
-        version: "2.26.3",
-        storeProblem: undefined,
-        trusted,
-        settings: new Map<string, unknown>([
-          ["sandbox", true],
-          ["experimental-features", features],
-        ]),
-      },
-      { usesImpureEnv: true, netrcIsOpen: false, isRoot: false },
-    ).find(({ name }) => name === "impure-env");
-
-  test("that Nix would ignore without a word is broken", () => {
-    expect(judge(true, [])).toMatchObject({
-      state: "broken",
-      meaning: expect.stringContaining("ignores it"),
-    });
-    expect(judge(false, ["configurable-impure-env"])).toMatchObject({
-      state: "broken",
-      meaning: expect.stringContaining("trusted users only"),
-    });
-    expect(judge(true, ["configurable-impure-env"])).toMatchObject({ state: "ok" });
-  });
-});
-
 test("passwords in the addresses of caches are not shown", () => {
   const settings = new Map<string, unknown>([["substituters", ["https://user:canary@cache.example"]]]);
   const findings = judgeNix(
-    { version: "2.8.0", storeProblem: undefined, trusted: true, settings },
+    { version: "2.8.0", storeProblem: undefined, trusted: true, settings, isLocal: false, features: [] },
     { usesImpureEnv: false, netrcIsOpen: false, isRoot: false },
   );
   expect(JSON.stringify(findings)).not.toContain("canary");
