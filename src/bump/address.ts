@@ -4,8 +4,8 @@
  *     snapshot ─► relock ─► topics ─┐
  *     situation (branches, merge requests) ─► plan ─► apply ─► report
  *
- * `plan` is pure; `apply` alone writes, one change after the other, so that a run that is killed anywhere leaves what the next run
- * understands. What is the bot's own is known by the marker in the description and the trailer of the commit, not by the author:
+ * `plan` is pure; `apply` alone writes, first a branch and then what is said about it, so that a run that is killed anywhere leaves
+ * what the next run understands. What is the bot's own is known by the marker in the description and the trailer of the commit, not by the author:
  * a new token, or a new bot user, changes nothing. Here: which project the bot works in.
  */
 import { readFile } from "node:fs/promises";

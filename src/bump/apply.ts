@@ -1,4 +1,5 @@
-/** Plan → changes in GitLab, one after the other. The only part of the bot that writes. */
+/** Plan → changes in GitLab. Branches are made side by side, all else one after the other, in the order of the plan. */
+import pLimit from "p-limit";
 import { UserError, userErrorsOf } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { GitLab } from "../gitlab/gitlab.js";
@@ -47,20 +48,70 @@ export interface Applied {
   readonly errors: readonly UserError[];
 }
 
+/** Commits at a time: no two are on the same branch. */
+const COMMITS_AT_ONCE = 8;
+
 /** Carries out every action; one that fails does not stop the others. */
 export async function apply(actions: readonly Action[], applying: Applying): Promise<Applied[]> {
   const applied: Applied[] = [];
-  for (const action of actions) {
-    applying.signal.throwIfAborted();
-    try {
-      applied.push({ action, errors: [], ...(await carryOut(action, applying)) });
-    } catch (error) {
-      const errors = userErrorsOf(error);
-      if (errors === undefined) throw error;
-      applied.push({ action, outcome: "failed", errors });
+  const pushes = pushAll(actions, applying);
+  try {
+    for (const action of actions) {
+      applying.signal.throwIfAborted();
+      applied.push(await attempt(action, pushes.done.get(action), applying));
     }
+    return applied;
+  } finally {
+    await pushes.stop();
   }
-  return applied;
+}
+
+async function attempt(
+  action: Action,
+  pushed: Promise<PromiseSettledResult<void>> | undefined,
+  applying: Applying,
+): Promise<Applied> {
+  try {
+    const push = await pushed;
+    if (push?.status === "rejected") throw push.reason;
+    return { action, errors: [], ...(await carryOut(action, applying)) };
+  } catch (error) {
+    const errors = userErrorsOf(error);
+    if (errors === undefined) throw error;
+    return { action, outcome: "failed", errors };
+  }
+}
+
+interface Pushes {
+  /** What became of the branch, by the action that needs it. */
+  readonly done: ReadonlyMap<Action, Promise<PromiseSettledResult<void>>>;
+  /** Begins no more of them, and waits for those that are under way. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Begins to make the branches that are to be proposed. */
+function pushAll(actions: readonly Action[], applying: Applying): Pushes {
+  const limit = pLimit(COMMITS_AT_ONCE);
+  let stopped = false;
+  const push = async (action: Action & { kind: "open" | "update" }): Promise<void> => {
+    if (stopped) return;
+    const { topic, text, branch } = action;
+    await pushTopic(topic, { step: branch, message: text.commitMessage }, applying);
+  };
+  const done = new Map<Action, Promise<PromiseSettledResult<void>>>();
+  for (const action of actions) {
+    if (action.kind === "open" || action.kind === "update") done.set(action, settled(limit(push, action)));
+  }
+  const stop = async () => {
+    stopped = true;
+    await Promise.all(done.values());
+  };
+  return { done, stop };
+}
+
+async function settled(promise: Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([promise]);
+  return result;
 }
 
 type Done =
@@ -86,9 +137,8 @@ async function carryOut(action: Action, applying: Applying): Promise<Done> {
 }
 
 async function open(action: Action & { kind: "open" }, applying: Applying): Promise<Done> {
-  const { topic, text, branch } = action;
+  const { topic, text } = action;
   const { labels, assignees, reviewers, squash } = topic.rule;
-  await pushTopic(topic, { step: branch, message: text.commitMessage }, applying);
   const people = await Promise.all([assignees, reviewers].map((names) => findUsers(names, applying)));
   const request = await openMergeRequest(applying, applying.address, {
     source_branch: topic.branch,
@@ -109,8 +159,7 @@ async function open(action: Action & { kind: "open" }, applying: Applying): Prom
 }
 
 async function update(action: Action & { kind: "update" }, applying: Applying): Promise<Done> {
-  const { topic, text, branch, request } = action;
-  await pushTopic(topic, { step: branch, message: text.commitMessage }, applying);
+  const { topic, text, request } = action;
   const { marker } = request;
   const isWritten = marker.text === text.marker.text && marker.fingerprint === topic.fingerprint;
   if (!isWritten || wantsRecreation(request.description)) {

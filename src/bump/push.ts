@@ -24,8 +24,8 @@ export async function pushTopic(
   if (step === "keep") return;
   const { address, writer, snapshot, situation } = applying;
   const { branch } = topic;
-  if (step === "replace") await requireUnmoved(branch, situation.branches.get(branch), applying);
   const actions = await filesOf(topic, snapshot);
+  if (step === "replace") await requireUnmoved(branch, situation.branches.get(branch), applying);
   const commit = { branch, onto: snapshot.commit, message, actions, replace: step === "replace" };
   try {
     await createCommit(writer, address, commit);

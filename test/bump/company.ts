@@ -6,6 +6,7 @@ import { onTestFinished } from "vitest";
 import { bump, type Bumped } from "../../src/bump/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
 import { createGitLab } from "../../src/gitlab/client.js";
+import type { GitLab } from "../../src/gitlab/gitlab.js";
 import { createGitLabWriter, type GitLabWriter } from "../../src/gitlab/writer.js";
 import { parseLock } from "../../src/lock/read.js";
 import type { Lock } from "../../src/lock/schema.js";
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly checkout?: string;
   /** What stands between the bot and GitLab's writing side. */
   readonly through?: (writer: GitLabWriter) => GitLabWriter;
+  /** The same for its reading side. */
+  readonly seeing?: (gitlab: GitLab) => GitLab;
 }
 
 export interface Company {
@@ -150,7 +153,12 @@ async function lockOnMain(company: Company): Promise<void> {
 async function runBot(
   { url }: EmbeddedGitLab,
   clock: { readonly now: Date },
-  { dryRun = false, checkout = mkdtempSync(join(tmpdir(), "bump-")), through = (it) => it }: RunOptions = {},
+  {
+    dryRun = false,
+    checkout = mkdtempSync(join(tmpdir(), "bump-")),
+    through = (it) => it,
+    seeing = (it) => it,
+  }: RunOptions = {},
 ): Promise<Bumped> {
   const credential = { headers: { "private-token": TOKEN }, source: "GITLAB_TOKEN" };
   const credentials: Credentials = { for: () => Promise.resolve(credential) };
@@ -160,7 +168,7 @@ async function runBot(
   const address = { instance: url, project: PROJECT };
   const rest = { checkout, dryRun, terminal: SILENT, signal, now: clock.now };
   try {
-    return await bump({ gitlab, writer: through(writer), address, ...rest });
+    return await bump({ gitlab: seeing(gitlab), writer: through(writer), address, ...rest });
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
   }

@@ -128,8 +128,9 @@ function killedAfter(writes: number): (writer: GitLabWriter) => GitLabWriter {
   return (writer) => ({
     ...writer,
     async send(instance, write) {
-      const answer = await writer.send(instance, write);
       left -= 1;
+      if (left < 0) throw new Error("killed");
+      const answer = await writer.send(instance, write);
       if (left <= 0) throw new Error("killed");
       return answer;
     },

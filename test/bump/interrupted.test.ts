@@ -23,9 +23,10 @@ function killedAfter(writes: number): (writer: GitLabWriter) => GitLabWriter {
   return (writer) => ({
     ...writer,
     async send(instance, write) {
-      const answer = left === 0 ? undefined : await writer.send(instance, write);
       left -= 1;
-      if (answer === undefined || left <= 0) throw new Error("killed");
+      if (left < 0) throw new Error("killed");
+      const answer = await writer.send(instance, write);
+      if (left <= 0) throw new Error("killed");
       return answer;
     },
   });

@@ -270,12 +270,12 @@ test("a person who pushes while the run is at work is quicker, and is not overwr
   let mine = "";
 
   const { errors } = await run({
-    through: (writer) => ({
-      ...writer,
-      async send(instance, write) {
-        if (mine === "")
+    seeing: (gitlab) => ({
+      ...gitlab,
+      get(instance, path, schema, query) {
+        if (path.at(-1) === "artifacts/brisk")
           mine = forge.repository.commit("artifacts/brisk", { files: { "notes.md": "mine" } }).id;
-        return writer.send(instance, write);
+        return gitlab.get(instance, path, schema, query);
       },
     }),
   });
