@@ -17,11 +17,11 @@ export interface BumpCommandOptions {
 }
 
 export const run: Run<BumpCommandOptions> = async (_names, { dryRun = false, project }, context) => {
-  const { cwd, env, terminal, signal, tokenFile } = context;
+  const { cwd, env, terminal, signal, tokenFile, patience } = context;
   const configured = await configuredInstance(context);
   const address = await addressOf({ project, env, directory: cwd, configured });
   const gitlab = openGitLab(context);
-  const writer = createGitLabWriter({ credentials: findCredentials({ env, tokenFile }) });
+  const writer = createGitLabWriter({ ...patience, credentials: findCredentials({ env, tokenFile }) });
   try {
     const now = new Date();
     const done = await bump({ gitlab, writer, address, checkout: cwd, dryRun, terminal, signal, now });

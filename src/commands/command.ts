@@ -3,6 +3,7 @@
  * nothing and decides nothing about the process. This file is the contract between them and `cli.ts`.
  */
 import type { UserError } from "../errors.js";
+import type { Patience } from "../gitlab/client.js";
 import type { Terminal } from "../terminal/terminal.js";
 
 /** What every command is given. */
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Aborted on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** How long GitLab is waited for; as the client has it by default. */
+  readonly patience?: Patience | undefined;
   /** `--token-file`, made absolute. */
   readonly tokenFile: string | undefined;
   /** Writes to stdout while the command runs; only for those that run until they are stopped. Nothing with --json. */

@@ -5,8 +5,9 @@ import type { CommandContext } from "./command.js";
 import { openCredentials } from "./open-credentials.js";
 
 export function openGitLab(context: CommandContext): GitLab {
-  const { terminal } = context;
+  const { terminal, patience } = context;
   return createGitLab({
+    ...patience,
     credentials: openCredentials(context),
     onRetry: ({ error, attempt, pauseMs }) =>
       terminal.detail(`attempt ${attempt} failed, next in ${pauseMs} ms: ${error.message}`),

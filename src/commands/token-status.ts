@@ -29,7 +29,7 @@ const WARNING_DAYS = 14;
 /** Asks the instance. Never throws what a user can mend: that is the `problem`. */
 export async function tokenStatus(instance: string, context: CommandContext): Promise<TokenStatus> {
   const credentials = openCredentials(context);
-  const gitlab = createGitLab({ credentials, retry: { retries: 1 } });
+  const gitlab = createGitLab({ retry: { retries: 1 }, ...context.patience, credentials });
   try {
     const asking = new URL(`${instance}/api/v4/user`);
     const first = await credentials.for(asking);

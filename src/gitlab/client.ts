@@ -25,6 +25,9 @@ export interface GitLabOptions {
   readonly onRetry?: (retried: Retried) => void;
 }
 
+/** How long, and how often, an answer is waited for. */
+export type Patience = Pick<GitLabOptions, "timeouts" | "retry">;
+
 /** In milliseconds. */
 export interface Timeouts {
   /** Until the connection stands, TLS included; default 10,000. */

@@ -18,18 +18,20 @@ export interface Refusal {
 
 /** The error for an answer with a status other than the wanted one. */
 export function refused(asked: Asked, refusal: Refusal): GitLabError {
-  const { code, meaning, hint } = diagnose(asked, refusal);
+  const { code, meaning, hint, transient = isTransientStatus(refusal.status) } = diagnose(asked, refusal);
   const said = saying(refusal, asked);
+  const waitMs = serverWait(refusal.header, new Date());
   const message = [
     `${place(asked.url)} answered ${refusal.status}${said === "" ? "" : ` "${said}"`}: ${meaning}.`,
+    ...(waitMs === undefined || waitMs < 1000 ? [] : [`GitLab asks to wait ${duration(waitMs)}.`]),
     tokenSentence(asked),
   ].join(" ");
-  return new GitLabError(code, message, {
-    status: refusal.status,
-    transient: isTransientStatus(refusal.status),
-    waitMs: serverWait(refusal.header, new Date()),
-    hint,
-  });
+  return new GitLabError(code, message, { status: refusal.status, transient, waitMs, hint });
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
 interface Diagnosis {
@@ -37,16 +39,19 @@ interface Diagnosis {
   /** Finishes the sentence "… answered 404: ". */
   readonly meaning: string;
   readonly hint?: string | undefined;
+  /** Where the status does not tell. */
+  readonly transient?: boolean;
 }
 
 function diagnose(asked: Asked, refusal: Refusal): Diagnosis {
   const { status } = refusal;
   if (status === 429) return RATE_LIMITED;
   if (status >= 500) return UNAVAILABLE;
-  if (!asked.home || StorageErrorBody.safeParse(refusal.text).success) return STORAGE_REFUSED;
+  if (!asked.home || StorageErrorBody.safeParse(refusal.text).success) return storageRefused(refusal.text);
   if (status === 401) return unauthorized(asked, refusal.text);
-  if (status === 403) return forbidden(asked, refusal.text);
+  if (status === 403) return isPage(refusal) ? BLOCKED : forbidden(asked, refusal.text);
   if (status === 404) return notFound(asked, refusal.text);
+  if (status === 409 && refusal.text.includes("Resource lock")) return LOCKED;
   if (status >= 300 && status < 400) {
     return { code: "GITLAB_BAD_REDIRECT", meaning: "a redirect that leads nowhere" };
   }
@@ -65,6 +70,30 @@ const UNAVAILABLE: Diagnosis = {
   meaning: "the server failed",
   hint: "run the command again; if it stays, ask the administrators of the instance",
 };
+
+const BLOCKED: Diagnosis = {
+  code: "GITLAB_UNEXPECTED_ANSWER",
+  meaning: "a page, which is no answer of GitLab's API",
+  hint: "look for a firewall or a proxy between here and the instance",
+};
+
+function isPage({ header }: Refusal): boolean {
+  return header("content-type")?.startsWith("text/html") === true;
+}
+
+/** GitLab's `ExclusiveLeaseHelpers`: taken for seconds. */
+const LOCKED: Diagnosis = {
+  code: "GITLAB_UNAVAILABLE",
+  meaning: "somebody else is changing the same thing",
+  hint: "run the command again",
+  transient: true,
+};
+
+/** A link of the storage is good for minutes; asked again, GitLab gives a new one. */
+function storageRefused(text: string): Diagnosis {
+  const { message = "" } = StorageErrorBody.safeParse(text).data ?? {};
+  return { ...STORAGE_REFUSED, transient: /\bexpired\b/i.test(message) };
+}
 
 const STORAGE_REFUSED: Diagnosis = {
   code: "GITLAB_STORAGE_REFUSED",

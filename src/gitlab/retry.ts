@@ -57,9 +57,11 @@ export async function withRetries<T>(
 
 /**
  * How long the server asks to wait, in milliseconds: `Retry-After` (RFC 9110 §10.2.3, seconds or a date), else
- * `RateLimit-Reset` (GitLab: Unix time) when no request remains.
+ * `RateLimit-Reset` (GitLab: Unix time) when no request remains. Times are by the server's own clock, if it tells it (`Date`).
  */
-export function serverWait(header: (name: string) => string | undefined, now: Date): number | undefined {
+export function serverWait(header: (name: string) => string | undefined, here: Date): number | undefined {
+  const there = Date.parse(header("date") ?? "");
+  const now = Number.isNaN(there) ? here : new Date(there);
   const retryAfter = header("retry-after")?.trim();
   if (retryAfter !== undefined && retryAfter !== "") {
     const at = /^\d+$/.test(retryAfter) ? now.getTime() + Number(retryAfter) * 1000 : Date.parse(retryAfter);

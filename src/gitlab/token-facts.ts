@@ -3,7 +3,7 @@
  * (self-inspection), "Jobs API" (job of a job token).
  */
 import { z } from "zod";
-import { GitLabError } from "./gitlab-error.js";
+import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
 
 export const User = z.object({ username: z.string(), bot: z.boolean().nullish() });
@@ -35,8 +35,8 @@ export async function tokenFacts(gitlab: GitLab, instance: string, header: strin
     const { id } = await gitlab.get(instance, ["job"], OwnJob);
     return { kind: `token of job ${id}`, user: undefined, scopes: undefined, expiresAt: undefined };
   }
-  const user = await orUnknown(gitlab.get(instance, ["user"], User));
-  const own = await orUnknown(gitlab.get(instance, ["personal_access_tokens", "self"], OwnToken));
+  const user = await orUnknown(gitlab.get(instance, ["user"], User), NOT_ALLOWED);
+  const own = await orUnknown(gitlab.get(instance, ["personal_access_tokens", "self"], OwnToken), UNTOLD);
   return {
     kind: user?.bot === true ? "project or group token" : "access token",
     user: user?.username,
@@ -45,18 +45,22 @@ export async function tokenFacts(gitlab: GitLab, instance: string, header: strin
   };
 }
 
-/** A token may be good and yet not be allowed to ask about itself: everything but a 401 is an answer of that kind. */
-async function orUnknown<T>(answer: Promise<T>): Promise<T | undefined> {
+/** A token may be good and yet not be allowed to ask about itself. */
+const NOT_ALLOWED: readonly GitLabErrorCode[] = ["GITLAB_FORBIDDEN", "GITLAB_INSUFFICIENT_SCOPE"];
+/** Nor can older instances tell, nor any about every kind of token. */
+const UNTOLD: readonly GitLabErrorCode[] = [
+  ...NOT_ALLOWED,
+  "GITLAB_NOT_FOUND",
+  "GITLAB_UNKNOWN_ROUTE",
+  "GITLAB_BAD_REQUEST",
+];
+
+/** The answer; undefined where the error says no more than that this question is not answered. */
+async function orUnknown<T>(answer: Promise<T>, codes: readonly GitLabErrorCode[]): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (
-      error instanceof GitLabError &&
-      error.status !== undefined &&
-      error.status < 500 &&
-      error.status !== 401
-    )
-      return undefined;
+    if (error instanceof GitLabError && codes.includes(error.code)) return undefined;
     throw error;
   }
 }

@@ -72,6 +72,7 @@ async function answerWithSpoiltBytes(
 }
 
 function isCutOff({ fault }: Answer): boolean {
+  if (fault?.kind === "silent") return true;
   return fault?.kind === "reset" && fault.afterBytes === undefined;
 }
 

@@ -30,6 +30,8 @@ type AnswerFault =
     }
   /** 403 in XML, as a storage answers to an expired or mangled signature. */
   | { readonly kind: "denied" }
+  /** An error of the storage in XML: S3's names, "SlowDown" with 503, "NoSuchKey" with 404. */
+  | { readonly kind: "storage-error"; readonly status: number; readonly code: string }
   | { readonly kind: "moved"; readonly location: string }
   | { readonly kind: "redirect-loop" }
   /** A redirect to the sign-in page, which answers 200. */
@@ -54,6 +56,10 @@ export type BodyFault =
   | { readonly kind: "stalled"; readonly afterBytes?: number }
   /** The connection is reset: before any answer, or after `afterBytes` of the body. */
   | { readonly kind: "reset"; readonly afterBytes?: number }
+  /** The request is taken, and nothing ever comes back. */
+  | { readonly kind: "silent" }
+  /** `Content-Length` counts half of the body; all of it is sent. */
+  | { readonly kind: "over-long" }
   /** One byte in the middle is another. */
   | { readonly kind: "wrong-bytes" };
 
@@ -87,14 +93,24 @@ export class Faults {
 
   /** Lets a fault of an API request hit the storage request that its redirect leads to instead. */
   follow(fault: Fault, redirect: URL): void {
-    this.add({ ...fault, on: "storage", times: 1, path: `${redirect.pathname}${redirect.search}` });
+    const { times: _, ...always } = fault;
+    const path = `${redirect.pathname}${redirect.search}`;
+    this.add({ ...always, on: "storage", path, ...(fault.kind === "redirect-loop" ? {} : { times: 1 }) });
   }
 }
 
 /** Whether the fault spoils the bytes of an artifact, wherever they come from, rather than the API's answer. */
 export function concernsBytes({ kind, ...rest }: FaultKind): boolean {
   if (kind === "reset") return "afterBytes" in rest;
-  return ["truncated", "stalled", "wrong-bytes", "denied", "redirect-loop"].includes(kind);
+  return [
+    "truncated",
+    "stalled",
+    "over-long",
+    "wrong-bytes",
+    "denied",
+    "storage-error",
+    "redirect-loop",
+  ].includes(kind);
 }
 
 export function bodyFaultOf(fault: Fault | undefined): BodyFault | undefined {
@@ -102,6 +118,8 @@ export function bodyFaultOf(fault: Fault | undefined): BodyFault | undefined {
     case "truncated":
     case "stalled":
     case "reset":
+    case "silent":
+    case "over-long":
     case "wrong-bytes":
       return fault;
     default:
@@ -120,6 +138,8 @@ export function answerOf(fault: FaultKind, request: HttpRequest, now: Date): Rep
       return tooManyRequests(fault.shape, fault.retryAfter ?? 1, now);
     case "denied":
       return xmlError(403, "AccessDenied", "Request has expired");
+    case "storage-error":
+      return xmlError(fault.status, fault.code, "The storage says no.");
     case "moved":
       return redirect(301, fault.location);
     case "redirect-loop":

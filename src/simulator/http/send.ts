@@ -18,10 +18,13 @@ export async function send(request: HttpRequest, response: ServerResponse, answe
     response.socket?.resetAndDestroy();
     return;
   }
+  if (fault?.kind === "silent") return;
   const { status, headers, size, pieces } = await outgoing(request, answer.reply);
   response.writeHead(status, {
     ...onTheWire(headers),
-    ...(hasNoBody(status) ? {} : { "Content-Length": size }),
+    ...(hasNoBody(status)
+      ? {}
+      : { "Content-Length": fault?.kind === "over-long" ? Math.floor(size / 2) : size }),
   });
   if (request.method === "HEAD" || hasNoBody(status)) {
     response.end();
@@ -127,7 +130,7 @@ function get(url: string, headers: Record<string, string>): Promise<IncomingMess
 
 async function* spoiled(pieces: Outgoing["pieces"], size: number, fault: BodyFault | undefined) {
   const middle = Math.floor(size / 2);
-  const cutAt = fault === undefined || fault.kind === "wrong-bytes" ? size : (fault.afterBytes ?? middle);
+  const cutAt = fault !== undefined && cuts(fault) ? (fault.afterBytes ?? middle) : size;
   let at = 0;
   for await (const piece of pieces) {
     const kept = piece.subarray(0, cutAt - at);
@@ -135,6 +138,10 @@ async function* spoiled(pieces: Outgoing["pieces"], size: number, fault: BodyFau
     at += kept.length;
     if (at >= cutAt) return;
   }
+}
+
+function cuts(fault: BodyFault): fault is Extract<BodyFault, { afterBytes?: number }> {
+  return fault.kind === "truncated" || fault.kind === "stalled" || fault.kind === "reset";
 }
 
 /** The piece with another byte at `index`, or as it is when that lies outside. */

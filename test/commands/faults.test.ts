@@ -1,0 +1,73 @@
+/** Every fault against every command that talks to GitLab. */
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { ReadProject, ReadRequest } from "../../src/read-project.js";
+import { readFiles } from "../cli/repository.js";
+import { FAULTS, type FaultRow } from "../faults.js";
+import { ATTEMPTS, makeWorld, type Place, PLACES, TOKEN, type World } from "./place.js";
+
+// A thread runs JavaScript only, and would load the parser for each of the runs.
+vi.mock("../../src/read-project-thread.js", () => ({
+  async readProjectOnThread(request: ReadRequest): Promise<ReadProject> {
+    const { readProject } = await import("../../src/read-project.js");
+    return readProject(request);
+  },
+}));
+
+describe.each(PLACES)("$name", (place) => {
+  const { meets, except = [] } = place;
+  const rows = FAULTS.filter(({ spoils, name }) => meets.includes(spoils) && !except.includes(name));
+  let world: World;
+
+  beforeAll(async () => {
+    world = await makeWorld(place.locked);
+  });
+  afterAll(() => world.gitlab.close());
+
+  // A run that hangs fails by this.
+  test.each(rows)("says what happened: $name", { timeout: 10_000 }, async (row) => {
+    const before = readFiles(world.cwd);
+    const requests = order(world, place, row);
+    const { errors, said } = await place.run(world);
+
+    expect(said).toMatch(row.says);
+    expect(errors).not.toEqual([]);
+    expect(readFiles(world.cwd)).toEqual(before);
+    expectNoToken(world, said);
+    expect(requests()).toBe(row.passes ? ATTEMPTS : 1);
+  });
+
+  test.each(rows.filter(({ passes }) => passes))("goes on after: $name", { timeout: 10_000 }, async (row) => {
+    order(world, place, row, 1);
+    const { errors, said } = await place.run(world);
+
+    expect(errors.filter(({ code }) => code !== "DOCTOR_BROKEN")).toEqual([]);
+    expect(said).not.toMatch(row.says);
+    expectNoToken(world, said);
+  });
+});
+
+/** @returns how often the request that the fault spoils was sent since then; redirects in a circle are one */
+function order(
+  { gitlab }: World,
+  { path }: Place,
+  { spoils, kind }: FaultRow,
+  times = Infinity,
+): () => number {
+  gitlab.clearFaults();
+  const atStorage = spoils === "bytes";
+  const sent = atStorage ? gitlab.storageRequests : gitlab.requests;
+  const before = sent.length;
+  gitlab.fault({ ...(atStorage ? { on: "storage", path: "/" } : { path, method: "GET" }), times, ...kind });
+  return () => {
+    const own = sent
+      .slice(before)
+      .filter((one) => atStorage || (one.method === "GET" && one.path.includes(path)));
+    return kind.kind === "redirect-loop" ? Math.min(own.length, 1) : own.length;
+  };
+}
+
+function expectNoToken({ gitlab, cwd, shown }: World, said: string): void {
+  const files = Object.values(readFiles(cwd)).join("\n");
+  expect(`${said}\n${shown()}\n${files}`).not.toContain(TOKEN);
+  expect(gitlab.leaks).toEqual([]);
+}

@@ -1,0 +1,223 @@
+/** The commands that talk to GitLab, run in this process against an instance of their own. */
+import { EventEmitter, once } from "node:events";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { request } from "undici";
+import type { CommandContext, CommandResult, Run } from "../../src/commands/command.js";
+import { UserError, userErrorsOf } from "../../src/errors.js";
+import { parseLock } from "../../src/lock/read.js";
+import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
+import { parseSri } from "../../src/store/sri.js";
+import { createTerminal } from "../../src/terminal/terminal.js";
+import { makeRepository, readFiles } from "../cli/repository.js";
+import { makeHome } from "../credentials/home.js";
+import type { FaultRow } from "../faults.js";
+import { temporaryNix } from "../store/temporary-nix.js";
+
+/** Must turn up nowhere but in a header to the instance. */
+export const TOKEN = "glpat-faultcanary0000000000";
+/** Attempts that a command has, after which it gives up. */
+export const ATTEMPTS = 3;
+
+export interface World {
+  readonly gitlab: EmbeddedGitLab;
+  readonly cwd: string;
+  readonly context: CommandContext;
+  /** Everything that went to the terminal. */
+  readonly shown: () => string;
+  /** The next address that is printed. */
+  readonly printed: () => Promise<string>;
+}
+
+/** What a person got to see, and what a script gets. */
+export interface Outcome {
+  readonly errors: readonly UserError[];
+  readonly said: string;
+}
+
+/** Where a fault can hit a command. */
+export interface Place {
+  readonly name: string;
+  /** What the API requests that it hits contain. */
+  readonly path: string;
+  readonly meets: readonly FaultRow["spoils"][];
+  readonly run: (world: World) => Promise<Outcome>;
+  /** Whether something is locked before. */
+  readonly locked: boolean;
+  /** Names of faults that mean nothing to it. */
+  readonly except?: readonly string[];
+}
+
+const DOWNLOAD = { path: "/artifacts", meets: ["request", "bytes"], locked: true } as const;
+const QUESTION = { meets: ["request", "json"] } as const;
+/** A good token may be forbidden to ask about itself. */
+const OWN_TOKEN = {
+  ...QUESTION,
+  path: "/api/v4/user",
+  locked: false,
+  except: ["403", "403 for a scope that is missing"],
+} as const;
+
+export const PLACES: readonly Place[] = [
+  { name: "lock, resolving", path: "/pipelines?", locked: false, ...QUESTION, run: lock },
+  { name: "lock, downloading", ...DOWNLOAD, locked: false, run: lock },
+  { name: "outdated", path: "/pipelines?", locked: true, ...QUESTION, run: command("outdated") },
+  { name: "verify", ...DOWNLOAD, run: command("verify") },
+  { name: "fetch", ...DOWNLOAD, run: fetch },
+  { name: "publish", ...DOWNLOAD, run: publish },
+  { name: "proxy", ...DOWNLOAD, run: askProxy },
+  {
+    name: "bump --dry-run",
+    path: "/repository/branches/",
+    locked: true,
+    ...QUESTION,
+    run: command("bump", { dryRun: true, project: "platform/acme" }),
+  },
+  { name: "auth status", ...OWN_TOKEN, run: command("auth-status", { check: true }) },
+  { name: "doctor", ...OWN_TOKEN, run: command("doctor") },
+];
+
+function command(name: string, options: object = {}): Place["run"] {
+  return (world) => outcomeOf(world, name, { options });
+}
+
+/** An instance with one job whose whole archive is wanted, and a repository that wants it. */
+export async function makeWorld(locked: boolean): Promise<World> {
+  const gitlab = await startGitLab({ knobs: { mergeabilityChecks: 0 } });
+  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["api"], role: "maintainer" });
+  gitlab.addProject({ path: "platform/acme", visibility: "private" });
+  gitlab.addPipeline("platform/acme", {
+    ref: "main",
+    jobs: [
+      {
+        name: "build",
+        artifacts: { files: { acme: `acme of ${gitlab.url}\n`, more: { size: 3000, seed: 1 } } },
+      },
+    ],
+  });
+  const config = `export default { gitlab: ${JSON.stringify(gitlab.url)}, fetch: "require" };\n`;
+  const cwd = makeRepository({ gitlab: gitlab.url, file: undefined }, { "artifacts.config.ts": config });
+  const world = worldOf(gitlab, cwd);
+  if (locked) {
+    const { errors } = await outcomeOf(world, "lock");
+    if (errors.length > 0) throw new Error("the world could not be locked", { cause: errors });
+  }
+  gitlab.forge("platform/acme").repository.commit("main", { files: { ...readFiles(cwd) } });
+  return world;
+}
+
+function worldOf(gitlab: EmbeddedGitLab, cwd: string): World {
+  let shown = "";
+  const prints = new EventEmitter();
+  const terminal = createTerminal({
+    // What the terminal reads of a stream.
+    stream: { isTTY: false, columns: 80, write: (text: string) => (shown += text) !== "" } as never,
+    style: (_, text) => text,
+    quiet: false,
+    verbose: true,
+  });
+  const context: CommandContext = {
+    cwd,
+    env: { HOME: makeHome().path, PATH: "/nonexistent", GITLAB_TOKEN: TOKEN, GITLAB_HOST: gitlab.url },
+    terminal,
+    signal: new AbortController().signal,
+    tokenFile: undefined,
+    print: (text) => prints.emit("address", /http:\S+/.exec(text)?.[0] ?? ""),
+    readInput: () => Promise.resolve(""),
+    patience: {
+      timeouts: { connect: 2000, headers: 150, stall: 150 },
+      retry: { retries: ATTEMPTS - 1, firstPauseMs: 0, longestPauseMs: 5000 },
+    },
+  };
+  const printed = async () => String((await once(prints, "address"))[0]);
+  return { gitlab, cwd, context, printed, shown: () => shown };
+}
+
+async function load(name: string): Promise<Run<object>> {
+  const { run } = (await import(`../../src/commands/${name}.ts`)) as { run: Run<object> }; // every command has it
+  return run;
+}
+
+interface Given {
+  readonly options?: object;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+async function outcomeOf(
+  { context }: World,
+  name: string,
+  { options = {}, env = {}, signal = context.signal }: Given = {},
+): Promise<Outcome> {
+  const run = await load(name);
+  const given = { ...context, signal, env: { ...context.env, ...env } };
+  return told(await run([], options, given).catch(failed));
+}
+
+function failed(error: unknown): CommandResult {
+  const errors = userErrorsOf(error);
+  if (errors === undefined) throw error;
+  return { data: {}, text: "", errors };
+}
+
+function told({ data, text, errors = [] }: CommandResult): Outcome {
+  const messages = errors.flatMap(({ message, hint }) => [message, hint ?? ""]);
+  return { errors, said: [text, JSON.stringify(data), ...messages].join("\n") };
+}
+
+/** Always as if for the first time. */
+async function lock(world: World): Promise<Outcome> {
+  const outcome = await outcomeOf(world, "lock");
+  if (outcome.errors.length === 0) {
+    for (const written of ["artifacts.lock.json", "nix"])
+      rmSync(join(world.cwd, written), { recursive: true });
+  }
+  return outcome;
+}
+
+/** Into a store that has nothing yet. */
+async function fetch(world: World): Promise<Outcome> {
+  const nix = await temporaryNix();
+  try {
+    const { PATH, NIX_REMOTE, NIX_CONF_DIR, NIX_USER_CONF_FILES, NIX_CONFIG } = nix.env;
+    const env = { PATH, NIX_REMOTE, NIX_CONF_DIR, NIX_USER_CONF_FILES, NIX_CONFIG };
+    return await outcomeOf(world, "fetch", { options: { allSystems: true }, env });
+  } finally {
+    await nix.remove();
+  }
+}
+
+/** Into a cache that then holds nothing, unless it holds all. */
+async function publish(world: World): Promise<Outcome> {
+  const cache = mkdtempSync(join(tmpdir(), "cache-"));
+  const outcome = await outcomeOf(world, "publish", { options: { to: cache } });
+  const published = readdirSync(cache).some((name) => name.endsWith(".narinfo"));
+  if (published !== (outcome.errors.length === 0)) throw new Error("the cache and the result disagree");
+  return outcome;
+}
+
+/** What Nix would show of the proxy's answer. */
+async function askProxy(world: World): Promise<Outcome> {
+  const cache = mkdtempSync(join(tmpdir(), "proxy-"));
+  const stop = new AbortController();
+  const options = { listen: ["127.0.0.1:0"], cache };
+  const running = outcomeOf(world, "proxy", { options, signal: stop.signal });
+  try {
+    const { statusCode, body } = await request(`${await world.printed()}/sha256/${hexOf(world)}`);
+    const text = Buffer.from(await body.arrayBuffer()).toString("utf8", 0, 2000);
+    if (statusCode === 200) return { errors: [], said: "" };
+    return { errors: [new UserError("PROXY", text)], said: `${statusCode} ${text}` };
+  } finally {
+    stop.abort();
+    await running;
+  }
+}
+
+/** The digest under which the proxy has what is locked. */
+function hexOf({ cwd }: World): string {
+  const file = "artifacts.lock.json";
+  const { artifacts } = parseLock(readFiles(cwd)[file] ?? "", file);
+  const hash = artifacts["acme"]?.systems["any"]?.hash ?? "";
+  return Buffer.from(parseSri(hash)).toString("hex");
+}

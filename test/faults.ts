@@ -1,0 +1,371 @@
+/**
+ * Everything that GitLab, its storage and the network do to a request, each with what a person must be told and whether the
+ * same request is worth another attempt. Tests put it to the commands.
+ */
+import type { GitLabErrorCode } from "../src/gitlab/gitlab-error.js";
+import type { FaultKind } from "../src/simulator/http/faults.js";
+
+export interface FaultRow {
+  readonly name: string;
+  /** `request`: any at all. `json`: only where JSON is read. `bytes`: only where an artifact is downloaded, at the storage. */
+  readonly spoils: "request" | "json" | "bytes";
+  readonly kind: FaultKind;
+  /** The same request may succeed later. A reader asks again; a writer only where a second request does no harm. */
+  readonly passes: boolean;
+  readonly code: GitLabErrorCode;
+  readonly says: RegExp;
+}
+
+function answer(status: number, body: unknown, headers: Record<string, string> = {}): FaultKind {
+  return {
+    kind: "answer",
+    status,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: { "Content-Type": typeof body === "string" ? "text/plain" : "application/json", ...headers },
+  };
+}
+
+const message = (status: number, text: string, headers?: Record<string, string>) =>
+  answer(status, { message: `${status} ${text}` }, headers);
+
+const oauth = (description: string) =>
+  answer(401, { error: "invalid_token", error_description: description });
+
+const page = (status: number, text = "Whoops", headers: Record<string, string> = {}) =>
+  answer(status, `<!DOCTYPE html>\n<html><body><h1>${text}</h1></body></html>`, {
+    "Content-Type": "text/html; charset=utf-8",
+    ...headers,
+  });
+
+const final = { passes: false } as const;
+const passing = { passes: true } as const;
+
+/** GitLab's refusals, `lib/api/helpers.rb` and `lib/api/api_guard.rb`. */
+const REFUSALS: readonly FaultRow[] = [
+  {
+    name: "401 for an unknown token",
+    spoils: "request",
+    kind: message(401, "Unauthorized"),
+    ...final,
+    code: "GITLAB_UNAUTHORIZED",
+    says: /GitLab does not know the token/,
+  },
+  {
+    name: "401 for an expired token",
+    spoils: "request",
+    kind: oauth("Token is expired. You can either do re-authorization or token refresh."),
+    ...final,
+    code: "GITLAB_TOKEN_EXPIRED",
+    says: /the token has expired/,
+  },
+  {
+    name: "401 for a revoked token",
+    spoils: "request",
+    kind: oauth("Token was revoked. You have to re-authorize from the user."),
+    ...final,
+    code: "GITLAB_TOKEN_REVOKED",
+    says: /the token was revoked/,
+  },
+  {
+    name: "403",
+    spoils: "request",
+    kind: message(403, "Forbidden"),
+    ...final,
+    code: "GITLAB_FORBIDDEN",
+    says: /GitLab does not allow it to this caller/,
+  },
+  {
+    name: "403 for a scope that is missing",
+    spoils: "request",
+    kind: answer(403, {
+      error: "insufficient_scope",
+      error_description: "The request requires higher privileges than provided by the access token.",
+      scope: "api read_api",
+    }),
+    ...final,
+    code: "GITLAB_INSUFFICIENT_SCOPE",
+    says: /the token lacks a scope/,
+  },
+  {
+    name: "403 of a firewall, as a page",
+    spoils: "request",
+    kind: page(403, "Request blocked"),
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 403: a page, which is no answer of GitLab's API/,
+  },
+  {
+    name: "404 for a project that is none, or hidden",
+    spoils: "request",
+    kind: message(404, "Project Not Found"),
+    ...final,
+    code: "GITLAB_PROJECT_NOT_FOUND",
+    says: /there is no such project, or this caller may not see it/,
+  },
+  {
+    name: "404 for a record",
+    spoils: "request",
+    kind: message(404, "Not found"),
+    ...final,
+    code: "GITLAB_NOT_FOUND",
+    says: /there is no such record/,
+  },
+  {
+    name: "404 for artifacts that are gone",
+    spoils: "request",
+    kind: message(404, "Not Found"),
+    ...final,
+    code: "GITLAB_ARTIFACTS_NOT_FOUND",
+    says: /the job has no artifacts, or they have expired or were erased/,
+  },
+  {
+    name: "404 for a route of a newer GitLab",
+    spoils: "request",
+    kind: answer(404, { error: "404 Not Found" }),
+    ...final,
+    code: "GITLAB_UNKNOWN_ROUTE",
+    says: /this GitLab does not know the API route/,
+  },
+  {
+    name: "404 of something that is no GitLab",
+    spoils: "request",
+    kind: page(404, "Not here"),
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /not an answer of GitLab's API/,
+  },
+  {
+    name: "409 for a lock that somebody holds",
+    spoils: "request",
+    kind: message(409, "Conflict: Resource lock"),
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 409 "409 Conflict: Resource lock"/,
+  },
+  {
+    name: "409 for good",
+    spoils: "request",
+    kind: message(409, "Conflict"),
+    ...final,
+    code: "GITLAB_BAD_REQUEST",
+    says: /answered 409/,
+  },
+];
+
+/** Too much, too often, or not now: documentation "Rate limits", "GitLab Maintenance Mode". */
+const PAUSES: readonly FaultRow[] = [
+  ...(["rack", "application", "edge"] as const).map((shape): FaultRow => ({
+    name: `429 as ${shape} says it`,
+    spoils: "request",
+    kind: { kind: "rate-limited", shape, retryAfter: 0 },
+    ...passing,
+    code: "GITLAB_RATE_LIMITED",
+    says: /answered 429[^]*too many requests in a short time/,
+  })),
+  {
+    name: "429 that asks for an hour",
+    spoils: "request",
+    kind: answer(429, "Retry later\n", { "Retry-After": "3600" }),
+    ...final,
+    code: "GITLAB_RATE_LIMITED",
+    says: /GitLab asks to wait 60 min/,
+  },
+  {
+    name: "500",
+    spoils: "request",
+    kind: message(500, "Internal Server Error"),
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 500[^]*the server failed/,
+  },
+  {
+    name: "500 with the request's headers in it",
+    spoils: "request",
+    kind: { kind: "echo-headers" },
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 500/,
+  },
+  ...[502, 503, 504].map((status): FaultRow => ({
+    name: `${status} as a page`,
+    spoils: "request",
+    kind: page(status),
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: new RegExp(`answered ${status}: the server failed`),
+  })),
+  {
+    name: "503 with Retry-After",
+    spoils: "request",
+    kind: page(503, "Busy", { "Retry-After": "0" }),
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 503/,
+  },
+  {
+    name: "maintenance mode",
+    spoils: "request",
+    kind: answer(503, { message: "GitLab Maintenance: system is in maintenance mode" }),
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /GitLab Maintenance: system is in maintenance mode/,
+  },
+];
+
+/** Connections that fail or lead astray. */
+const CONNECTIONS: readonly FaultRow[] = [
+  {
+    name: "no answer at all",
+    spoils: "request",
+    kind: { kind: "silent" },
+    ...passing,
+    code: "GITLAB_TIMEOUT",
+    says: /gave no answer: the server did not answer in time/,
+  },
+  {
+    name: "a connection that is reset before an answer",
+    spoils: "request",
+    kind: { kind: "reset" },
+    ...passing,
+    code: "GITLAB_UNREACHABLE",
+    says: /gave no answer: the connection was (closed|reset)/,
+  },
+  {
+    name: "a redirect in a circle",
+    spoils: "request",
+    kind: { kind: "redirect-loop" },
+    ...final,
+    code: "GITLAB_BAD_REDIRECT",
+    says: /redirects again and again/,
+  },
+  {
+    name: "a redirect to no address",
+    spoils: "request",
+    kind: { kind: "moved", location: "ftp://files.example.com/" },
+    ...final,
+    code: "GITLAB_BAD_REDIRECT",
+    says: /redirects to nowhere/,
+  },
+  {
+    name: "the sign-in page",
+    spoils: "request",
+    kind: { kind: "sign-in" },
+    ...final,
+    code: "GITLAB_SIGN_IN",
+    says: /answered with the sign-in page/,
+  },
+];
+
+/** Answers of the right status whose JSON is none, or another. */
+const SHAPES: readonly FaultRow[] = [
+  {
+    name: "a page in place of JSON",
+    spoils: "json",
+    kind: { kind: "html" },
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with no JSON \(text\/html\)/,
+  },
+  {
+    name: "JSON without fields",
+    spoils: "json",
+    kind: { kind: "fields", remove: ["id", "username"] },
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with an unexpected shape/,
+  },
+  {
+    name: "JSON with null in place of values",
+    spoils: "json",
+    kind: { kind: "fields", setNull: ["id", "username"] },
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with an unexpected shape/,
+  },
+  {
+    name: "JSON of another type",
+    spoils: "json",
+    kind: answer(200, ["not", { what: "was asked for" }]),
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with an unexpected shape/,
+  },
+  {
+    name: "JSON that is cut off",
+    spoils: "json",
+    kind: answer(200, '[{"id": 1, ', { "Content-Type": "application/json" }),
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with no JSON \(application\/json\)/,
+  },
+  {
+    name: "JSON that is longer than declared",
+    spoils: "json",
+    kind: { kind: "over-long" },
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /answered 200 with no JSON/,
+  },
+  ...(["truncated", "reset", "stalled"] as const).map((kind): FaultRow => ({
+    name: `JSON that is ${kind}`,
+    spoils: "json",
+    kind: { kind, afterBytes: 1 },
+    ...passing,
+    code: kind === "stalled" ? "GITLAB_TIMEOUT" : "GITLAB_TRUNCATED",
+    says: /sent 1 of \d+ bytes, then /,
+  })),
+];
+
+/** What happens to the bytes of an artifact, wherever they come from. */
+const BODIES: readonly FaultRow[] = [
+  {
+    name: "a signature that has expired",
+    spoils: "bytes",
+    kind: { kind: "denied" },
+    ...passing,
+    code: "GITLAB_STORAGE_REFUSED",
+    says: /answered 403 "AccessDenied: Request has expired"/,
+  },
+  {
+    name: "an object that the storage does not have",
+    spoils: "bytes",
+    kind: { kind: "storage-error", status: 404, code: "NoSuchKey" },
+    ...final,
+    code: "GITLAB_STORAGE_REFUSED",
+    says: /answered 404 "NoSuchKey: The storage says no."/,
+  },
+  {
+    name: "a storage that is asked too often",
+    spoils: "bytes",
+    kind: { kind: "storage-error", status: 503, code: "SlowDown" },
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 503 "SlowDown: The storage says no."/,
+  },
+  {
+    name: "a storage that fails",
+    spoils: "bytes",
+    kind: { kind: "storage-error", status: 500, code: "InternalError" },
+    ...passing,
+    code: "GITLAB_UNAVAILABLE",
+    says: /answered 500 "InternalError: The storage says no."/,
+  },
+  {
+    name: "an error of the storage with status 200",
+    spoils: "bytes",
+    kind: { kind: "storage-error", status: 200, code: "InternalError" },
+    ...final,
+    code: "GITLAB_UNEXPECTED_ANSWER",
+    says: /with an XML document in place of the archive/,
+  },
+  {
+    name: "a page in place of the bytes",
+    spoils: "bytes",
+    kind: { kind: "html" },
+    ...final,
+    code: "GITLAB_SIGN_IN",
+    says: /answered with the sign-in page/,
+  },
+];
+
+export const FAULTS: readonly FaultRow[] = [...REFUSALS, ...PAUSES, ...CONNECTIONS, ...SHAPES, ...BODIES];
