@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startNixHost, type NixHost } from "./host.js";
@@ -29,6 +29,13 @@ test("programs run as an ordinary user with a clean environment", async () => {
   expect(await host.output("id", ["--user", "--name"])).toBe("nix-untrusted");
   expect(await host.output("sh", ["-c", "echo $NIX_REMOTE $HOME $VITEST"])).toBe(`daemon ${host.home}`);
   expect(await host.output("id", ["--user"], { user: "root" })).toBe("0");
+});
+
+test("the daemon is the Nix under test, and so is what users run", async () => {
+  const { NIX_UNDER_TEST: folder = dirname(await host.output("sh", ["-c", "command -v nix"])) } = process.env;
+  const nix = realpathSync(join(folder, "nix"));
+  expect(readlinkSync(`/proc/${host.pid}/exe`)).toBe(nix);
+  expect(await host.output("sh", ["-c", 'realpath "$(command -v nix)"'])).toBe(nix);
 });
 
 test("builds are in the sandbox and do not see the machine", async () => {
@@ -71,6 +78,19 @@ test("two hosts share nothing", async () => {
     const path = await built(host, shell("echo only in the first"));
     expect((await other.run("test", ["-e", path])).code).toBe(1);
     expect((await host.run("test", ["-e", path])).code).toBe(0);
+  } finally {
+    await other.stop();
+  }
+});
+
+test("builds of two hosts at the same time run as different users, so that no daemon kills the other's", async () => {
+  const other = await startNixHost();
+  try {
+    const whoAmI = "cat /proc/self/uid_map; sleep 1";
+    const maps = await Promise.all(
+      [host, other].map(async (on) => on.output("cat", [await built(on, shell(whoAmI))])),
+    );
+    expect(new Set(maps).size).toBe(2);
   } finally {
     await other.stop();
   }

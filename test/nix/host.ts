@@ -14,6 +14,11 @@ import { runProcess, type Finished } from "./process.js";
 const UNTRUSTED = "nix-untrusted";
 const NIX_ROOT = "/nix";
 const DAEMON_SOCKET = "/nix/var/nix/daemon-socket/socket";
+/**
+ * Where daemons lock the build users that they use. All hosts of the machine share it: a daemon kills whatever runs as a build
+ * user that it takes, and would kill the builds of another host.
+ */
+const USER_LOCKS = join(tmpdir(), "nix-hosts-userpool");
 const USERS_SCRIPT = fileURLToPath(new URL("users.sh", import.meta.url));
 
 export interface NixHostOptions {
@@ -96,6 +101,8 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "nix-host-"));
   await chmod(directory, 0o755);
   for (const name of ["nix", "etc", "home", "root"]) await mkdir(join(directory, name));
+  await mkdir(join(directory, "nix/var/nix/userpool"), { recursive: true });
+  await mkdir(USER_LOCKS, { recursive: true, mode: 0o700 });
   await mkdir(NIX_ROOT, { recursive: true });
   await writeFile(join(directory, "etc/nix.conf"), nixConf(conf));
   // Newer versions of Nix use a home only when its user owns it.
@@ -110,9 +117,10 @@ async function makeDirectories({ conf }: NixHostOptions): Promise<string> {
 async function startDaemon(directory: string, options: NixHostOptions): Promise<ChildProcess> {
   const { network = true, daemonEnv = {} } = options;
   const log = await open(join(directory, "daemon.log"), "a");
-  const inside = `mount --bind "$0/nix" ${NIX_ROOT} && exec setpriv --pdeathsig KILL nix-daemon`;
+  const mounts = `mount --bind "$0/nix" ${NIX_ROOT} && mount --bind "$1" ${NIX_ROOT}/var/nix/userpool`;
+  const inside = `${mounts} && exec setpriv --pdeathsig KILL nix-daemon`;
   const apart = ["--mount", "--propagation", "private", ...(network ? [] : ["--net"])];
-  const daemon = spawn("unshare", [...apart, "sh", "-c", inside, directory], {
+  const daemon = spawn("unshare", [...apart, "sh", "-c", inside, directory, USER_LOCKS], {
     env: { ...nixEnvironment(directory, join(directory, "root")), ...daemonEnv },
     stdio: ["ignore", log.fd, log.fd],
   });
@@ -150,9 +158,11 @@ function insideArguments(
   return [...enter, ...become, ...setUp, ...command];
 }
 
+/** `NIX_UNDER_TEST` is the folder of another Nix than the machine's own (`vitest.matrix.config.ts`). */
 function nixEnvironment(directory: string, home: string): Record<string, string> {
+  const { NIX_UNDER_TEST: nix } = process.env;
   return {
-    PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    PATH: [...(nix === undefined ? [] : [nix]), "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"].join(":"),
     HOME: home,
     LANG: "C.UTF-8",
     NIX_CONF_DIR: join(directory, "etc"),
