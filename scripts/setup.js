@@ -48,7 +48,7 @@ function installNix() {
   if (!works("nix-build", ["--version"])) throw new Error(`Nix could not be installed: ${manual}`);
 }
 
-/** What only tests and benchmarks need: real build users, an S3 server, GitLab's own client, something to compare with. */
+/** What only tests and benchmarks need: build users, several Nixes, an S3 server, GitLab's own client, something to compare with. */
 function prepareTests() {
   const tools = {
     unzip: "unzip",
@@ -62,12 +62,14 @@ function prepareTests() {
     radosgw: "radosgw",
     nginx: "nginx-light",
     wrk: "wrk",
+    patchelf: "patchelf",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));
   if (process.getuid?.() !== 0)
     throw new Error("the tests start a Nix daemon of their own and need root: sudo npm test");
   run("creating build users", "bash", [join("test", "nix", "users.sh")]);
+  run("fetching newer versions of Nix", "sh", [join("scripts", "install-nixes.sh")]);
   run("fetching GitLab's client", "bash", [join("scripts", "install-glab.sh")]);
 }
 
