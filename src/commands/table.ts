@@ -232,6 +232,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./auth-helper-get.js"),
   },
   {
+    name: "auth netrc",
+    names: INSTANCE,
+    namesText: "base URL of the proxy (default: `proxy` of the config, when it is on this machine)",
+    summary: "print or install the netrc entry with which Nix shows a proxy who asks",
+    options: [
+      { flags: "--gitlab <url>", text: "the instance whose token it is (default: GITLAB_HOST)" },
+      { flags: "--install", text: "write it into a file of its own, ~/.config/nix-artifacts/netrc" },
+      { flags: "--to <file>", text: "write it into this file, which holds nothing else" },
+    ],
+    examples: [
+      ["artifacts auth netrc https://artifacts.example.com --install", "for a proxy with --passthrough"],
+    ],
+    load: () => import("./auth-netrc.js"),
+  },
+  {
     name: "auth trust",
     names: "<url>",
     namesText: "base URL of the instance",

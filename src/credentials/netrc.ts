@@ -42,6 +42,11 @@ export interface NetrcEntry {
   readonly password?: string;
 }
 
+/** One entry as a line. Hosts and GitLab's tokens hold nothing that would need quotes, which not every reader knows. */
+export function netrcEntry({ machine, login, password }: Required<NetrcEntry>): string {
+  return `machine ${machine} login ${login} password ${password}`;
+}
+
 /** The entries with a machine, in order. What is malformed ends the entry that it stands in. */
 export function parseNetrc(text: string): NetrcEntry[] {
   const entries: { machine: string; login?: string; password?: string }[] = [];

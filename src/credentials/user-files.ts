@@ -7,6 +7,11 @@ export function settingsFile(env: Environment): string | undefined {
   return below(env, "XDG_CONFIG_HOME", ".config", "settings.json");
 }
 
+/** The file that `artifacts auth netrc --install` writes for Nix. */
+export function netrcFile(env: Environment): string | undefined {
+  return below(env, "XDG_CONFIG_HOME", ".config", "netrc");
+}
+
 /** Folder of what `artifacts auth login` stored. */
 export function loginsFolder(env: Environment): string | undefined {
   return below(env, "XDG_DATA_HOME", ".local/share", "logins");
