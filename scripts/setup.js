@@ -57,6 +57,8 @@ function prepareTests() {
     nsenter: "util-linux",
     useradd: "passwd",
     zip: "zip",
+    "gnome-keyring-daemon": "gnome-keyring",
+    "dbus-run-session": "dbus-daemon",
     "ceph-mon": "ceph-mon",
     "ceph-osd": "ceph-osd",
     radosgw: "radosgw",

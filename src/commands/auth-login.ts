@@ -2,7 +2,7 @@
 import { authorizeDevice } from "../credentials/oauth.js";
 import { headersFor } from "../credentials/headers.js";
 import { loginOf } from "../credentials/login.js";
-import { type Login, loginFile, readLogin, writeLogin } from "../credentials/login-store.js";
+import { type Keeper, type Login, loginFile, readLogin, writeLogin } from "../credentials/login-store.js";
 import { isLoopback } from "../credentials/origin.js";
 import { Secret } from "../credentials/secret.js";
 import { readSettings, settingsFor } from "../credentials/settings.js";
@@ -15,20 +15,34 @@ import { chosenInstance } from "./chosen-instance.js";
 export interface LoginOptions {
   readonly clientId?: string;
   readonly withToken?: boolean;
+  /** `keyring` or `file`; the keyring where there is one by default. */
+  readonly keepIn?: string;
 }
 
 const SCOPE = "read_api";
 
-export const run: Run<LoginOptions> = async ([url], { clientId, withToken = false }, context) => {
+export const run: Run<LoginOptions> = async ([url], { clientId, withToken = false, keepIn }, context) => {
+  const keeper = requireKeeper(keepIn);
   const instance = chosenInstance(url, context.env);
   const file = requireFile(context.env, instance);
   await requireSafe(instance, context);
   const login = withToken
     ? await tokenLogin(instance, context)
     : await deviceLogin(instance, await requireClient(instance, clientId, context), context);
-  await writeLogin(file, login);
-  return { data: { instance, file }, text: `logged in to ${instance} (${file})` };
+  const keptIn = await writeLogin(file, login, keeper ?? "keyring");
+  if (keptIn === "file" && keepIn === "keyring") {
+    context.terminal.warn(`there is no keyring here that keeps it, so the login is in ${file}, mode 0600`);
+  }
+  const place = keptIn === "keyring" ? "your keyring" : file;
+  return { data: { instance, file, keptIn }, text: `logged in to ${instance} (${place})` };
 };
+
+function requireKeeper(given: string | undefined): Keeper | undefined {
+  if (given === undefined || given === "keyring" || given === "file") return given;
+  throw new UserError("LOGIN_KEEPER", `--keep-in is ${JSON.stringify(given)}, expected "keyring" or "file"`, {
+    exitCode: 2,
+  });
+}
 
 function requireFile(env: CommandContext["env"], instance: string): string {
   const file = loginFile(env, new URL(instance).origin);

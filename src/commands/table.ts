@@ -203,6 +203,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       { flags: "--client-id <id>", text: "Application ID of an OAuth application of the instance" },
       { flags: "--with-token", text: "store the token on stdin instead" },
+      { flags: "--keep-in <place>", text: "keyring (default, where there is one) or file" },
     ],
     examples: [
       [

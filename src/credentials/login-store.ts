@@ -1,12 +1,13 @@
 /**
- * What `artifacts auth login` keeps: a private file for each instance in a private folder. Refused when others can read it, so
- * that a copied home does not go unnoticed.
+ * What `artifacts auth login` keeps: a private file for each instance in a private folder, which holds the login, or says that the
+ * user's keyring does. Refused when others can read it, so that a copied home does not go unnoticed.
  */
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { readText, writeFiles } from "../write-file.js";
+import { keepInKeyring, readFromKeyring, removeFromKeyring } from "./keyring.js";
 import type { Environment } from "./source.js";
 import { loginsFolder } from "./user-files.js";
 
@@ -27,6 +28,11 @@ const Login = z.discriminatedUnion("kind", [
 export type Login = z.output<typeof Login>;
 export type OAuthLogin = Extract<Login, { kind: "oauth" }>;
 
+const InKeyring = z.strictObject({ kind: z.literal("keyring"), instance: Instance });
+
+/** Where a login is kept. */
+export type Keeper = "keyring" | "file";
+
 const OTHERS = 0o077;
 
 /** The file for an instance; undefined when the user has no home. */
@@ -36,28 +42,65 @@ export function loginFile(env: Environment, origin: string): string | undefined 
 }
 
 /**
- * The login in `file`; undefined when there is none.
+ * The login of `file`; undefined when there is none.
  *
- * @throws UserError when others can read it, or when it is no login
+ * @throws UserError when others can read it, when it is no login, or when it is in a keyring that does not open
  */
 export async function readLogin(file: string): Promise<Login | undefined> {
+  const stored = await readStored(file);
+  if (stored === undefined || stored.kind !== "keyring") return stored;
+  const text = await readFromKeyring(accountOf(file));
+  if (text === undefined) return undefined;
+  const parsed = Login.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw noLogin(`What your keyring has for ${stored.instance}`, file);
+}
+
+async function readStored(file: string): Promise<Login | z.output<typeof InKeyring> | undefined> {
   const text = await readText(file);
   if (text === undefined) return undefined;
   for (const path of [file, dirname(file)]) await requirePrivate(path);
-  const parsed = Login.safeParse(jsonOf(text));
+  const parsed = z.union([Login, InKeyring]).safeParse(jsonOf(text));
   if (parsed.success) return parsed.data;
-  throw new UserError("CREDENTIALS_BAD_LOGIN", `${file} does not hold a login.`, {
+  throw noLogin(file, file);
+}
+
+/**
+ * Keeps a login.
+ *
+ * @param keeper where; a file serves where there is no keyring
+ * @returns where it is
+ */
+export async function writeLogin(file: string, login: Login, keeper: Keeper): Promise<Keeper> {
+  const kept =
+    keeper === "keyring" && (await keepInKeyring(accountOf(file), JSON.stringify(login)))
+      ? "keyring"
+      : "file";
+  const content = kept === "keyring" ? { kind: "keyring", instance: login.instance } : login;
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFiles([{ path: file, text: `${JSON.stringify(content, undefined, 2)}\n`, mode: 0o600 }]);
+  return kept;
+}
+
+/** Where the login of `file` is. */
+export async function keeperOf(file: string): Promise<Keeper> {
+  return (await readStored(file))?.kind === "keyring" ? "keyring" : "file";
+}
+
+export async function removeLogin(file: string): Promise<void> {
+  if ((await keeperOf(file)) === "keyring") await removeFromKeyring(accountOf(file));
+  await rm(file, { force: true });
+}
+
+/** The origin that the file is named after. */
+function accountOf(file: string): string {
+  return decodeURIComponent(basename(file, ".json"));
+}
+
+function noLogin(what: string, file: string): UserError {
+  return new UserError("CREDENTIALS_BAD_LOGIN", `${what} does not hold a login.`, {
     hint: `remove it and log in again: rm '${file}'`,
   });
-}
-
-export async function writeLogin(file: string, login: Login): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await writeFiles([{ path: file, text: `${JSON.stringify(login, undefined, 2)}\n`, mode: 0o600 }]);
-}
-
-export function removeLogin(file: string): Promise<void> {
-  return rm(file, { force: true });
 }
 
 /** Origins of the instances that there are logins for. */

@@ -6,7 +6,7 @@ import { lock } from "proper-lockfile";
 import { UserError } from "../errors.js";
 import type { Credential } from "./credentials.js";
 import { headersFor } from "./headers.js";
-import { type Login, type OAuthLogin, loginFile, readLogin, writeLogin } from "./login-store.js";
+import { type Login, type OAuthLogin, keeperOf, loginFile, readLogin, writeLogin } from "./login-store.js";
 import { type Session, refresh } from "./oauth.js";
 import { Secret } from "./secret.js";
 import { type Environment, type Source, sameHeaders } from "./source.js";
@@ -54,7 +54,7 @@ async function takeTurn(file: string, { now, refused }: Turn): Promise<Login> {
     // Somebody else may have had a turn while we waited.
     if (login.kind === "token" || isGood(login, now(), refused)) return login;
     const renewed = await renew(login);
-    await writeLogin(file, renewed);
+    await writeLogin(file, renewed, await keeperOf(file));
     return renewed;
   } finally {
     await release();
