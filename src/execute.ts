@@ -1,5 +1,5 @@
 /**
- * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` the only
+ * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` and `command-line.ts` the only
  * place that knows the process.
  */
 import { resolve } from "node:path";

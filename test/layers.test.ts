@@ -24,6 +24,7 @@ const RULE: Record<string, readonly string[]> = {
   fetch: ["types:lock", "types:gitlab", "hash", "store"],
   cache: ["types:credentials", "credentials", "hash", "store"],
   publish: ["types:fetch", "types:lock", "types:gitlab", "gitlab", "cache", "hash", "store"],
+  upload: ["cache", "publish", "store"],
   proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "types:credentials", "hash", "store", "generate"],
   bump: [
     "config",
@@ -73,10 +74,10 @@ test("every folder has a rule", () => {
 test("only the command line imports commands", () => {
   const importers = imports.filter(({ to, from }) => to === "commands" && from !== "commands");
 
-  expect(new Set(importers.map(({ file }) => file))).toEqual(new Set(["cli.ts", "execute.ts"]));
+  expect(new Set(importers.map(({ file }) => file))).toEqual(new Set(["command-line.ts", "execute.ts"]));
 });
 
-test("child processes are started in four places only", () => {
+test("child processes are started in five places only", () => {
   const files = imports
     .filter(({ specifier, typeOnly }) => !typeOnly && /^(node:)?child_process$/.test(specifier))
     .map(({ file }) => file);
@@ -86,6 +87,7 @@ test("child processes are started in four places only", () => {
     "demo/shell.ts",
     "program.ts",
     "store/nix.ts",
+    "upload/hook.ts",
   ]);
 });
 

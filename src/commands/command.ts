@@ -1,6 +1,6 @@
 /**
  * BESIDE the pipeline: one file a verb. A command takes its options and a context, does its work and returns data; it prints
- * nothing and decides nothing about the process. This file is the contract between them and `cli.ts`.
+ * nothing and decides nothing about the process. This file is the contract between them and `execute.ts`.
  */
 import type { UserError } from "../errors.js";
 import type { Patience } from "../gitlab/client.js";

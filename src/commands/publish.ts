@@ -1,35 +1,24 @@
 /** `artifacts publish`: locked artifacts into a binary cache, from which any Nix may take them. Needs no Nix itself. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { openCache } from "../cache/open-cache.js";
 import { UserError } from "../errors.js";
 import type { Visibility } from "../gitlab/schema.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import { AUDIENCES, withoutExposed } from "../publish/audience.js";
-import { type Compression, COMPRESSIONS, DEFAULT_COMPRESSION } from "../publish/compression.js";
 import { publish, type PublishOutcome } from "../publish/publish.js";
-import { parseSigningKey, type SigningKey } from "../store/signing-key.js";
+import { type CacheOptions, openTarget } from "./cache-target.js";
 import type { CommandResult, Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 import { selectVariants } from "./select-variants.js";
 
-export interface PublishOptions {
-  readonly to?: string;
+export interface PublishOptions extends CacheOptions {
   readonly system?: readonly string[];
-  readonly compression?: string;
-  readonly signingKey?: string;
-  readonly netrcFile?: string;
   readonly audience?: string;
   readonly exposePrivate?: boolean;
 }
 
 export const run: Run<PublishOptions> = async (given, options, context) => {
-  const { cwd, env, signal, terminal } = context;
-  const compression = parseCompression(options.compression);
+  const { cwd, signal, terminal } = context;
   const audience = options.exposePrivate === true ? "private" : parseAudience(options.audience);
-  const signingKey = await readSigningKey(options.signingKey, cwd);
-  const netrcFile = options.netrcFile === undefined ? undefined : resolve(cwd, options.netrcFile);
-  const cache = await openCache(requireTo(options.to), { cwd, env, signal, netrcFile });
+  const { cache, compression, signingKey } = await openTarget(options, context);
   const project = await openProject(cwd);
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
@@ -49,27 +38,6 @@ export const run: Run<PublishOptions> = async (given, options, context) => {
   }
 };
 
-function requireTo(to: string | undefined): string {
-  if (to !== undefined) return to;
-  throw new UserError("NO_CACHE", "publish where to?", {
-    exitCode: 2,
-    hint: "name the cache: --to file:///DIR, --to https://…, or --to 's3://BUCKET?region=…'",
-  });
-}
-
-function parseCompression(text: string | undefined): Compression {
-  if (text === undefined) return DEFAULT_COMPRESSION;
-  if (isCompression(text)) return text;
-  throw new UserError("BAD_COMPRESSION", `there is no compression "${text}"`, {
-    exitCode: 2,
-    hint: `there are: ${Object.keys(COMPRESSIONS).join(", ")}`,
-  });
-}
-
-function isCompression(text: string): text is Compression {
-  return Object.hasOwn(COMPRESSIONS, text);
-}
-
 function parseAudience(text = "private"): Visibility {
   const audience = AUDIENCES.find((one) => one === text);
   if (audience !== undefined) return audience;
@@ -77,16 +45,6 @@ function parseAudience(text = "private"): Visibility {
     exitCode: 2,
     hint: `who may read the cache? one of ${AUDIENCES.join(", ")}, as GitLab has them`,
   });
-}
-
-async function readSigningKey(file: string | undefined, cwd: string): Promise<SigningKey | undefined> {
-  if (file === undefined) return undefined;
-  const path = resolve(cwd, file);
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError("BAD_SIGNING_KEY", `cannot read the signing key: ${reason}`, { cause });
-  });
-  return parseSigningKey(text, path);
 }
 
 function resultOf(

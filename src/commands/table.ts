@@ -35,7 +35,23 @@ export const GROUPS: Readonly<Record<string, string>> = {
   auth: "who asks GitLab: logins, tokens, and where they may be sent",
   helper: "be asked for credentials by other programs",
   cache: "check binary caches",
+  queue: "what this machine built and has not uploaded yet",
 };
+
+const NETRC_OPTION = { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" };
+
+const SPOOL_OPTION = {
+  flags: "--spool <dir>",
+  text: "the spool (default: $ARTIFACTS_SPOOL, /var/spool/nix-artifacts)",
+};
+
+const UPLOAD_OPTIONS: readonly Option[] = [
+  { flags: "--to <cache>", text: "a path, file://, http(s):// or s3://…, as for `publish`" },
+  SPOOL_OPTION,
+  { flags: "--signing-key <file>", text: "sign with this key, so that consumers may trust what was built" },
+  { flags: "--compression <method>", text: "zstd (default) or none" },
+  NETRC_OPTION,
+];
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -140,6 +156,60 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     examples: [["artifacts cache verify --store 's3://team-cache?region=eu-central-1'", "after an incident"]],
     load: () => import("./cache-verify.js"),
+  },
+  {
+    name: "hook",
+    summary: "as Nix's post-build hook: queue what was built; by hand: print the line for nix.conf",
+    options: [SPOOL_OPTION],
+    examples: [["artifacts hook >> /etc/nix/nix.conf", "queue every build of this machine from now on"]],
+    load: () => import("./hook.js"),
+  },
+  {
+    name: "uploader",
+    summary: "send what was built, and all that it needs, to a binary cache",
+    options: [...UPLOAD_OPTIONS, { flags: "--once", text: "try everything that waits once, then end" }],
+    examples: [
+      [
+        "artifacts uploader --to 's3://team-cache?region=eu-central-1' --signing-key /etc/cache-key",
+        "as a service",
+      ],
+    ],
+    load: () => import("./uploader.js"),
+  },
+  {
+    name: "queue add",
+    names: "<paths...>",
+    namesText: "store paths, or links to them",
+    summary: "queue paths that were not built just now",
+    options: [SPOOL_OPTION],
+    examples: [["artifacts queue add ./result", "what is there, with all that it needs"]],
+    load: () => import("./queue-add.js"),
+  },
+  {
+    name: "queue status",
+    summary: "say what waits, and what holds it",
+    options: [SPOOL_OPTION],
+    examples: [["artifacts queue status --json", "for a monitor"]],
+    load: () => import("./queue-status.js"),
+  },
+  {
+    name: "queue wait",
+    summary: "wait until what is queued now is in the cache",
+    options: [SPOOL_OPTION, { flags: "--timeout <seconds>", text: "fail after this time" }],
+    examples: [["artifacts queue wait --timeout 600", "at the end of a CI job"]],
+    load: () => import("./queue-wait.js"),
+  },
+  {
+    name: "queue drain",
+    summary: "upload everything that waits, here and now",
+    options: UPLOAD_OPTIONS,
+    examples: [
+      [
+        "artifacts queue drain --to file:///srv/cache --signing-key /etc/cache-key",
+        "before a machine goes away",
+      ],
+    ],
+    load: () => import("./queue-drain.js"),
   },
   {
     name: "proxy",

@@ -19,7 +19,7 @@ export interface LogEntry {
 export type Log = (entry: LogEntry) => void;
 
 /** One line of `key=value`, in which anything but plain text is quoted as in JSON, whatever a client has put into it. */
-export function formatLogEntry(entry: LogEntry): string {
+export function formatLogEntry(entry: Readonly<Record<string, string | number>>): string {
   return Object.entries(entry)
     .map(([key, value]) => `${key}=${formatValue(String(value))}`)
     .join(" ");

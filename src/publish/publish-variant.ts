@@ -1,25 +1,20 @@
-import { createHash, randomUUID } from "node:crypto";
-import { join } from "node:path";
-import type { BinaryCache, StagedFile } from "../cache/cache.js";
+import type { BinaryCache } from "../cache/cache.js";
 import { hashMethod } from "../hash/form-content.js";
-import { writeBody } from "../hash/write-body.js";
 import {
   contentAddress,
   fingerprint,
-  NAR_TYPE,
   NARINFO_TYPE,
   type NarInfo,
   narInfoKey,
   parseNarInfo,
   printNarInfo,
 } from "../store/narinfo.js";
-import { nix32 } from "../store/nix32.js";
 import { formatSri } from "../store/sri.js";
 import type { Wanted } from "../fetch/fetch.js";
-import { COMPRESSIONS } from "./compression.js";
 import { narOfDownload, refuseInconsistent } from "./nar-of-download.js";
 import { promises } from "./promises.js";
 import type { PublishOptions } from "./publish.js";
+import { type Archive, sendArchive, stageArchive } from "./stage-archive.js";
 
 export interface PublishContext extends PublishOptions {
   /** Where temporary files may be made. */
@@ -35,15 +30,14 @@ export async function publishVariant(
   wanted: Wanted,
   context: PublishContext,
 ): Promise<"present" | "published"> {
-  const { cache, compression, signal } = context;
+  const { cache, signal } = context;
   signal?.throwIfAborted();
   refuseInconsistent(wanted);
   const key = narInfoKey(wanted.variant.storePath);
   if (await isPublished(wanted, cache, key)) return "present";
-  const archive = await stageArchive(wanted, context);
-  const url = `nar/${nix32(archive.sha256)}.nar${COMPRESSIONS[compression].suffix}`;
-  if (!(await cache.has(url))) await cache.takeFile(url, archive);
-  const text = printNarInfo(narInfoOf(wanted, { ...archive, url }, context));
+  const archive = await stageVariant(wanted, context);
+  await sendArchive(archive, cache);
+  const text = printNarInfo(narInfoOf(wanted, archive, context));
   await cache.writeText(key, { text, type: NARINFO_TYPE });
   return "published";
 }
@@ -54,40 +48,20 @@ async function isPublished({ variant }: Wanted, cache: BinaryCache, key: string)
   return info !== undefined && promises(info, variant) && cache.has(info.url);
 }
 
-interface Archive extends StagedFile {
-  /** Of the compressed bytes. */
-  readonly sha256: Uint8Array;
-}
-
 /** Downloads, verifies and compresses in one pass. */
-async function stageArchive(wanted: Wanted, context: PublishContext): Promise<Archive> {
-  const { gitlab, directory, compression, signal } = context;
-  const path = join(directory, randomUUID());
+async function stageVariant(wanted: Wanted, context: PublishContext): Promise<Archive> {
+  const { gitlab, signal } = context;
   const download = await gitlab.download(wanted.variant.url, signal === undefined ? {} : { signal });
-  const digest = createHash("sha256");
   try {
-    const compressed = await COMPRESSIONS[compression].open();
-    const body = compressed(narOfDownload(download, wanted));
-    const size = await writeBody(path, digesting(body, digest), 0o600);
-    return { path, size, type: NAR_TYPE, sha256: digest.digest() };
+    return await stageArchive(narOfDownload(download, wanted), context);
   } finally {
     download.destroy();
   }
 }
 
-async function* digesting(
-  body: AsyncIterable<Uint8Array>,
-  digest: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    digest.update(chunk);
-    yield chunk;
-  }
-}
-
 function narInfoOf(
   { variant }: Wanted,
-  archive: Archive & { readonly url: string },
+  archive: Archive,
   { compression, signingKey }: PublishContext,
 ): NarInfo {
   const unsigned: NarInfo = {

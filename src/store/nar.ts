@@ -40,13 +40,13 @@ export function regularFile(size: number, executable: boolean): { before: Buffer
   };
 }
 
-/** Strings as they stand in a NAR. */
-export function narStrings(...texts: readonly string[]): Buffer {
+/** Strings as they stand in a NAR; text is written as UTF-8. */
+export function narStrings(...texts: readonly (string | Uint8Array)[]): Buffer {
   return Buffer.concat(texts.map(narString));
 }
 
-function narString(text: string): Buffer {
-  const bytes = Buffer.from(text);
+function narString(text: string | Uint8Array): Buffer {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   return Buffer.concat([narLength(bytes.length), bytes, narPadding(bytes.length)]);
 }
 

@@ -18,6 +18,8 @@ export interface NarInfo {
   readonly narSize: number;
   /** Base names of store paths. */
   readonly references: readonly string[];
+  /** Base name of the derivation that built it. */
+  readonly deriver?: string | undefined;
   readonly ca?: string | undefined;
   /** `KEYNAME:BASE64`. */
   readonly signatures: readonly string[];
@@ -50,7 +52,7 @@ export function fingerprint({ storePath, narHash, narSize, references }: NarInfo
 
 /** The line `Compression` always stands: where it is missing, Nix expects bzip2. */
 export function printNarInfo(info: NarInfo): string {
-  const { file, ca } = info;
+  const { file, deriver, ca } = info;
   const lines = [
     ["StorePath", info.storePath],
     ["URL", info.url],
@@ -64,6 +66,7 @@ export function printNarInfo(info: NarInfo): string {
     ["NarHash", colonHash(info.narHash)],
     ["NarSize", `${info.narSize}`],
     ["References", info.references.join(" ")],
+    ...(deriver === undefined ? [] : [["Deriver", deriver]]),
     ...info.signatures.map((signature) => ["Sig", signature]),
     ...(ca === undefined ? [] : [["CA", ca]]),
   ];
@@ -90,6 +93,7 @@ export function parseNarInfo(text: string): NarInfo | undefined {
     narHash,
     narSize,
     references: one("References").split(" ").filter(Boolean),
+    deriver: all("Deriver").find((name) => name !== "unknown-deriver"),
     ca: all("CA")[0],
     signatures: all("Sig"),
   };

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../errors.js";
+import { parsePathInfos, type PathInfo } from "./path-info.js";
 
 export interface Nix {
   /** Those of `paths` that the store does not have. */
@@ -16,6 +17,10 @@ export interface Nix {
   addFixed(files: readonly string[], method: "flat" | "nar", signal?: AbortSignal): Promise<string[]>;
   /** Asks the substituters that Nix is configured with for store paths. Which of them came, `missing` tells afterwards. */
   substitute(paths: readonly string[], signal?: AbortSignal): Promise<void>;
+  /** What the store knows of valid paths and of all that they refer to, directly or not. */
+  closure(paths: readonly string[], signal?: AbortSignal): Promise<PathInfo[]>;
+  /** Output paths of a valid derivation. */
+  outputs(derivation: string, signal?: AbortSignal): Promise<string[]>;
   /** Makes `link` a symbolic link to a valid path and registers it, so that the path is no garbage while the link is there. */
   addRoot(path: string, link: string, signal?: AbortSignal): Promise<void>;
   /**
@@ -69,6 +74,14 @@ export function createNix({ env }: NixOptions): Nix {
         await nixStore(["--realise", "--keep-going", ...some], signal).catch(unlessNixFailed);
       }
     },
+    async closure(paths, signal) {
+      const infos = new Map<string, PathInfo>();
+      for (const some of batches(paths)) {
+        for (const info of parsePathInfos(await pathInfo(some, signal))) infos.set(info.path, info);
+      }
+      return [...infos.values()];
+    },
+    outputs: (derivation, signal) => nixStore(["--query", "--outputs", derivation], signal),
     async addRoot(path, link, signal) {
       await nixStore(["--realise", path, "--add-root", link, "--indirect"], signal);
     },
@@ -76,6 +89,21 @@ export function createNix({ env }: NixOptions): Nix {
       await run("nix-store", ["--restore", path], { env: childEnv, signal, input: nar });
     },
   };
+
+  /** Nix 2.34 wants to be told which format, and 2.26 does not know the question. */
+  async function pathInfo(paths: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    const features = ["--extra-experimental-features", "nix-command"];
+    const ask = async (format: readonly string[]) => {
+      const args = ["path-info", ...features, "--json", ...format, "--recursive", ...paths];
+      return (await run("nix", args, { env: childEnv, signal })).join("\n");
+    };
+    try {
+      return await ask(["--json-format", "1"]);
+    } catch (error) {
+      if (!(error instanceof UserError) || !error.message.includes("--json-format")) throw error;
+      return ask([]);
+    }
+  }
 
   function nixStore(args: readonly string[], signal: AbortSignal | undefined): Promise<string[]> {
     return run("nix-store", args, { env: childEnv, signal });

@@ -1,5 +1,5 @@
 /**
- * BESIDE the pipeline: what a person sees. Results are written to stdout by `cli.ts`; everything here is for stderr.
+ * BESIDE the pipeline: what a person sees. Results are written to stdout by `execute.ts`; everything here is for stderr.
  * This file decides on colour: on a terminal, unless NO_COLOR is set (https://no-color.org).
  */
 import { styleText } from "node:util";

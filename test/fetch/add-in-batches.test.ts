@@ -10,6 +10,8 @@ function pickyNix() {
     missing: () => Promise.resolve(new Set()),
     substitute: () => Promise.reject(new Error("not needed here")),
     addRoot: () => Promise.reject(new Error("not needed here")),
+    closure: () => Promise.reject(new Error("not needed here")),
+    outputs: () => Promise.reject(new Error("not needed here")),
     async addFixed(files, method) {
       calls.push(`${method} ${files.join(" ")}`);
       await Promise.resolve();

@@ -1,0 +1,54 @@
+/** Archives of a binary cache: compressed on disk first, because a cache calls them by the hash of what it stores. */
+import { createHash, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { BinaryCache, StagedFile } from "../cache/cache.js";
+import { writeBody } from "../hash/write-body.js";
+import { NAR_TYPE } from "../store/narinfo.js";
+import { nix32 } from "../store/nix32.js";
+import { type Compression, COMPRESSIONS } from "./compression.js";
+
+export interface StageOptions {
+  /** Where temporary files may be made. */
+  readonly directory: string;
+  readonly compression: Compression;
+}
+
+export interface Archive extends StagedFile {
+  /** Of the compressed bytes. */
+  readonly sha256: Uint8Array;
+  /** Key in the cache, as Nix names it. */
+  readonly url: string;
+}
+
+/** Compresses a NAR to a file, in one pass. What `nar` throws passes through. */
+export async function stageArchive(nar: AsyncIterable<Uint8Array>, options: StageOptions): Promise<Archive> {
+  const path = join(options.directory, randomUUID());
+  const digest = createHash("sha256");
+  const { open, suffix } = COMPRESSIONS[options.compression];
+  const compressed = await open();
+  try {
+    const size = await writeBody(path, digesting(compressed(nar), digest), 0o600);
+    const sha256 = digest.digest();
+    return { path, size, type: NAR_TYPE, sha256, url: `nar/${nix32(sha256)}.nar${suffix}` };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Gives a staged archive to the cache, unless that has it. The file is gone afterwards. */
+export async function sendArchive(archive: Archive, cache: BinaryCache): Promise<void> {
+  if (!(await cache.has(archive.url))) await cache.takeFile(archive.url, archive);
+  await rm(archive.path, { force: true });
+}
+
+async function* digesting(
+  body: AsyncIterable<Uint8Array>,
+  digest: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}
