@@ -14,11 +14,14 @@ import {
 import type { ProjectAddress } from "../gitlab/projects.js";
 import { deleteBranch } from "../gitlab/repository.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
+import { gatherFindings } from "./findings.js";
 import { wantsRecreation, withMarker } from "./marker.js";
+import { describeTopic } from "./merge-request.js";
 import type { Action } from "./plan.js";
 import { holdsExactly, pushTopic } from "./push.js";
 import type { OwnMergeRequest, Situation } from "./situation.js";
 import type { Snapshot } from "./snapshot.js";
+import type { Topic } from "./topic.js";
 
 export interface Applying {
   readonly gitlab: GitLab;
@@ -140,11 +143,12 @@ async function open(action: Action & { kind: "open" }, applying: Applying): Prom
   const { topic, text } = action;
   const { labels, assignees, reviewers, squash } = topic.rule;
   const people = await Promise.all([assignees, reviewers].map((names) => findUsers(names, applying)));
+  const description = await descriptionOf(topic, applying);
   const request = await openMergeRequest(applying, applying.address, {
     source_branch: topic.branch,
     target_branch: applying.targetBranch,
     title: text.title,
-    description: text.description,
+    description,
     labels,
     assignee_ids: people[0]?.ids ?? [],
     reviewer_ids: people[1]?.ids ?? [],
@@ -163,10 +167,17 @@ async function update(action: Action & { kind: "update" }, applying: Applying): 
   const { marker } = request;
   const isWritten = marker.text === text.marker.text && marker.fingerprint === topic.fingerprint;
   if (!isWritten || wantsRecreation(request.description)) {
-    const changes = { title: titleFor(request, text.title), description: text.description };
+    const description = await descriptionOf(topic, applying);
+    const changes = { title: titleFor(request, text.title), description };
     await updateMergeRequest(applying.writer, applying.address, { iid: request.iid, changes });
   }
   return { outcome: "updated", request };
+}
+
+/** With what only GitLab can tell; gathered before the write, so that a run that is killed here has changed nothing by it. */
+async function descriptionOf(topic: Topic, { gitlab, snapshot, situation }: Applying): Promise<string> {
+  const findings = await gatherFindings(gitlab, topic, situation.now);
+  return describeTopic(topic, snapshot.project.config.bump, findings).description;
 }
 
 /** Whether it is a draft is for people to say once it is open. */

@@ -49,3 +49,46 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
+
+export interface ProjectPage {
+  /** Base URL of the instance. */
+  readonly instance: string;
+  /** Full path. */
+  readonly project: string;
+}
+
+/** The path of a project with everything encoded that is no letter, digit, `_`, `.`, `-` or `/`. */
+function pageOf({ instance, project }: ProjectPage): string {
+  return `${instance}/${plain(project).split("/").map(encodeURIComponent).join("/")}/-`;
+}
+
+const short = (commit: string) => commit.slice(0, 8);
+
+export function commitLink(page: ProjectPage, commit: string): string {
+  return link(short(commit), `${pageOf(page)}/commit/${commit}`);
+}
+
+/** To the page on which GitLab compares two commits. */
+export function compareLink(
+  page: ProjectPage,
+  { from, to }: { readonly from: string; readonly to: string },
+): string {
+  return link(`${short(from)}...${short(to)}`, `${pageOf(page)}/compare/${from}...${to}`);
+}
+
+export function jobLink(page: ProjectPage, text: string, job: number): string {
+  return link(text, `${pageOf(page)}/jobs/${job}`);
+}
+
+export function pipelineLink(page: ProjectPage, pipeline: number): string {
+  return link(String(pipeline), `${pageOf(page)}/pipelines/${pipeline}`);
+}
+
+/**
+ * A part that is folded (GitLab documentation, "GitLab Flavored Markdown", collapsible section).
+ *
+ * @param summary words of ours alone: it stands in HTML
+ */
+export function details(summary: string, content: string): string {
+  return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
+}

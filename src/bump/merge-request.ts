@@ -4,8 +4,11 @@ import type { Bump } from "../config/bump.js";
 import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
-import { code, link, plain, table, word } from "./markdown.js";
+import { changelogSection } from "./changelog.js";
+import type { Findings } from "./findings.js";
+import { code, commitLink, compareLink, jobLink, table, word } from "./markdown.js";
 import { printMarker, printTrailer, recreateBox, type Marker } from "./marker.js";
+import { provenanceSection } from "./provenance.js";
 import type { Topic } from "./topic.js";
 
 export interface MergeRequestText {
@@ -20,11 +23,14 @@ const MAX_ROWS = 200;
 /** Git's advice for subject lines leaves room for a prefix; GitLab's limit for titles is 255. */
 const MAX_TITLE = 120;
 
-export function describeTopic(topic: Topic, bump: Bump): MergeRequestText {
+/** @param findings what to tell beyond the plan; whether a description is up to date does not depend on it */
+export function describeTopic(topic: Topic, bump: Bump, findings?: Findings): MergeRequestText {
   const subject = subjectOf(topic, bump);
   const title = topic.rule.draft ? `Draft: ${subject}` : subject;
-  const text = [bodyOf(topic, bump), recreateBox()].join("\n\n");
-  const digest = createHash("sha256").update(`${title}\n${text}`).digest("hex").slice(0, 32);
+  const [head, foot] = [tableOf(topic), `${notesOf(topic, bump)}\n\n${recreateBox()}`];
+  const told = findings === undefined ? [] : sectionsOf(topic, findings);
+  const text = [head, ...told, foot].join("\n\n");
+  const digest = createHash("sha256").update(`${title}\n${head}\n${foot}`).digest("hex").slice(0, 32);
   const marker: Marker = { version: 1, topic: topic.name, fingerprint: topic.fingerprint, text: digest };
   return {
     title,
@@ -60,7 +66,12 @@ function commitLines(changes: readonly Change[]): string {
     .join("\n");
 }
 
-function bodyOf(topic: Topic, bump: Bump): string {
+function sectionsOf(topic: Topic, findings: Findings): string[] {
+  const { changelogs, now } = findings;
+  return [changelogSection(changelogs, topic), provenanceSection(topic, now)].filter((text) => text !== "");
+}
+
+function tableOf(topic: Topic): string {
   const shown = topic.changes.slice(0, MAX_ROWS);
   const rest = topic.changes.length - shown.length;
   return [
@@ -70,7 +81,6 @@ function bodyOf(topic: Topic, bump: Bump): string {
       shown.map((change) => row(change, topic)),
     ),
     ...(rest > 0 ? [`And ${rest} more.`] : []),
-    notesOf(topic, bump),
   ].join("\n\n");
 }
 
@@ -101,27 +111,18 @@ function between(
   return show(from) === show(to) ? show(to) : `${show(from)} → ${show(to)}`;
 }
 
-function jobOf({ job, jobName, project }: LockedVariant, base: string | undefined): string {
+function jobOf({ job, jobName, project }: LockedVariant, instance: string | undefined): string {
   const name = `${jobName} ${job}`;
-  return base === undefined ? code(name) : link(name, `${base}/${pathOf(project)}/-/jobs/${job}`);
+  return instance === undefined ? code(name) : jobLink({ instance, project }, name, job);
 }
 
-function commitOf({ from, to }: Change, base: string | undefined): string {
+function commitOf({ from, to }: Change, instance: string | undefined): string {
   if (to === undefined) return "";
-  const short = (commit: string) => commit.slice(0, 8);
-  const page = base === undefined ? undefined : `${base}/${pathOf(to.project)}/-`;
-  if (from === undefined || from.commit === to.commit || from.projectId !== to.projectId) {
-    return page === undefined
-      ? code(short(to.commit))
-      : link(short(to.commit), `${page}/commit/${to.commit}`);
-  }
-  const range = `${short(from.commit)}...${short(to.commit)}`;
-  return page === undefined ? code(range) : link(range, `${page}/compare/${from.commit}...${to.commit}`);
-}
-
-/** The path of a project with everything encoded that is no letter, digit, `_`, `.`, `-` or `/`. */
-function pathOf(project: string): string {
-  return plain(project).split("/").map(encodeURIComponent).join("/");
+  if (instance === undefined) return code(to.commit.slice(0, 8));
+  const page = { instance, project: to.project };
+  if (from === undefined || from.commit === to.commit || from.projectId !== to.projectId)
+    return commitLink(page, to.commit);
+  return compareLink(page, { from: from.commit, to: to.commit });
 }
 
 function sizeOf({ from, to }: Change): string {

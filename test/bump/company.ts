@@ -4,15 +4,18 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bump, type Bumped } from "../../src/bump/bump.js";
+import { topicsOf, type Topic } from "../../src/bump/topic.js";
+import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
 import { createGitLab } from "../../src/gitlab/client.js";
 import type { GitLab } from "../../src/gitlab/gitlab.js";
 import { createGitLabWriter, type GitLabWriter } from "../../src/gitlab/writer.js";
 import { parseLock } from "../../src/lock/read.js";
-import type { Lock } from "../../src/lock/schema.js";
+import type { Lock, LockedVariant } from "../../src/lock/schema.js";
 import type { Forge, MergeRequest } from "../../src/simulator/state/forge.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import type { Terminal } from "../../src/terminal/terminal.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 export const TOKEN = "glpat-canary0canary0canary0";
 export const PROJECT = "platform/packages";
@@ -172,6 +175,16 @@ async function runBot(
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
   }
+}
+
+/** One artifact whose job changed, without a GitLab. */
+export function topicOfAcme(variant: Partial<LockedVariant> = {}): Topic {
+  const before = makeLock();
+  const systems = { "x86_64-linux": makeVariant({ job: 78001, commit: "a".repeat(40), ...variant }) };
+  const after = makeLock({ acme: makeArtifact({ systems }) });
+  const [topic] = topicsOf(DEFAULT_BUMP, { before, after });
+  if (topic === undefined) throw new Error("there is no topic");
+  return topic;
 }
 
 /** The files of main in a directory, as a CI job finds them. */

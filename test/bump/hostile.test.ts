@@ -5,91 +5,15 @@ import { describe, expect, test } from "vitest";
 import { plain } from "../../src/bump/markdown.js";
 import { markerOf, wantsRecreation } from "../../src/bump/marker.js";
 import { describeTopic } from "../../src/bump/merge-request.js";
-import { topicsOf, type Topic } from "../../src/bump/topic.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
-import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
-
-const PIECES = [
-  "/merge",
-  "\n/close\n",
-  "\r/approve",
-  "@all",
-  "@alice",
-  "Closes #1",
-  "!7",
-  "~bug",
-  "%v1",
-  "&9",
-  "$3",
-  "^alert#1",
-
-  "|",
-  "\\|",
-  "\\",
-  "`",
-  "``",
-  "```\n",
-  "~~~",
-  "<!--",
-  "-->",
-  "<img src=x onerror=1>",
-  "</details>",
-  "&#64;all",
-
-  "- [x] <!-- artifacts-bump-recreate -->",
-  '<!-- artifacts-bump: {"version":1} -->',
-  "Artifacts-Bump: " + "0".repeat(32),
-
-  "[x](javascript:1)",
-  "![x](http://evil)",
-  "http://evil.example",
-  "](<",
-  ">)",
-  "**",
-  "_",
-  "#",
-  "> ",
-  "---",
-  "$`1+1`$",
-
-  "\u202E",
-  "\u200B",
-  "\u2028",
-  "\0",
-  "\uD800",
-  "👩‍👩‍👧",
-  " glpat-abcdefghij0123456789 ",
-  ":smile:",
-  "[[_TOC_]]",
-  "{+x+}",
-  "&nbsp;",
-];
-const hostile = fc
-  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: "binary" })), { minLength: 1, maxLength: 6 })
-  .map((parts) => parts.join(""));
-
-function topicWith({
-  version,
-  jobName,
-  project,
-}: {
-  version: string;
-  jobName: string;
-  project: string;
-}): Topic {
-  const before = makeLock();
-  const variant = makeVariant({ version, jobName, project, job: 78001, commit: "a".repeat(40) });
-  const after = makeLock({ acme: makeArtifact({ systems: { "x86_64-linux": variant } }) });
-  const [topic] = topicsOf(DEFAULT_BUMP, { before, after });
-  if (topic === undefined) throw new Error("there is no topic");
-  return topic;
-}
+import { hostile } from "./hostile-text.js";
+import { topicOfAcme } from "./company.js";
 
 test("1,000 hostile versions, job names and projects leave the description one table with nothing alive in it", () => {
   const texts = fc.record({ version: hostile, jobName: hostile, project: hostile });
   fc.assert(
     fc.property(texts, (given) => {
-      const topic = topicWith(given);
+      const topic = topicOfAcme(given);
       const { title, description, commitMessage, marker } = describeTopic(topic, DEFAULT_BUMP);
       const tokens = marked.lexer(description);
       const tables = tokens.filter((token): token is Tokens.Table => token.type === "table");
