@@ -5,15 +5,21 @@
  */
 import type { GitLab } from "../gitlab/gitlab.js";
 import { type Changelog, readChangelogs } from "./changelog.js";
+import { type ContentChange, readContentChanges } from "./contents.js";
 import type { Topic } from "./topic.js";
 
 export interface Findings {
   readonly changelogs: readonly Changelog[];
+  readonly contents: readonly ContentChange[];
   /** When they were gathered. */
   readonly now: Date;
 }
 
 /** Asks GitLab a bounded number of questions. What it does not answer is said in the description, and is no error. */
 export async function gatherFindings(gitlab: GitLab, topic: Topic, now: Date): Promise<Findings> {
-  return { changelogs: await readChangelogs(gitlab, topic), now };
+  const [changelogs, contents] = await Promise.all([
+    readChangelogs(gitlab, topic),
+    readContentChanges(gitlab, topic),
+  ]);
+  return { changelogs, contents, now };
 }

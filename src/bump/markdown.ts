@@ -92,3 +92,8 @@ export function pipelineLink(page: ProjectPage, pipeline: number): string {
 export function details(summary: string, content: string): string {
   return `<details><summary>${summary}</summary>\n\n${content}\n\n</details>`;
 }
+
+/** The day of an instant in UTC, as ISO 8601 writes it; nothing for none. */
+export function day(instant: string | null | undefined): string {
+  return instant === undefined || instant === null ? "" : new Date(instant).toISOString().slice(0, 10);
+}

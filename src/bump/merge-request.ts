@@ -5,8 +5,9 @@ import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
 import { changelogSection } from "./changelog.js";
+import { contentsSection } from "./contents.js";
 import type { Findings } from "./findings.js";
-import { code, commitLink, compareLink, jobLink, table, word } from "./markdown.js";
+import { code, commitLink, compareLink, day, jobLink, table, word } from "./markdown.js";
 import { printMarker, printTrailer, recreateBox, type Marker } from "./marker.js";
 import { provenanceSection } from "./provenance.js";
 import type { Topic } from "./topic.js";
@@ -67,8 +68,13 @@ function commitLines(changes: readonly Change[]): string {
 }
 
 function sectionsOf(topic: Topic, findings: Findings): string[] {
-  const { changelogs, now } = findings;
-  return [changelogSection(changelogs, topic), provenanceSection(topic, now)].filter((text) => text !== "");
+  const { changelogs, contents, now } = findings;
+  const sections = [
+    changelogSection(changelogs, topic),
+    contentsSection(contents, topic, now),
+    provenanceSection(topic, now),
+  ];
+  return sections.filter((text) => text !== "");
 }
 
 function tableOf(topic: Topic): string {
@@ -130,10 +136,6 @@ function sizeOf({ from, to }: Change): string {
   const delta = from === undefined ? 0 : to.size - from.size;
   if (delta === 0) return formatBytes(to.size);
   return `${formatBytes(to.size)} (${delta > 0 ? "+" : "−"}${formatBytes(Math.abs(delta))})`;
-}
-
-function day(instant: string | null | undefined): string {
-  return instant === undefined || instant === null ? "" : new Date(instant).toISOString().slice(0, 10);
 }
 
 function notesOf({ rule }: Topic, { stopLabel, rebase }: Bump): string {

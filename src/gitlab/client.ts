@@ -86,9 +86,9 @@ export function createGitLab(options: GitLabOptions): GitLab {
       });
     },
 
-    download(url, { signal, credential } = {}) {
+    download(url, { signal, range, credential } = {}) {
       return retrying(async () => {
-        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal, credential });
+        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal, range, credential });
         return receive(answer, signal);
       }, signal);
     },

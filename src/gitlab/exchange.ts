@@ -17,6 +17,8 @@ export interface Line {
 export interface RequestOptions {
   readonly accept: string;
   readonly signal?: AbortSignal | undefined;
+  /** Value of the header `Range`; the answer may then also be a 206. */
+  readonly range?: string | undefined;
   /** Default GET. Redirects of anything else are not followed. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** JSON text to send. */
@@ -42,7 +44,7 @@ const MAX_REFUSAL = 16 * 1024;
  * `Authorization` but carry `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin. After a 401 it is sent once more if
  * there is another credential by now.
  *
- * @throws GitLabError for everything but a 200
+ * @throws GitLabError for everything but a 200, and a 206 to who asked for a part
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
   if (options.credential !== undefined) return exchangeAs(options.credential, line, { url, ...options });
@@ -66,7 +68,8 @@ async function exchangeAs(
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await requestOnce(line, asked, options);
     const header = headerOf(response);
-    if (response.statusCode === 200) return { asked, header, body: response.body };
+    if (response.statusCode === 200 || (response.statusCode === 206 && options.range !== undefined))
+      return { asked, header, body: response.body };
     const text = await readBeginning(response, asked);
     if (!isRedirect(response.statusCode) || (options.method ?? "GET") !== "GET") {
       throw refused(asked, { status: response.statusCode, header, text });
@@ -87,6 +90,7 @@ export async function requestOnce(
     // The digests are of the bytes as they are, and Content-Length must count them.
     "accept-encoding": "identity",
     "user-agent": line.userAgent,
+    ...(options.range === undefined ? {} : { range: options.range }),
     ...(options.body === undefined ? {} : { "content-type": "application/json" }),
   };
   try {

@@ -12,8 +12,16 @@ export interface Download {
   /** Declared length in bytes; undefined when the server did not say. A shorter or longer body is an error while reading. */
   readonly size: number | undefined;
   readonly body: AsyncIterable<Uint8Array>;
+  /** Where the body lies in the whole, in bytes; undefined when it is the whole, also when a part was asked for. */
+  readonly part?: { readonly start: number; readonly total: number } | undefined;
   /** Gives up; frees the connection. */
   destroy(): void;
+}
+
+export interface DownloadOptions {
+  readonly signal?: AbortSignal;
+  readonly range?: string;
+  readonly credential?: Credential;
 }
 
 export interface GitLab {
@@ -45,9 +53,10 @@ export interface GitLab {
    * GET of the bytes behind an API URL. Redirects to another origin are requested bare. Checks the beginning of the body as
    * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work.
    *
+   * @param options.range of the bytes, as RFC 9110 §14.1.2 writes it: `bytes=0-99`, `bytes=-100`; a server may send all the same
    * @param options.credential sent in place of the client's own, to the origin of `url` alone
    */
-  download(url: string, options?: { signal?: AbortSignal; credential?: Credential }): Promise<Download>;
+  download(url: string, options?: DownloadOptions): Promise<Download>;
 
   /** Closes idle connections so that the process can end. */
   close(): Promise<void>;

@@ -22,6 +22,7 @@ export async function receive(answer: Answer, signal?: AbortSignal): Promise<Dow
     const first = await chunks.next();
     return {
       size: declared,
+      part: partOf(answer),
       body: first.done === true ? chunks : resumed(first.value, chunks),
       destroy: () => body.destroy(),
     };
@@ -47,6 +48,12 @@ function refuseOtherContent({ asked, header }: Answer): void {
 function declaredLength({ header }: Answer): number | undefined {
   const length = header("content-length");
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+}
+
+/** `Content-Range: bytes 0-99/1234` (RFC 9110 §14.4), which a 206 with one part has. */
+function partOf({ header }: Answer): Download["part"] {
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(header("content-range") ?? "") ?? [];
+  return start === undefined ? undefined : { start: Number(start), total: Number(total) };
 }
 
 interface Expected {

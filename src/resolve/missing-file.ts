@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
+import { listArchive } from "../gitlab/archive-listing.js";
 import type { GitLab } from "../gitlab/gitlab.js";
-import { listArchive } from "./archive-listing.js";
 import { listNames, nearestFirst } from "./near-names.js";
 import type { Resolved } from "./resolved.js";
 
@@ -10,7 +10,7 @@ import type { Resolved } from "./resolved.js";
  */
 export async function explainMissingFile(gitlab: GitLab, resolved: Resolved): Promise<UserError> {
   const { file = "", job, jobName, projectPath } = resolved;
-  const names = await listArchive(gitlab, resolved);
+  const names = await listArchive(gitlab, { ...resolved, instance: resolved.gitlab });
   const archive = `The archive of job ${job} "${jobName}" in ${projectPath}`;
   if (names?.includes(file) === true) {
     return new UserError(
