@@ -46,26 +46,79 @@ export const RelativePath = z
   .regex(/^[^\\\p{Cc}\p{Cs}]+$/u, "expected a path without backslashes or control characters");
 export type RelativePath = z.infer<typeof RelativePath>;
 
+/** Name of a group of artifacts, an attribute like an artifact's. */
+export const GroupName = ArtifactName;
+
+/** An identifier of the SPDX license list (https://spdx.org/licenses), or `unfree`. */
+export const License = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9.+-]{0,99}$/, 'expected an SPDX identifier such as "MIT", or "unfree"');
+
+/** Attribute path of a package in nixpkgs. */
+const NixPackage = z
+  .string()
+  .regex(
+    /^[a-zA-Z_][a-zA-Z0-9_'-]*(\.[a-zA-Z_][a-zA-Z0-9_'-]*)*$/,
+    'expected an attribute path of nixpkgs such as "openssl" or "stdenv.cc.cc.lib"',
+  );
+const VariableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of an environment variable");
+
+/** What programs need to run. */
+const RUNTIME = {
+  /** Packages whose libraries the programs are linked with; on Linux they are patched to find them. Absent: they stay as they are. */
+  libraries: z.array(NixPackage).optional(),
+  /** Variables that programs get when their caller's environment has not got them. */
+  environment: z.record(VariableName, Text).optional(),
+};
+
+const UNPACKED = {
+  /** Paths of programs; `*` and `?` stand for parts of one name. */
+  bin: z
+    .array(RelativePath)
+    .min(1)
+    .refine(
+      (paths) => new Set(paths.map(baseName)).size === paths.length || paths.some(isPattern),
+      "expected programs of different names",
+    ),
+  /** Paths of manual pages, such as `man/acme.1`. */
+  man: z
+    .array(
+      RelativePath.regex(/\.[1-9]\w*(\.gz)?$/, 'expected a manual page such as "man/acme.1" or "acme.1.gz"'),
+    )
+    .optional(),
+  /** Paths of completions for the main program. */
+  completions: z
+    .strictObject({
+      bash: RelativePath.optional(),
+      zsh: RelativePath.optional(),
+      fish: RelativePath.optional(),
+    })
+    .optional(),
+  ...RUNTIME,
+};
+
 /** How the package is made from the bytes. */
 export const Install = z.discriminatedUnion("kind", [
   /** The package is the source itself. */
   z.strictObject({ kind: z.literal("none") }),
   /** The file is a program; it is installed as `bin/<name>`, by default under the artifact's name. */
-  z.strictObject({ kind: z.literal("binary"), name: ArtifactName.optional() }),
+  z.strictObject({ kind: z.literal("binary"), name: ArtifactName.optional(), ...RUNTIME }),
   /** The file is a tar or zip archive; the listed programs in it are linked into `bin/`. */
   z.strictObject({
     kind: z.literal("archive"),
-    bin: z
-      .array(RelativePath)
-      .min(1)
-      .refine(
-        (paths) => new Set(paths.map(baseName)).size === paths.length,
-        "expected programs of different names",
-      ),
+    ...UNPACKED,
     stripComponents: z.int().min(0).max(20).optional(),
   }),
+  /** The file is a Debian package; it is unpacked and treated as an archive, and its scripts are not run. */
+  z.strictObject({ kind: z.literal("deb"), ...UNPACKED }),
 ]);
 export type Install = z.infer<typeof Install>;
+
+function isPattern(path: string): boolean {
+  return /[*?]/.test(path);
+}
 
 function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);

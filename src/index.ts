@@ -30,6 +30,10 @@ export interface Artifact {
   fetch?: FetchMode | undefined;
   /** How the package is made from the bytes. By default `{ kind: "none" }`. */
   install?: Install | undefined;
+  /** The license as an identifier of SPDX, such as `"MIT"`, or `"unfree"`: then Nix asks before it installs it. */
+  license?: string | undefined;
+  /** Groups that the package belongs to: `pkgs.artifacts.groups.<group>` is a set of them. */
+  groups?: readonly string[] | undefined;
 }
 
 /** Variables by Nix system: `{ "x86_64-linux": { arch: "amd64" } }`. */
@@ -145,7 +149,7 @@ export type Form = "file" | "executable" | "unpacked";
 export type FetchMode = "proxy" | "require" | "impure-env";
 
 /** How the package is made from the bytes. */
-export type Install = InstallNone | InstallBinary | InstallArchive;
+export type Install = InstallNone | InstallBinary | InstallArchive | InstallDeb;
 
 /** The package is the source itself. */
 export interface InstallNone {
@@ -153,19 +157,51 @@ export interface InstallNone {
 }
 
 /** The file is a program. */
-export interface InstallBinary {
+export interface InstallBinary extends Runtime {
   kind: "binary";
   /** Name of the program in `bin/`. By default the name of the artifact. */
   name?: string | undefined;
 }
 
 /** The file is a tar or zip archive. */
-export interface InstallArchive {
+export interface InstallArchive extends Unpacked {
   kind: "archive";
-  /** Paths of the programs in the archive that are linked into `bin/`. */
-  bin: readonly string[];
   /** Leading folders to leave out of the paths in the archive. */
   stripComponents?: number | undefined;
+}
+
+/** The file is a Debian package. Its files are installed as those of an archive; its scripts are not run. */
+export interface InstallDeb extends Unpacked {
+  kind: "deb";
+}
+
+/** What becomes of the files of an archive. */
+export interface Unpacked extends Runtime {
+  /** Paths of the programs in the archive that are linked into `bin/`; `*` and `?` stand for parts of a name: `"bin/*"`. */
+  bin: readonly string[];
+  /** Paths of manual pages, such as `"man/acme.1"`. */
+  man?: readonly string[] | undefined;
+  /** Paths of the main program's completions for shells. */
+  completions?: Completions | undefined;
+}
+
+/** Paths of completions by shell. */
+export interface Completions {
+  bash?: string | undefined;
+  zsh?: string | undefined;
+  fish?: string | undefined;
+}
+
+/** What programs need to run. */
+export interface Runtime {
+  /**
+   * Packages of nixpkgs whose libraries the programs are linked with, such as `"openssl"` or `"stdenv.cc.cc.lib"`. On Linux the
+   * programs are patched to find them and the C library; `[]` is for those that need nothing but that one. Without this field
+   * not a byte is changed, as is right for static programs.
+   */
+  libraries?: readonly string[] | undefined;
+  /** Environment variables that programs get where the caller's environment has not got them. */
+  environment?: Record<string, string> | undefined;
 }
 
 /** What is common to all artifacts of a repository. Every field may be left out. */

@@ -1,8 +1,10 @@
 /**
-  A package of a tar or zip archive: the whole tree in `libexec/<pname>`, byte for byte, and a link in `bin/` for each
-  listed program. A program that is not there fails the build, which then says what is.
+  A package of a tar or zip archive or of a Debian package: the whole tree in `libexec/<pname>`, byte for byte, a link in `bin/` for
+  each listed program, manual pages and completions where shells and `man` look for them. What is listed and not there fails the
+  build, which then says what is.
 
-  Tar is unpacked with whatever compression it has, zip by its file name. A source that is a tree already is copied.
+  Tar is unpacked with whatever compression it has, zip by its file name. A source that is a tree already is copied. Scripts of a
+  Debian package are not run; its absolute links into itself are made to stay in the tree.
 
   # Inputs
 
@@ -15,11 +17,23 @@
   `form`
   : `unpacked` when `src` is the tree of the archive.
 
+  `kind`
+  : `archive` or `deb`.
+
   `bin`
-  : Paths of programs in the tree, after stripping.
+  : Paths of programs in the tree, after stripping. `*` and `?` stand for parts of a name.
 
   `stripComponents`
   : How many leading folders to remove from every path, as `tar --strip-components` does.
+
+  `man`
+  : Paths of manual pages.
+
+  `completions`
+  : Paths of the main program's completions: `bash`, `zsh`, `fish`.
+
+  `runtime`
+  : What the programs need to run, as `mkInstalled` takes it.
 
   `package`
   : Attributes of the derivation: `pname`, `version`, `src`, `meta`, `passthru`.
@@ -28,7 +42,18 @@
 
   ```
   installArchive ::
-    { pkgs :: AttrSet, file :: String | Null, form :: String ?, bin :: [ String ], stripComponents :: Int ?, package :: AttrSet } -> Derivation
+    {
+      pkgs :: AttrSet,
+      file :: String | Null,
+      form :: String ?,
+      kind :: String ?,
+      bin :: [ String ],
+      stripComponents :: Int ?,
+      man :: [ String ] ?,
+      completions :: { ${shell} :: String } ?,
+      runtime :: AttrSet ?,
+      package :: AttrSet,
+    } -> Derivation
   ```
 
   # Examples
@@ -47,8 +72,12 @@
   pkgs,
   file,
   form ? "file",
+  kind ? "archive",
   bin,
   stripComponents ? 0,
+  man ? [ ],
+  completions ? { },
+  runtime ? { },
   package,
 }:
 let
@@ -70,25 +99,44 @@ let
       nativeBuildInputs = [ ];
       command = ''tar -xf "$src"'';
     };
+    deb = {
+      nativeBuildInputs = [ pkgs.buildPackages.dpkg ];
+      command = ''
+        dpkg-deb --extract "$src" .
+        find . -type l | while IFS= read -r link; do
+          target=$(readlink "$link")
+          case $target in
+            /*) if [ -e ".$target" ]; then ln -sfn "$out/libexec/$pname$target" "$link"; fi ;;
+          esac
+        done
+      '';
+    };
   };
   unpacker =
     if form == "unpacked" then
       unpackers.tree
+    else if kind == "deb" then
+      unpackers.deb
     else if file == null || hasExtension "[zZ][iI][pP]" then
       unpackers.zip
     else if hasExtension "zst|tzst" then
       unpackers.zstd
     else
       unpackers.tar;
+  # Data stays out of the script. A path holds no new line.
+  lines = builtins.concatStringsSep "\n";
 in
-pkgs.stdenvNoCC.mkDerivation (
-  package
-  // import ./untouched.nix
-  // {
+import ./mkInstalled.nix {
+  inherit pkgs package runtime;
+  attributes = {
     inherit (unpacker) nativeBuildInputs;
     inherit stripComponents;
-    # Data stays out of the script. A path holds no new line.
-    programs = builtins.concatStringsSep "\n" bin;
+    programs = lines bin;
+    manPages = lines man;
+    completionForBash = completions.bash or "";
+    completionForZsh = completions.zsh or "";
+    completionForFish = completions.fish or "";
+    mainProgram = package.meta.mainProgram or "";
 
     installPhase = ''
       runHook preInstall
@@ -109,20 +157,59 @@ pkgs.stdenvNoCC.mkDerivation (
         stripped=$((stripped + 1))
       done
 
-      while IFS= read -r program; do
-        if [ ! -f "$program" ]; then
-          echo "error: the archive of $pname has no program \"$program\" (stripComponents is $stripComponents). It has:"
-          find . -type f -o -type l | sed 's|^\./|  |' | sort | sed -n '1,20p'
-          echo "Correct \`install\` in the manifest of $pname, then run: artifacts lock $pname"
-          exit 1
+      absent() {
+        echo "error: the archive of $pname has no $1 \"$2\" (stripComponents is $stripComponents). It has:"
+        find . -type f -o -type l | sed 's|^\./|  |' | sort | sed -n '1,20p'
+        echo "Correct \`install\` in the manifest of $pname, then run: artifacts lock $pname"
+        exit 1
+      }
+
+      # Files that a path means, one a line: the file itself, else the pattern's. Without field splitting, for names with spaces.
+      filesAt() {
+        if [ -f "$1" ]; then
+          printf '%s\n' "$1"
+          return 0
         fi
-        chmod +x "$program"
-        ln -s "../libexec/$pname/$program" "$out/bin/"
+        IFS=
+        for match in $1; do
+          if [ -f "$match" ]; then printf '%s\n' "$match"; fi
+        done
+        unset IFS
+      }
+
+      while IFS= read -r pattern; do
+        matches=$(filesAt "$pattern")
+        if [ -z "$matches" ]; then absent program "$pattern"; fi
+        while IFS= read -r program; do
+          chmod +x "$program"
+          ln -s "../libexec/$pname/$program" "$out/bin/"
+        done <<MATCHES
+      $matches
+      MATCHES
       done <<EOF
       $programs
       EOF
 
+      while IFS= read -r page; do
+        if [ -z "$page" ]; then continue; fi
+        if [ ! -f "$page" ]; then absent "manual page" "$page"; fi
+        section=''${page%.gz}
+        section=''${section##*.}
+        install -D -m 644 "$page" "$out/share/man/man''${section%%[!0-9]*}/''${page##*/}"
+      done <<EOF
+      $manPages
+      EOF
+
+      completion() {
+        if [ -z "$1" ]; then return 0; fi
+        if [ ! -f "$1" ]; then absent completion "$1"; fi
+        install -D -m 644 "$1" "$out/share/$2"
+      }
+      completion "$completionForBash" "bash-completion/completions/$mainProgram.bash"
+      completion "$completionForZsh" "zsh/site-functions/_$mainProgram"
+      completion "$completionForFish" "fish/vendor_completions.d/$mainProgram.fish"
+
       runHook postInstall
     '';
-  }
-)
+  };
+}

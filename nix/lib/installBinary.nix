@@ -9,13 +9,16 @@
   `program`
   : Name of the program in `bin/`.
 
+  `runtime`
+  : What the program needs to run, as `mkInstalled` takes it.
+
   `package`
   : Attributes of the derivation: `pname`, `version`, `src`, `meta`, `passthru`.
 
   # Type
 
   ```
-  installBinary :: { pkgs :: AttrSet, program :: String, package :: AttrSet } -> Derivation
+  installBinary :: { pkgs :: AttrSet, program :: String, runtime :: AttrSet ?, package :: AttrSet } -> Derivation
   ```
 
   # Examples
@@ -32,17 +35,17 @@
 {
   pkgs,
   program,
+  runtime ? { },
   package,
 }:
-pkgs.stdenvNoCC.mkDerivation (
-  package
-  // import ./untouched.nix
-  // {
+import ./mkInstalled.nix {
+  inherit pkgs package runtime;
+  attributes = {
     inherit program;
     installPhase = ''
       runHook preInstall
       install -D -m 755 "$src" "$out/bin/$program"
       runHook postInstall
     '';
-  }
-)
+  };
+}

@@ -41,14 +41,28 @@
 let
   inherit (artifact) install;
 
-  # The program that is called like the artifact, else the first.
-  programs = map baseNameOf install.bin;
+  # The program that is called like the artifact, else the first one; a pattern tells no name.
+  programs = builtins.filter (name: builtins.match ".*[*?].*" name == null) (map baseNameOf install.bin);
+  mainOf =
+    programs:
+    if programs == [ ] || builtins.elem artifact.name programs then
+      artifact.name
+    else
+      builtins.head programs;
   mainPrograms = {
     none = { };
     binary.mainProgram = install.name or artifact.name;
-    archive.mainProgram =
-      if builtins.elem artifact.name programs then artifact.name else builtins.head programs;
+    archive.mainProgram = mainOf programs;
+    deb.mainProgram = mainOf programs;
   };
+
+  license =
+    if !artifact ? license then
+      { }
+    else if artifact.license == "unfree" then
+      { license = lib.licenses.unfree; }
+    else
+      { license = lib.getLicenseFromSpdxId artifact.license; };
 
   platforms =
     if artifact.systems ? any then { } else { platforms = builtins.attrNames artifact.systems; };
@@ -59,4 +73,4 @@ let
     else
       { sourceProvenance = [ lib.sourceTypes.binaryNativeCode ]; };
 in
-artifact.meta // platforms // mainPrograms.${install.kind} // sourceProvenance
+artifact.meta // license // platforms // mainPrograms.${install.kind} // sourceProvenance

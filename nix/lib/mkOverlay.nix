@@ -4,6 +4,9 @@
   Nothing is read before it is used: the index when a name is looked up, an artifact's own file when it is evaluated. Several
   overlays share a namespace; on the same name the later one wins.
 
+  Beside the packages a namespace has `all`, the set of those that there are for the host platform, and `groups`, such a set for each
+  group. Their values are what `buildEnv` and `mkShell` take.
+
   # Inputs
 
   `index`
@@ -25,6 +28,8 @@
   => 1
   (mkOverlay { index = exampleIndex; namespace = "artifacts"; } pkgs { }).artifacts.example.name
   => "art.bin"
+  builtins.attrNames (mkOverlay { index = exampleIndex; namespace = "artifacts"; } pkgs { }).artifacts.groups.tools
+  => [ "example" ]
   (mkOverlay { index = exampleIndex; namespace = null; } pkgs { }).example.name
   => "art.bin"
   ```
@@ -32,13 +37,47 @@
 { index, namespace }:
 final: prev:
 let
+  artifacts = builtins.mapAttrs (
+    name: file: import ./readArtifact.nix { inherit file name; }
+  ) index.artifacts;
+
   packages = builtins.mapAttrs (
-    _: file:
-    import ./mkPackage.nix {
+    _: artifact:
+    final.lib.makeOverridable (import ./mkPackage.nix) {
       pkgs = final;
-      artifact = import file;
+      inherit artifact;
       inherit (index) proxy;
     }
-  ) index.artifacts;
+  ) artifacts;
+
+  isAvailable =
+    name:
+    import ./selectVariant.nix artifacts.${name}.systems final.stdenv.hostPlatform.system != null;
+  available =
+    names:
+    builtins.listToAttrs (
+      map (name: {
+        inherit name;
+        value = packages.${name};
+      }) (builtins.filter isAvailable names)
+    );
+
+  # What another overlay has put there before.
+  before = prev.${namespace} or { };
+  groupsBefore = before.groups or { };
+  groups = builtins.mapAttrs (
+    group: names: (groupsBefore.${group} or { }) // available names
+  ) index.groups;
 in
-if namespace == null then packages else { ${namespace} = (prev.${namespace} or { }) // packages; }
+if namespace == null then
+  packages
+else
+  {
+    ${namespace} =
+      before
+      // packages
+      // {
+        all = (before.all or { }) // available (builtins.attrNames artifacts);
+        groups = groupsBefore // groups;
+      };
+  }

@@ -70,18 +70,24 @@ let
   installers = {
     none = package.src // package // package.passthru;
     binary = import ./installBinary.nix {
-      inherit pkgs package;
+      inherit pkgs package runtime;
       program = install.name or artifact.name;
     };
-    archive = import ./installArchive.nix (
-      {
-        inherit pkgs package;
-        inherit (variant) form;
-        inherit (variant.provenance) file;
-      }
-      // builtins.removeAttrs install [ "kind" ]
-    );
+    archive = unpacked;
+    deb = unpacked;
   };
+  unpacked = import ./installArchive.nix (
+    builtins.removeAttrs install (builtins.attrNames runtime)
+    // {
+      inherit pkgs package runtime;
+      inherit (variant) form;
+      inherit (variant.provenance) file;
+    }
+  );
+  runtime = builtins.intersectAttrs {
+    libraries = null;
+    environment = null;
+  } install;
 in
 if key == null then
   import ./mkUnavailable.nix { inherit artifact system meta; }

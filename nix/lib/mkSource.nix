@@ -94,5 +94,12 @@ let
       }
     );
   };
+  source = fetchers.${artifact.fetch};
 in
-fetchers.${artifact.fetch}
+# Another store folder has other paths. In ours the path tells whether name, hash and form are what was locked.
+if builtins.storeDir != "/nix/store" || source.outPath == variant.storePath then
+  source
+else
+  throw ''
+    artifact ${artifact.name}: name, form and hash for ${key} belong to ${source.outPath}, but ${variant.storePath} is locked.
+    They were edited, or merged from two locks. Where ${artifact.name} is locked run: artifacts generate''

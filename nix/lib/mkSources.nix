@@ -36,7 +36,9 @@
   tools ? null,
 }:
 let
-  artifacts = builtins.mapAttrs (_: file: import file) index.artifacts;
+  artifacts = builtins.mapAttrs (
+    name: file: import ./readArtifact.nix { inherit file name; }
+  ) index.artifacts;
   keyOf = name: import ./selectVariant.nix artifacts.${name}.systems system;
   available = builtins.filter (name: keyOf name != null) (builtins.attrNames artifacts);
 

@@ -5,7 +5,10 @@
   # Inputs
 
   `system`
-  : The Nix system to build on and for.
+  : The Nix system to build on.
+
+  `crossSystem`
+  : The Nix system to build for.
 
   `overlays`
   : Overlays, as nixpkgs takes them.
@@ -13,21 +16,25 @@
   # Type
 
   ```
-  { system :: String ?, overlays :: [ Overlay ] ?, ... } -> AttrSet
+  { system :: String ?, crossSystem :: String ?, overlays :: [ Overlay ] ?, ... } -> AttrSet
   ```
 */
 {
   system ? builtins.currentSystem,
+  crossSystem ? system,
   overlays ? [ ],
   ...
 }:
 let
   base =
     let
-      platform = { inherit system; };
+      platformOf = system: {
+        inherit system;
+        isLinux = builtins.match ".*-linux" system != null;
+      };
       stdenvNoCC = {
-        hostPlatform = platform;
-        buildPlatform = platform;
+        hostPlatform = platformOf crossSystem;
+        buildPlatform = platformOf system;
         mkDerivation = import ./mkDerivation.nix system;
       };
       fromTheMachine =
@@ -50,6 +57,7 @@ let
           "mkdir"
         ];
         curl = [ "curl" ];
+        dpkg = [ "dpkg-deb" ];
         gnutar = [ "tar" ];
         gzip = [ "gzip" ];
         unzip = [ "unzip" ];
@@ -63,6 +71,16 @@ let
       inherit stdenvNoCC;
       stdenv = stdenvNoCC;
       buildPackages = final;
+      runCommand =
+        name: attributes: installPhase:
+        stdenvNoCC.mkDerivation (attributes // { inherit name installPhase; });
+      makeWrapper = stdenvNoCC.mkDerivation {
+        name = "make-wrapper";
+        installPhase = ''install -D -m 755 ${./wrap-program.sh} "$out/bin/wrapProgram"'';
+      };
+      # Programs of the machine find the machine's libraries.
+      autoPatchelfHook = fromTheMachine "auto-patchelf-hook" [ ];
+      openssl = fromTheMachine "openssl" [ "openssl" ];
       cacert = stdenvNoCC.mkDerivation {
         name = "certificates-of-the-machine";
         installPhase = ''

@@ -1,5 +1,5 @@
 # The part of nixpkgs' `lib` that generated overlays and the consumer template use.
-{
+rec {
   sourceTypes.binaryNativeCode = {
     shortName = "binaryNativeCode";
     isSource = false;
@@ -13,6 +13,44 @@
         value = value name;
       }) names
     );
+
+  licenses.unfree = {
+    shortName = "unfree";
+    free = false;
+  };
+  getLicenseFromSpdxId = id: { spdxId = id; };
+
+  splitString =
+    separator: text:
+    builtins.filter builtins.isString (builtins.split (builtins.replaceStrings [ "." ] [ "\\." ] separator) text);
+
+  attrByPath =
+    path: default: set:
+    if path == [ ] then
+      set
+    else if set ? ${builtins.head path} then
+      attrByPath (builtins.tail path) default set.${builtins.head path}
+    else
+      default;
+
+  escapeShellArgs =
+    arguments:
+    builtins.concatStringsSep " " (
+      map (argument: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] argument}'") arguments
+    );
+
+  getExe = package: "${package}/bin/${package.meta.mainProgram}";
+
+  makeOverridable =
+    function: arguments:
+    function arguments
+    // {
+      override =
+        change:
+        makeOverridable function (
+          arguments // (if builtins.isFunction change then change arguments else change)
+        );
+    };
 
   makeBinPath = packages: builtins.concatStringsSep ":" (map (package: "${package}/bin") packages);
 

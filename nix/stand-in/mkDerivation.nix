@@ -1,6 +1,6 @@
 /**
   `stdenvNoCC.mkDerivation` as far as packages of artifacts need it: `finalAttrs`, `overrideAttrs`, `passthru`, `meta`, the
-  install phase with its hooks, `postFixup`, `nativeBuildInputs`. Nothing is unpacked. Tools are those of the machine, so the
+  install phase with its hooks, `postFixup`, `nativeBuildInputs`, `finalPackage`. Nothing is unpacked. Tools are those of the machine, so the
   sandbox must hold `/usr`, `/lib` and `/lib64`.
 
   # Type
@@ -39,6 +39,7 @@ let
           inherit (raw) name;
           inherit passthru;
           meta = attrs.meta or { };
+          finalPackage = package;
           overrideAttrs = change: build (final: recipe final // asOverlay change final (recipe final));
         };
     in

@@ -37,9 +37,10 @@ function outdated(name: string, problem: string, artifact?: Declared): UserError
 }
 
 function whatDiffers(artifact: Declared, locked: LockedArtifact): string | undefined {
-  const facts = ["description", "gitlab", "project", "ref", "fetch", "install"] as const;
+  const facts = ["description", "gitlab", "project", "ref", "fetch", "install", "license"] as const;
   const fact = facts.find((one) => !isDeepStrictEqual(artifact[one], locked[one]));
   if (fact !== undefined) return `is locked with another ${fact}`;
+  if (!isDeepStrictEqual(artifact.groups, locked.groups ?? [])) return "is locked with other groups";
   const systems = artifact.variants.map(({ system }) => system).sort();
   if (!isDeepStrictEqual(systems, Object.keys(locked.systems).sort())) {
     return `is locked for other systems: ${Object.keys(locked.systems).join(", ")}`;

@@ -5,13 +5,14 @@ import type { NixAttrs } from "./nix-value.js";
 
 /** What `artifacts/<name>.nix` holds. Its shape is a contract with `nix/lib`. */
 export function artifactData(name: string, artifact: LockedArtifact): NixAttrs {
-  const { gitlab, fetch, install } = artifact;
+  const { gitlab, fetch, install, license } = artifact;
   return {
     name,
     meta: { description: artifact.description, homepage: homepageOf(artifact) },
     gitlab,
     fetch,
     install,
+    license,
     systems: Object.fromEntries(
       byName(artifact.systems).map(([system, variant]) => [system, variantData(gitlab, variant)]),
     ),
@@ -19,12 +20,13 @@ export function artifactData(name: string, artifact: LockedArtifact): NixAttrs {
 }
 
 function variantData(gitlab: string, variant: LockedVariant): NixAttrs {
-  const { name, version, form, hash } = variant;
+  const { name, version, form, hash, storePath } = variant;
   return {
     name,
     version,
     form,
     hash,
+    storePath,
     proxyPath: fodPath({ gitlab, ...variant }),
     provenance: provenanceOf(variant),
   };

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import type { Lock } from "../lock/schema.js";
+import type { Lock, LockedArtifact } from "../lock/schema.js";
 import { artifactData, byName } from "./artifact-data.js";
 import type { GeneratedFile } from "./generated-file.js";
 import { NixPath, printNix, type NixValue } from "./nix-value.js";
@@ -30,7 +30,7 @@ export function generate(lock: Lock, options: GenerateOptions): GeneratedFile[] 
       artifactPath(name),
       printNix(artifactData(name, artifact)),
     ]),
-    ["index.nix", printNix(indexData(names, options.proxy))],
+    ["index.nix", printNix(indexData(artifacts, options.proxy))],
     ["overlay.nix", renderOverlay({ namespace: printNix(options.namespace, 2) })],
     ["sources.nix", renderSources({})],
   ];
@@ -43,11 +43,21 @@ export function generate(lock: Lock, options: GenerateOptions): GeneratedFile[] 
 }
 
 /** What `index.nix` holds: all that is read to know which names there are. */
-function indexData(names: readonly string[], proxy: string): NixValue {
+function indexData(artifacts: readonly [string, LockedArtifact][], proxy: string): NixValue {
   return {
     proxy: proxy.replace(/\/+$/, ""),
-    artifacts: Object.fromEntries(names.map((name) => [name, new NixPath(`./${artifactPath(name)}`)])),
+    artifacts: Object.fromEntries(artifacts.map(([name]) => [name, new NixPath(`./${artifactPath(name)}`)])),
+    groups: Object.fromEntries(byName(groupsOf(artifacts))),
   };
+}
+
+/** Names of artifacts by group, sorted. */
+function groupsOf(artifacts: readonly [string, LockedArtifact][]): Record<string, string[]> {
+  const groups: Record<string, string[]> = {};
+  for (const [name, { groups: own = [] }] of artifacts) {
+    for (const group of own) (groups[group] ??= []).push(name);
+  }
+  return groups;
 }
 
 function artifactPath(name: string): string {

@@ -35,6 +35,8 @@ function lockArtifact(artifact: Declared, hashed: readonly Hashed[]): LockedArti
     ref: artifact.ref,
     fetch: artifact.fetch,
     install: artifact.install,
+    ...(artifact.license === undefined ? {} : { license: artifact.license }),
+    ...(artifact.groups.length === 0 ? {} : { groups: [...artifact.groups] }),
     systems: Object.fromEntries(own.map((one) => [one.system, lockVariant(one)])),
   };
 }

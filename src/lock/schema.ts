@@ -5,7 +5,18 @@
  * Facts of the manifest stand at the artifact, facts of GitLab and of the bytes at the variant.
  */
 import { z } from "zod";
-import { ArtifactName, FetchMode, Form, Install, Ref, RelativePath, System, Text } from "../artifact.js";
+import {
+  ArtifactName,
+  FetchMode,
+  Form,
+  GroupName,
+  Install,
+  License,
+  Ref,
+  RelativePath,
+  System,
+  Text,
+} from "../artifact.js";
 
 /** Version of the file format; see `upgrade.ts` for older ones. */
 export const LOCK_VERSION = 1;
@@ -72,6 +83,9 @@ export const LockedArtifact = z.strictObject({
   ref: Ref,
   fetch: FetchMode,
   install: Install,
+  license: License.optional(),
+  /** Sorted; absent when there are none. */
+  groups: z.array(GroupName).min(1).optional(),
   systems: z.record(System, LockedVariant),
 });
 export type LockedArtifact = z.infer<typeof LockedArtifact>;

@@ -31,7 +31,9 @@ const ARTIFACT_ORDER = {
   ref: 4,
   fetch: 5,
   install: 6,
-  systems: 7,
+  license: 7,
+  groups: 8,
+  systems: 9,
 } satisfies Record<keyof LockedArtifact, number>;
 
 /**

@@ -44,6 +44,8 @@ export function declare(artifact: ManifestArtifact, written: Written, defaults: 
     description: artifact.description,
     fetch: artifact.fetch ?? defaults.fetch,
     install: artifact.install ?? { kind: "none" },
+    license: artifact.license,
+    groups: [...new Set(artifact.groups)].sort(),
     variants,
     at: locationIn(written, "name"),
   };

@@ -17,6 +17,9 @@ export interface Declared {
   readonly form: Form;
   readonly fetch: FetchMode;
   readonly install: Install;
+  readonly license: string | undefined;
+  /** Sorted, each once. */
+  readonly groups: readonly string[];
   readonly variants: readonly DeclaredVariant[];
   readonly at: Location;
 }

@@ -1,6 +1,16 @@
 /** The manifest as people write it. `src/index.ts` has the same as types, with a comment for each field. */
 import { z } from "zod";
-import { ArtifactName, FetchMode, Form, Install, Ref, System, Text } from "../artifact.js";
+import {
+  ArtifactName,
+  FetchMode,
+  Form,
+  GroupName,
+  Install,
+  License,
+  Ref,
+  System,
+  Text,
+} from "../artifact.js";
 import { serviceUrl } from "./service-url.js";
 
 /** Output: without a trailing slash. */
@@ -41,7 +51,10 @@ const Systems = z
 
 export const ManifestArtifact = z
   .strictObject({
-    name: ArtifactName.describe("a text: the name of the package in the overlay"),
+    name: ArtifactName.refine(
+      (name) => name !== "all" && name !== "groups",
+      'expected another name: "all" and "groups" are sets of artifacts in the overlay',
+    ).describe("a text: the name of the package in the overlay"),
     description: Text.describe("a text: one line about the package").optional(),
     gitlab: GitLabUrl.optional(),
     project: Project,
@@ -52,25 +65,32 @@ export const ManifestArtifact = z
     form: Form.optional(),
     fetch: FetchMode.optional(),
     install: Install.optional(),
+    license: License.optional(),
+    groups: z.array(GroupName).describe("a list of names of groups").optional(),
   })
   .refine((it) => it.job !== undefined || (it.ref !== undefined && "job" in it.ref), {
     path: ["job"],
     message: "expected the name of the job",
     when: isObjectWithRef,
   })
-  .refine((it) => it.file !== undefined || (it.form !== "executable" && it.install?.kind !== "binary"), {
+  .refine((it) => it.file !== undefined || (it.form !== "executable" && !isOneFile(it.install)), {
     path: ["file"],
-    message: "expected the path of one file: without it the artifact is a zip archive, which is no program",
+    message:
+      "expected the path of one file: without it the artifact is a zip archive, which is neither a program nor a Debian package",
     when: isObjectWithRef,
   })
-  .refine((it) => it.form !== "unpacked" || it.install?.kind !== "binary", {
+  .refine((it) => it.form !== "unpacked" || !isOneFile(it.install), {
     path: ["install"],
     message:
-      'expected kind "archive" with the programs in `bin`: what is unpacked is a folder, which is no program',
+      'expected kind "archive" with the programs in `bin`: what is unpacked is a folder, which is neither a program nor a Debian package',
     when: isObjectWithRef,
   })
   .describe("an artifact: { name, project, ref, job, systems, … }");
 export type ManifestArtifact = z.output<typeof ManifestArtifact>;
+
+function isOneFile(install: Install | undefined): boolean {
+  return install?.kind === "binary" || install?.kind === "deb";
+}
 
 /** These rules look at several fields. They also apply when another field is wrong, so that all errors come at once. */
 function isObjectWithRef({ value }: { value: unknown }): boolean {

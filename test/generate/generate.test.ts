@@ -36,6 +36,7 @@ test("an artifact is one file of data", () => {
       version = "1.2.3";
       form = "file";
       hash = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
+      storePath = "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin";
       proxyPath = "/fod/gitlab.example.com/17/4711/51bc0fc1f19104fa6e89ce50be9aa1f57c3346c1ca51ab49f5f00e14ce8f8076/art.bin";
       provenance = {
         project = "platform/acme-cli";
@@ -64,6 +65,7 @@ test("the index has one line an artifact, in order of names, and quotes those th
     "if" = ./artifacts/if.nix;
     zip = ./artifacts/zip.nix;
   };
+  groups = { };
 }
 `);
 });

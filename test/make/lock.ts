@@ -59,6 +59,8 @@ export function makeDeclared(name: string, systems: readonly string[] = ["x86_64
     form: "file",
     fetch: "proxy",
     install: { kind: "none" },
+    license: undefined,
+    groups: [],
     variants: systems.map((system) => makeDeclaredVariant(name, system)),
     at: AT,
   };

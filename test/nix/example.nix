@@ -10,6 +10,7 @@
     version = "1.2.3";
     form = "file";
     hash = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
+    storePath = "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin";
     proxyPath = "/fod/gitlab.example.com/1/2/51bc0fc1/art.bin";
     provenance = {
       project = "platform/example";

@@ -71,6 +71,7 @@ function inScope(expression: string): string {
       exampleIndex = {
         proxy = "http://127.0.0.1:7467";
         artifacts.example = ${EXAMPLE};
+        groups.tools = [ "example" ];
       };
       pkgs = import ${nixPath(projectPath("nix/stand-in"))} { system = "x86_64-linux"; };
     in

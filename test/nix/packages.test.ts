@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Install } from "../../src/artifact.js";
@@ -193,6 +193,163 @@ describe("a package of kind archive", () => {
   });
 });
 
+describe("what a program needs to run", () => {
+  const PRINTS = '#!/bin/sh\nprintf "%s" "$ACME_HOME"\n';
+
+  test("environment variables are set where the caller has not, whatever they hold", async () => {
+    const value = 'it\'s "$(id)" `id` \\ %s $HOME';
+    const install: Install = { kind: "binary", environment: { ACME_HOME: value } };
+    const acme = `${await built(host, await packageOf(PRINTS, install))}/bin/acme`;
+    expect(await host.output(acme, [])).toBe(value);
+    expect(await host.output(acme, [], { env: { ACME_HOME: "mine" } })).toBe("mine");
+  });
+
+  test("declared libraries are found by patching on Linux, and nothing is patched elsewhere", async () => {
+    const install: Install = { kind: "binary", libraries: ["openssl", "buildPackages.zstd"] };
+    const artifact = lockedArtifact({ install, systems: { any: lockedVariant() } });
+    const names = async (system: string) => {
+      const acme = await packageFrom(artifact, system);
+      return evaluateOn(host, `map (map (p: p.name)) (with ${acme}; [ nativeBuildInputs buildInputs ])`);
+    };
+    expect(await names("x86_64-linux")).toEqual([
+      ["auto-patchelf-hook-of-the-machine"],
+      ["openssl-of-the-machine", "zstd-of-the-machine"],
+    ]);
+    expect(await names("aarch64-darwin")).toEqual([[], []]);
+  });
+
+  test("a library that nixpkgs does not have is named with the manifest to correct", async () => {
+    const acme = await packageOf(PROGRAM, { kind: "binary", libraries: ["xorg.libY12"] });
+    const { stderr } = await build(host, acme);
+    expect(stderr).toContain(
+      'nixpkgs has no package "xorg.libY12", which `libraries` in the manifest of acme names.',
+    );
+    expect(stderr).toContain("artifacts lock acme");
+  });
+});
+
+describe("an archive with more than one program", () => {
+  const files = {
+    "bin/acme": "#!/bin/sh\necho acme\n",
+    "bin/acme daemon": "#!/bin/sh\necho daemon\n",
+    "man/acme.1": ".TH acme 1",
+    "man/acme-conf.5.gz": "gz",
+    "completions/bash": "complete",
+    "completions/_acme": "#compdef acme",
+    "completions/acme.fish": "complete -c acme",
+  };
+  const zip = () => zipOf(Object.entries(files).map(([path, data]) => ({ path, data })));
+  const install: Install = {
+    kind: "archive",
+    bin: ["bin/*"],
+    man: ["man/acme.1", "man/acme-conf.5.gz"],
+    completions: { bash: "completions/bash", zsh: "completions/_acme", fish: "completions/acme.fish" },
+  };
+
+  test("links what a pattern means, and puts manual pages and completions where they are looked for", async () => {
+    const path = await built(host, await packageOf(zip(), install, { file: "acme.zip" }));
+    expect(await host.output(`${path}/bin/acme daemon`, [])).toBe("daemon");
+    expect(
+      (await readdir(outside(path), { recursive: true })).filter((it) => /share|bin\//.test(it)).sort(),
+    ).toEqual([
+      "bin/acme",
+      "bin/acme daemon",
+      "libexec/acme/bin/acme",
+      "libexec/acme/bin/acme daemon",
+      "share",
+      "share/bash-completion",
+      "share/bash-completion/completions",
+      "share/bash-completion/completions/acme.bash",
+      "share/fish",
+      "share/fish/vendor_completions.d",
+      "share/fish/vendor_completions.d/acme.fish",
+      "share/man",
+      "share/man/man1",
+      "share/man/man1/acme.1",
+      "share/man/man5",
+      "share/man/man5/acme-conf.5.gz",
+      "share/zsh",
+      "share/zsh/site-functions",
+      "share/zsh/site-functions/_acme",
+    ]);
+  });
+
+  test.each<[string, Partial<typeof install>, string]>([
+    ["pattern", { bin: ["sbin/*"] }, 'no program "sbin/*"'],
+    ["manual page", { man: ["man/acme.8"] }, 'no manual page "man/acme.8"'],
+    ["completion", { completions: { zsh: "zsh" } }, 'no completion "zsh"'],
+  ])("is not built when a %s means nothing", async (_, change, message) => {
+    const acme = await packageOf(zip(), { ...install, ...change } as Install, { file: "acme.zip" }); // one kind
+    expect((await build(host, acme)).stderr).toContain(message);
+  });
+});
+
+test("a Debian package is unpacked, its links into itself hold, and its scripts do not run", async () => {
+  const tree = await makeFolder(host, "deb");
+  const files = {
+    "DEBIAN/control":
+      "Package: acme\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.com>\nDescription: x\n",
+    "DEBIAN/postinst": "#!/bin/sh\nexit 1\n",
+    "opt/acme/acme": PROGRAM,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(tree, path)), { recursive: true });
+    await writeFile(join(tree, path), text, { mode: text.startsWith("#!") ? 0o755 : 0o644 });
+  }
+  await mkdir(join(tree, "usr/bin"), { recursive: true });
+  await symlink("/opt/acme/acme", join(tree, "usr/bin/acme"));
+  const deb = join(await makeFolder(host, "deb"), "acme.deb");
+  execFileSync("chmod", ["755", tree]);
+  execFileSync("dpkg-deb", ["--root-owner-group", "--build", tree, deb]);
+
+  const install: Install = { kind: "deb", bin: ["usr/bin/acme"] };
+  const path = await built(host, await packageOf(await readFile(deb), install, { file: "acme.deb" }));
+  expect(await host.output(`${path}/bin/acme`, ["Debian"])).toBe("runs with Debian");
+});
+
+describe("what nixpkgs' users expect of a package", () => {
+  test("its test runs the program, also when attributes are overridden", async () => {
+    const acme = await packageOf("#!/bin/sh\n[ $1 = --version ] && echo 1.2.3\n", { kind: "binary" });
+    const tested = await built(host, `${acme}.tests.version`);
+    expect(await readFile(outside(tested), "utf8")).toBe("1.2.3\n");
+    const broken = `(${acme}.overrideAttrs { installPhase = "mkdir $out"; }).tests.version`;
+    expect((await build(host, broken)).code).not.toBe(0);
+    expect(await evaluateOn(host, `${acme}.updateScript`)).toEqual(["artifacts", "lock", "acme"]);
+  });
+
+  test("override changes what the package is made of", async () => {
+    const acme = await packageOf(PROGRAM, { kind: "binary" });
+    const changed = `(${acme}.override (old: { artifact = old.artifact // { fetch = "proxy"; }; proxy = "http://127.0.0.1:9"; }))`;
+    expect(await evaluateOn(host, `[ ${changed}.src.url (${changed}.outPath == ${acme}.outPath) ]`)).toEqual([
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:9\/fod\//),
+      true,
+    ]);
+  });
+
+  test("a license is nixpkgs' own, and unfree is unfree", async () => {
+    const licenseOf = async (license: string) =>
+      evaluateOn(host, `${await packageFrom(lockedArtifact({ license }))}.meta.license`);
+    expect(await licenseOf("MIT")).toEqual({ spdxId: "MIT" });
+    expect(await licenseOf("unfree")).toEqual({ shortName: "unfree", free: false });
+  });
+
+  test("cross compilation takes the bytes for the host, and builds where it builds", async () => {
+    const systems = {
+      "x86_64-linux": lockedVariant({ version: "of the builder" }),
+      "riscv64-linux": lockedVariant({ version: "of the host" }),
+    };
+    const overlay = await writeOverlay(
+      host,
+      lockOf({ acme: lockedArtifact({ fetch: "require", install: { kind: "binary" }, systems }) }),
+    );
+    const acme = `${await packageSet(host, [overlay], "x86_64-linux", "riscv64-linux")}.artifacts.acme`;
+    expect(await evaluateOn(host, `with ${acme}; [ version src.system ]`)).toEqual([
+      "of the host",
+      "x86_64-linux",
+    ]);
+  });
+});
+
 describe("a system without a variant", () => {
   const systems = { "x86_64-linux": lockedVariant(), "aarch64-darwin": lockedVariant() };
 
@@ -237,7 +394,41 @@ describe("overlays", () => {
       ["one", "two"].map((name) => writeOverlay(host, lockOf({ [name]: lockedArtifact() }))),
     );
     const names = `builtins.attrNames ${await packageSet(host, overlays)}.artifacts`;
-    expect(await evaluateOn(host, names)).toEqual(["one", "two"]);
+    expect(await evaluateOn(host, names)).toEqual(["all", "groups", "one", "two"]);
+  });
+
+  test("have sets of what there is for the system: all, and by group; those of several repositories meet", async () => {
+    const artifact = (groups: string[], system = "x86_64-linux") =>
+      lockedArtifact({ fetch: "require", groups, systems: { [system]: lockedVariant() } });
+    const overlays = await Promise.all([
+      writeOverlay(host, lockOf({ lint: artifact(["ci", "dev"]), mac: artifact(["dev"], "aarch64-darwin") })),
+      writeOverlay(host, lockOf({ format: artifact(["dev"]), other: artifact(["extra"]) })),
+    ]);
+    for (const order of [overlays, overlays.toReversed()]) {
+      const artifacts = `${await packageSet(host, order, "x86_64-linux")}.artifacts`;
+      const names = "builtins.mapAttrs (_: builtins.attrNames)";
+      expect(
+        await evaluateOn(host, `${names} (${artifacts}.groups // { inherit (${artifacts}) all; })`),
+      ).toEqual({
+        all: ["format", "lint", "other"],
+        ci: ["lint"],
+        dev: ["format", "lint"],
+        extra: ["other"],
+      });
+    }
+  });
+
+  test("see the changes of other overlays, whatever the order", async () => {
+    const overlay = `(import ${await writeOverlay(host, lockOf({ acme: lockedArtifact({ install: { kind: "binary" } }) }))}/overlay.nix)`;
+    const standIn = (await packageSet(host, [])).replace(/^\(import (\S+) .*$/, "$1");
+    const theirs = "(final: prev: { mine = final.artifacts.acme.pname; })";
+    for (const order of [
+      [overlay, theirs],
+      [theirs, overlay],
+    ]) {
+      const pkgs = `(import ${standIn} { overlays = [ ${order.join(" ")} ]; })`;
+      expect(await evaluateOn(host, `${pkgs}.mine`)).toBe("acme");
+    }
   });
 
   test("can add to the top level", async () => {
@@ -255,7 +446,7 @@ describe("overlays", () => {
     const lock = lockOf(Object.fromEntries(names.map((name) => [name, artifact])));
     const overlay = await writeOverlay(host, lock, { withoutArtifacts: true });
     const pkgs = await packageSet(host, [overlay]);
-    expect(await evaluateOn(host, `builtins.length (builtins.attrNames ${pkgs}.artifacts)`)).toBe(10_000);
+    expect(await evaluateOn(host, `builtins.length (builtins.attrNames ${pkgs}.artifacts)`)).toBe(10_002);
 
     await rm(join(overlay, "index.nix"));
     expect(await evaluateOn(host, `${pkgs}.unzip.name`)).toBe("unzip-of-the-machine");

@@ -46,12 +46,15 @@ export async function packageSet(
   host: NixHost,
   overlays: readonly string[],
   system?: string,
+  crossSystem?: string,
 ): Promise<string> {
   const standIn = await makeFolder(host, "stand-in");
   await cp(projectPath("nix/stand-in"), standIn, { recursive: true });
   const imports = overlays.map((folder) => `(import ${folder}/overlay.nix)`).join(" ");
-  const systemArgument = system === undefined ? "" : `system = ${nixString(system)};`;
-  return `(import ${standIn} { overlays = [ ${imports} ]; ${systemArgument} })`;
+  const systems = Object.entries({ system, crossSystem }).map(([name, value]) =>
+    value === undefined ? "" : `${name} = ${nixString(value)};`,
+  );
+  return `(import ${standIn} { overlays = [ ${imports} ]; ${systems.join(" ")} })`;
 }
 
 /** The value of an expression, for the untrusted user. */

@@ -16,13 +16,10 @@
 
       packagesFor =
         system:
-        let
-          pkgs = import nixpkgs {
-            inherit system;
-            overlays = [ overlay ];
-          };
-        in
-        lib.filterAttrs (_: lib.meta.availableOn pkgs.stdenv.hostPlatform) pkgs.artifacts;
+        (import nixpkgs {
+          inherit system;
+          overlays = [ overlay ];
+        }).artifacts.all;
 
       # Written by `artifacts lock`.
       overlay = import ./nix/artifacts/overlay.nix;

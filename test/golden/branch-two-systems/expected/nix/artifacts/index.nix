@@ -4,4 +4,5 @@
   artifacts = {
     acme-cli = ./artifacts/acme-cli.nix;
   };
+  groups = { };
 }

@@ -5,4 +5,5 @@
     acme-alpha = ./artifacts/acme-alpha.nix;
     acme-beta = ./artifacts/acme-beta.nix;
   };
+  groups = { };
 }

@@ -4,4 +4,12 @@
   artifacts = {
     acme = ./artifacts/acme.nix;
   };
+  groups = {
+    developers = [
+      "acme"
+    ];
+    tools = [
+      "acme"
+    ];
+  };
 }

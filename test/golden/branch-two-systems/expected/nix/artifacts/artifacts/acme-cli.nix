@@ -17,6 +17,7 @@
       version = "1.2.0-unstable-2026-11-20";
       form = "file";
       hash = "sha256-3eSbiQDdXOgbMjN2bLWtfOmVffUCYU/vemdDrjy+9jk=";
+      storePath = "/nix/store/fzzmwh3nsakflybfs5fryb6w6jay7ida-acme-darwin-arm64";
       proxyPath = "/fod/gitlab.test/42/77002/dde49b8900dd5ce81b3233766cb5ad7ce9957df502614fef7a6743ae3cbef639/acme-darwin-arm64";
       provenance = {
         project = "platform/acme-cli";
@@ -36,6 +37,7 @@
       version = "1.2.0-unstable-2026-11-20";
       form = "file";
       hash = "sha256-3eSbiQDdXOgbMjN2bLWtfOmVffUCYU/vemdDrjy+9jk=";
+      storePath = "/nix/store/79vmgklinrfqwd8l1lhd2mjznwdmdfg2-acme-linux-amd64";
       proxyPath = "/fod/gitlab.test/42/77001/dde49b8900dd5ce81b3233766cb5ad7ce9957df502614fef7a6743ae3cbef639/acme-linux-amd64";
       provenance = {
         project = "platform/acme-cli";

@@ -15,6 +15,7 @@
       version = "1.2.0-unstable-2026-11-20";
       form = "executable";
       hash = "sha256-CcvyEx31tr9RFqcNv3r/u92iie37h/RGFtWN21JLnZQ=";
+      storePath = "/nix/store/04pqiswbgijmaky4y2fywkdj3r7fwwa9-acme-linux-amd64";
       proxyPath = "/fod/gitlab.test/42/77001/09cbf2131df5b6bf5116a70dbf7affbbdda289edfb87f44616d58ddb524b9d94/acme-linux-amd64";
       provenance = {
         project = "platform/acme-cli";

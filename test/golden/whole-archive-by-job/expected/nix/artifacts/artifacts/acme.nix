@@ -10,14 +10,30 @@
     kind = "archive";
     bin = [
       "dist/acme-darwin-arm64"
+      "dist/*-amd64"
     ];
+    man = [
+      "man/acme.1"
+    ];
+    completions = {
+      bash = "completions/acme.bash";
+    };
+    libraries = [
+      "openssl"
+      "stdenv.cc.cc.lib"
+    ];
+    environment = {
+      ACME_HOME = "/var/lib/acme";
+    };
   };
+  license = "unfree";
   systems = {
     any = {
       name = "acme.zip";
       version = "1.2.0-unstable-2026-11-20";
       form = "file";
       hash = "sha256-OYQfUii8/JZ/RHXYRJQQKz8thRlPOcar594oWm0zWsA=";
+      storePath = "/nix/store/f8vx78dd83jdgnjqw7lfd1y8wb0k80bq-acme.zip";
       proxyPath = "/fod/gitlab.test/42/77002/39841f5228bcfc967f4475d84494102b3f2d85194f39c6abe7de285a6d335ac0/acme.zip";
       provenance = {
         project = "platform/acme-cli";

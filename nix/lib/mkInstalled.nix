@@ -1,0 +1,116 @@
+/**
+  The derivation of a package whose files are installed as they came, with what its programs need to run.
+
+  `passthru.tests.version` runs the main program with `--version`; `passthru.updateScript` locks the newest artifact.
+
+  # Inputs
+
+  `pkgs`
+  : The final package set.
+
+  `package`
+  : Attributes of the derivation: `pname`, `version`, `src`, `meta`, `passthru`.
+
+  `runtime`
+  : `libraries`, attribute paths of packages that programs are linked with: on Linux programs are patched to find them; without it
+    they are left alone. `environment`, variables for programs whose caller has not set them.
+
+  `attributes`
+  : What is special: at least `installPhase`.
+
+  # Type
+
+  ```
+  mkInstalled ::
+    {
+      pkgs :: AttrSet,
+      package :: AttrSet,
+      runtime :: { libraries :: [ String ] ?, environment :: { ${name} :: String } ? },
+      attributes :: AttrSet,
+    } -> Derivation
+  ```
+
+  # Examples
+
+  ```nix
+  (mkInstalled {
+    inherit pkgs;
+    package = { pname = "example"; version = "1.2.3"; src = ./art; meta.mainProgram = "art"; };
+    runtime.environment.ART_HOME = "/var/art";
+    attributes.installPhase = "install -D $src $out/bin/art";
+  }).updateScript
+  => [ "artifacts" "lock" "example" ]
+  (mkInstalled {
+    inherit pkgs;
+    package = { pname = "example"; version = "1.2.3"; src = ./art; };
+    runtime.libraries = [ "opensll" ];
+    attributes.installPhase = "";
+  }).outPath
+  => <error>
+  ```
+*/
+{
+  pkgs,
+  package,
+  runtime,
+  attributes,
+}:
+let
+  inherit (pkgs) lib;
+
+  environment = runtime.environment or { };
+  isWrapped = environment != { };
+  isPatched = runtime ? libraries && pkgs.stdenv.hostPlatform.isLinux;
+
+  optional = condition: value: if condition then [ value ] else [ ];
+  wrapperArguments = lib.escapeShellArgs (
+    builtins.concatMap (name: [
+      "--set-default"
+      name
+      environment.${name}
+    ]) (builtins.attrNames environment)
+  );
+
+  libraryAt =
+    path:
+    lib.attrByPath (lib.splitString "." path) (throw ''
+      nixpkgs has no package "${path}", which `libraries` in the manifest of ${package.pname} names.
+      Correct it, then run: artifacts lock ${package.pname}'') pkgs;
+in
+pkgs.stdenvNoCC.mkDerivation (
+  final:
+  package
+  // import ./untouched.nix
+  // attributes
+  // {
+    nativeBuildInputs =
+      (attributes.nativeBuildInputs or [ ])
+      ++ optional isWrapped pkgs.buildPackages.makeWrapper
+      ++ optional isPatched pkgs.buildPackages.autoPatchelfHook;
+    buildInputs = if isPatched then map libraryAt runtime.libraries else [ ];
+
+    installPhase =
+      attributes.installPhase
+      + (
+        if isWrapped then
+          ''
+            for program in "$out"/bin/*; do
+              wrapProgram "$program" ${wrapperArguments}
+            done
+          ''
+        else
+          ""
+      );
+
+    passthru = package.passthru or { } // {
+      updateScript = [
+        "artifacts"
+        "lock"
+        package.pname
+      ];
+      tests.version = pkgs.runCommand "${package.pname}-version" { } ''
+        ${lib.getExe final.finalPackage} --version > "$out"
+      '';
+    };
+  }
+)
