@@ -65,6 +65,8 @@ function prepareTests() {
     nginx: "nginx-light",
     wrk: "wrk",
     patchelf: "patchelf",
+    chromium: "chromium",
+    "systemd-socket-activate": "systemd",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));

@@ -25,7 +25,17 @@ const RULE: Record<string, readonly string[]> = {
   cache: ["types:credentials", "credentials", "hash", "store"],
   publish: ["types:fetch", "types:lock", "types:gitlab", "gitlab", "cache", "hash", "store"],
   upload: ["cache", "publish", "store"],
-  proxy: ["types:lock", "lock", "types:gitlab", "gitlab", "types:credentials", "hash", "store", "generate"],
+  proxy: [
+    "types:lock",
+    "lock",
+    "types:gitlab",
+    "gitlab",
+    "types:credentials",
+    "hash",
+    "store",
+    "generate",
+    "terminal",
+  ],
   bump: [
     "config",
     "lock",

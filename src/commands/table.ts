@@ -225,10 +225,15 @@ export const COMMANDS: readonly CommandEntry[] = [
         text: "listen there too, for callers who bring their own GitLab token as Basic password",
         repeatable: true,
       },
+      {
+        flags: "--admin-listen <address>",
+        text: "show status page and metrics there: names of artifacts, never their bytes",
+        repeatable: true,
+      },
       { flags: "--socket-group <group>", text: "let this group connect to unix sockets, as nixbld" },
       {
         flags: "--lock <file>",
-        text: "serve this lockfile instead of the current directory's",
+        text: "serve this lockfile, or those that match a pattern, instead of the current directory's",
         repeatable: true,
       },
       {
@@ -236,6 +241,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         text: "keep bytes here (default: $CACHE_DIRECTORY, ~/.cache/nix-artifacts/proxy)",
       },
       { flags: "--cache-size <size>", text: "keep this much, for example 500M (default: 20G)" },
+      { flags: "--log-format <format>", text: "text (default) or json" },
     ],
     examples: [["GITLAB_TOKEN=… artifacts proxy", "on the address that the overlay's derivations ask"]],
     load: () => import("./proxy.js"),

@@ -1,6 +1,8 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
+import { redact } from "../redact.js";
 import { askedBy, refuseIntruder } from "./asked.js";
 import type { Authority } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
@@ -34,6 +36,9 @@ export interface HandlerOptions {
   readonly log: Log;
 }
 
+/** Who waits so long for the first byte is worth a look by the operator. */
+const SLOW_MS = 10_000;
+
 /** Answers every request; never throws. */
 export async function handle(
   request: IncomingMessage,
@@ -41,9 +46,11 @@ export async function handle(
   options: HandlerOptions,
 ): Promise<void> {
   const found = decide(request, options);
-  if ("status" in found) refuse(request, response, { refusal: found, log: options.log });
+  const id = randomBytes(8).toString("hex");
+  response.setHeader("x-request-id", id);
+  if ("status" in found) refuse(request, response, { refusal: found, id, log: options.log });
   else if ("lines" in found) sendText(response, found);
-  else await serve(request, response, { ...options, found });
+  else await serve(request, response, { ...options, id, found });
 }
 
 function decide(request: IncomingMessage, options: HandlerOptions): Route | Text | Refusal {
@@ -56,22 +63,25 @@ function decide(request: IncomingMessage, options: HandlerOptions): Route | Text
   );
 }
 
-function refuse(
+/** Tells the client, and the log. */
+export function refuse(
   request: IncomingMessage,
   response: ServerResponse,
-  { refusal, log }: { refusal: Refusal; log: Log },
+  { refusal, id, log }: { refusal: Refusal; id: string; log: Log },
 ): void {
-  const path = (request.url ?? "").replace(/\?.*$/s, "").slice(0, 300);
-  log({ level: "warn", event: "refused", status: refusal.status, method: request.method ?? "", path });
+  const path = redact((request.url ?? "").replace(/\?.*$/s, "")).slice(0, 300);
+  log({ level: "warn", event: "refused", status: refusal.status, method: request.method ?? "", path, id });
   sendRefusal(response, refusal);
 }
 
 interface Serve extends HandlerOptions {
+  /** Of the request, for the log and for whoever asked. */
+  readonly id: string;
   readonly found: Route;
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, options: Serve): Promise<void> {
-  const { log, found } = options;
+  const { id, log, found } = options;
   const started = performance.now();
   const facts = ({ artifact, system, variant }: LockedEntry) => ({
     artifact,
@@ -80,10 +90,13 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
     job: variant.job,
     status: response.statusCode,
     ms: Math.round(performance.now() - started),
+    id,
   });
   try {
-    const { entry, from, sent } = await answer(request, response, options);
-    log({ level: "info", event: "served", ...facts(entry), from, sent });
+    const { entry, from, sent, headAt } = await answer(request, response, options);
+    const waited = Math.round(headAt - started);
+    const level = waited >= SLOW_MS ? "warn" : "info";
+    log({ level, event: "served", ...facts(entry), waited, from, sent });
   } catch (error) {
     const told = facts(found.entries[0]);
     if (clientWentAway(response, error)) return log({ level: "info", event: "aborted", ...told });
@@ -99,6 +112,8 @@ interface Served {
   readonly from: "lock" | "cache" | "shared" | "gitlab";
   /** Bytes of the body that were sent. */
   readonly sent: number;
+  /** When the answer began, by `performance.now`: what is before is not the client's slowness. */
+  readonly headAt: number;
 }
 
 /** Answers a caller who may have the artifact. */
@@ -108,25 +123,29 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const { answer, headOnly } = found;
   if ("lines" in answer) {
     sendText(response, answer);
-    return { entry, from: "lock", sent: answer.lines.length };
+    return { entry, from: "lock", sent: answer.lines.length, headAt: performance.now() };
   }
   if (headOnly || request.headers["if-none-match"] === answer.etag) {
     if (headOnly) sendHead(response, answer);
     else sendUnchanged(response, answer);
     response.end();
-    return { entry, from: "lock", sent: 0 };
+    return { entry, from: "lock", sent: 0, headAt: performance.now() };
   }
   const { content, from } = await cache.acquire(storedBytes(entry), storedDownload(entry, download));
   try {
     if (response.destroyed) throw new ContentLost("the client went away");
     response.once("close", content.close);
     const range = answer.range ?? wholeOf(answer);
+    let headAt = performance.now();
     await sendContent(response, content, {
       body: answer.body,
       range,
-      sendHead: () => sendHead(response, answer),
+      sendHead() {
+        headAt = performance.now();
+        sendHead(response, answer);
+      },
     });
-    return { entry, from, sent: range.end - range.start };
+    return { entry, from, sent: range.end - range.start, headAt };
   } finally {
     content.close();
   }
@@ -152,6 +171,6 @@ function clientWentAway(response: ServerResponse, error: unknown): boolean {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof UserError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? `${error.name}: ${error.message}` : "unknown error";
+  if (error instanceof UserError) return redact(`${error.code}: ${error.message}`);
+  return error instanceof Error ? redact(`${error.name}: ${error.message}`) : "unknown error";
 }

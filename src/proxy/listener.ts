@@ -18,7 +18,7 @@ export interface UnixListener {
 }
 
 /**
- * What `--listen` says: HOST:PORT or unix:PATH.
+ * What `--listen` and its like say: HOST:PORT or unix:PATH.
  *
  * @param group of sockets
  * @throws UserError `BAD_ADDRESS`
@@ -28,10 +28,14 @@ export function parseListener(address: string, group?: number): Listener {
   const match = /^(?<host>\[[0-9a-f:]+\]|[^:]+):(?<port>\d{1,5})$/i.exec(address)?.groups;
   const port = Number(match?.["port"]);
   if (match?.["host"] === undefined || match["host"] === "unix" || port > 65_535) {
-    throw new UserError("BAD_ADDRESS", `--listen expects HOST:PORT or unix:/PATH, got "${address}"`, {
-      exitCode: 2,
-      hint: "for example --listen 127.0.0.1:7467 or --listen unix:/run/nix-artifacts/proxy.sock",
-    });
+    throw new UserError(
+      "BAD_ADDRESS",
+      `an address to listen on is HOST:PORT or unix:/PATH, got "${address}"`,
+      {
+        exitCode: 2,
+        hint: "for example --listen 127.0.0.1:7467 or --listen unix:/run/nix-artifacts/proxy.sock",
+      },
+    );
   }
   return { host: match["host"].replace(/^\[|\]$/g, ""), port };
 }

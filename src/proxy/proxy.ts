@@ -3,12 +3,15 @@
  * its own credentials, so that neither the derivation nor Nix needs any.
  */
 import { once } from "node:events";
-import { type Server, createServer } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { Lock } from "../lock/schema.js";
+import { handleAdmin } from "./admin/admin.js";
+import type { Metrics } from "./admin/metrics.js";
+import type { Facts } from "./admin/report.js";
 import { type Authority, inject } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
-import { handle } from "./handler.js";
+import { type HandlerOptions, handle } from "./handler.js";
 import { listenOn } from "./listen.js";
 import { type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
@@ -32,6 +35,11 @@ export interface ProxyOptions {
   readonly log: Log;
   /** What is not as it should be, in words that anybody may read. */
   readonly notes?: () => readonly string[];
+  /** Whoever can connect there sees what is locked and how it goes, and gets no byte of it. */
+  readonly admin?: Pick<Facts, "watch" | "lockStates"> & {
+    readonly listeners: readonly Listener[];
+    readonly metrics: Metrics;
+  };
 }
 
 export interface Proxy {
@@ -66,15 +74,12 @@ const IDLE_MS = 300_000;
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const upstream = createUpstream(options.gitlab);
   const running: Running[] = [];
-  let stopping = false;
-  const health = () => healthOf(stopping, [...(options.notes?.() ?? []), ...notesOf(upstream)]);
+  const state: State = { upstream, stopping: false, requests: 0 };
   const close = async (graceMs: number) => {
     await Promise.all(running.map(({ server }) => closeServer(server, graceMs)));
   };
   try {
-    for (const [listener, authority] of authorities(options, upstream)) {
-      running.push(await start(listener, authority, { ...options, health }));
-    }
+    for (const [asked, answerAt] of faces(options, state)) running.push(await start(asked, answerAt, state));
   } catch (error) {
     await close(0);
     throw error;
@@ -84,20 +89,56 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   return {
     urls,
     async close(graceMs = DEFAULT_GRACE_MS) {
-      stopping = true;
+      state.stopping = true;
       await close(graceMs);
       for (const url of urls) options.log({ level: "info", event: "closed", url });
     },
   };
 }
 
-function healthOf(stopping: boolean, notes: readonly string[]): Health {
-  return { status: stopping ? "stopping" : notes.length > 0 ? "degraded" : "ready", notes };
+interface State {
+  readonly upstream: Upstream;
+  stopping: boolean;
+  /** Requests for artifacts that are being answered. */
+  requests: number;
 }
 
-function notesOf(upstream: Upstream): string[] {
+type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Every address to listen on, with how to answer there, once its real port is known. */
+function* faces(
+  options: ProxyOptions,
+  state: State,
+): Iterable<readonly [Listener, (listener: Listener) => Answer]> {
+  const { admin, cache, log } = options;
+  const health = () => healthOf(options, state);
+  for (const [asked, authority] of authorities(options, state.upstream)) {
+    yield [asked, (listener) => counted(state, { ...options, listener, authority, health })];
+  }
+  if (admin === undefined) return;
+  const facts = { ...admin, cache, health, running: () => state.requests };
+  for (const asked of admin.listeners) {
+    yield [
+      asked,
+      (listener) => (request, response) =>
+        handleAdmin(request, response, { listener, facts, metrics: admin.metrics, log }),
+    ];
+  }
+}
+
+function counted(state: State, options: HandlerOptions): Answer {
+  return (request, response) => {
+    state.requests++;
+    response.once("close", () => state.requests--);
+    return handle(request, response, options);
+  };
+}
+
+function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Health {
   const down = upstream.down();
-  return down === 0 ? [] : [`GitLab instances that are down and left alone for a while: ${down}`];
+  const wrong = [...(notes?.() ?? [])];
+  if (down > 0) wrong.push(`GitLab instances that are down and left alone for a while: ${down}`);
+  return { status: stopping ? "stopping" : wrong.length > 0 ? "degraded" : "ready", notes: wrong };
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[Listener, Authority]> {
@@ -113,23 +154,23 @@ interface Running {
   readonly url: string;
 }
 
-interface Start extends ProxyOptions {
-  readonly health: () => Health;
-}
-
-async function start(asked: Listener, authority: Authority, options: Start): Promise<Running> {
-  const { locks, health, cache, log } = options;
+/** @param answerAt how to answer at the listener with its real port */
+async function start(
+  asked: Listener,
+  answerAt: (listener: Listener) => Answer,
+  state: State,
+): Promise<Running> {
   const server = createServer(LIMITS);
   server.maxConnections = MOST_CONNECTIONS;
   server.setTimeout(IDLE_MS);
   const listener = await listenOn(server, asked);
-  const context = { listener, authority, health, locks, cache, log };
+  const answer = answerAt(listener);
   server.on("request", (request, response) => {
     // A connection that is kept would keep a proxy that stops.
     response.once("close", () => {
-      if (health().status === "stopping") setImmediate(() => server.closeIdleConnections());
+      if (state.stopping) setImmediate(() => server.closeIdleConnections());
     });
-    void handle(request, response, context);
+    void answer(request, response);
   });
   return { server, url: urlOf(listener) };
 }

@@ -22,6 +22,7 @@ export interface Text {
   readonly type: string;
   /** It ends with a new line. */
   readonly lines: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const LONGEST_LINE = 1_000;
@@ -40,6 +41,11 @@ export const NOT_LOCKED: Refusal = {
 export function foreignHost(expected: string): Refusal {
   return { status: 421, text: `ask this proxy by its address: http://${expected}` };
 }
+
+export const NOT_FOR_ADMINS: Refusal = {
+  status: 404,
+  text: "here are: / (a page), /-/status, /metrics, /-/ready, /-/live, /-/version",
+};
 
 export const WRONG_METHOD: Refusal = {
   status: 405,
@@ -107,8 +113,13 @@ export function sendUnchanged(response: ServerResponse, { etag }: ArtifactAnswer
   response.writeHead(304, { ...HEADERS, etag });
 }
 
-export function sendText(response: ServerResponse, { type, lines }: Text): void {
-  response.writeHead(200, { ...HEADERS, "content-type": type, "content-length": Buffer.byteLength(lines) });
+export function sendText(response: ServerResponse, { type, lines, headers }: Text): void {
+  response.writeHead(200, {
+    ...HEADERS,
+    "content-type": type,
+    "content-length": Buffer.byteLength(lines),
+    ...headers,
+  });
   response.end(response.req.method === "HEAD" ? undefined : lines);
 }
 

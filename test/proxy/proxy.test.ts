@@ -213,10 +213,12 @@ describe("anything that is not locked", () => {
   });
 
   it("is logged in one line without its query", async () => {
-    await ask(url, "/x%0ay?private_token=canary");
+    const { headers } = await ask(url, "/x%0ay?private_token=canary");
     expect(running.logged.map(formatLogEntry)).toContain(
-      "level=warn event=refused status=404 method=GET path=/x%0ay",
+      `level=warn event=refused status=404 method=GET path=/x%0ay id=${headers["x-request-id"]}`,
     );
+    await ask(url, "/glpat-aBcDeFgHiJkLmNoPqRsT");
+    expect(running.logged.map(formatLogEntry).at(-1)).toContain(String.raw`path="/[secret]"`);
   });
 });
 

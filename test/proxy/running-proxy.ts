@@ -8,7 +8,7 @@ import { EMPTY_LOCK, type Lock, type LockedVariant } from "../../src/lock/schema
 import { fodPath } from "../../src/generate/fod-path.js";
 import { openCache } from "../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../src/proxy/log.js";
-import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
+import { type Proxy, type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
 
@@ -29,13 +29,19 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-export async function runProxy(): Promise<RunningProxy> {
+/** @param admin what more it gets; its listener is the last one then */
+export async function runProxy(admin?: ProxyOptions["admin"]): Promise<RunningProxy> {
   const upstream = await startUpstream();
   const logged: LogEntry[] = [];
   let lock: Lock = EMPTY_LOCK;
   const failures: unknown[] = [];
   const directory = await mkdtemp(join(tmpdir(), "nix-artifacts-proxy-"));
-  const cache = await openCache({ directory, maxBytes: 2 ** 30, log: (entry) => logged.push(entry) });
+  const log = (entry: LogEntry) => {
+    logged.push(entry);
+    admin?.watch.log(entry);
+    admin?.metrics.log(entry);
+  };
+  const cache = await openCache({ directory, maxBytes: 2 ** 30, log });
   const proxy = await startProxy({
     listeners: [{ host: "127.0.0.1", port: 0 }],
     cache,
@@ -45,7 +51,8 @@ export async function runProxy(): Promise<RunningProxy> {
       download: (url, options) =>
         failures.length > 0 ? Promise.reject(failures.pop()) : upstream.gitlab.download(url, options),
     },
-    log: (entry) => logged.push(entry),
+    log,
+    ...(admin === undefined ? {} : { admin }),
   });
   const running: RunningProxy = {
     proxy,

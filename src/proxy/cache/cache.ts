@@ -41,6 +41,8 @@ export interface Cache {
   acquire(expected: ExpectedBytes, download: StartDownload): Promise<Acquired>;
   /** Whether `acquire` would find them on disk. They are not verified for this. */
   has(expected: Pick<ExpectedBytes, "form" | "hash">): Promise<boolean>;
+  /** Bytes of complete files, as counted last, and how many may stay. */
+  usage(): { readonly bytes: number; readonly maxBytes: number };
   close(): void;
 }
 
@@ -70,6 +72,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
       }
     },
     has: (expected) => shelf.has(keyOf(expected)),
+    usage: () => ({ bytes: shelf.bytes(), maxBytes }),
     close: () => held.close(),
   };
 

@@ -7,6 +7,8 @@ import type { Directory } from "./directory.js";
 /** The complete files of a cache, bounded in their sum: those that were not asked for the longest go first. */
 export interface Shelf {
   has(key: string): Promise<boolean>;
+  /** The sum, as far as this process knows. */
+  bytes(): number;
   /** Notes that a file is there now, and removes others when that is too much. */
   added(key: string, size: number): Promise<void>;
   /** Notes that a file was asked for. */
@@ -37,6 +39,7 @@ export async function createShelf(directory: Directory, { maxBytes, log }: Shelf
 
   return {
     has: async (key) => (await statusOf(directory.contentOf(key)))?.isFile() === true,
+    bytes: () => total,
     async added(key, size) {
       total += size;
       await note(key);

@@ -1,0 +1,105 @@
+/** What the options of `artifacts proxy` and the environment say. */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { originOfHost } from "../credentials/origin.js";
+import { UserError } from "../errors.js";
+import { openProject } from "../project.js";
+import { groupId } from "../proxy/group-id.js";
+import { type Listener, parseListener } from "../proxy/listener.js";
+import type { LOG_FORMATS } from "../proxy/log.js";
+import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
+import type { CommandContext } from "./command.js";
+
+export interface ProxyOptions {
+  readonly check?: boolean;
+  readonly listen?: readonly string[];
+  readonly passthrough?: readonly string[];
+  readonly adminListen?: readonly string[];
+  readonly socketGroup?: string;
+  readonly lock?: readonly string[];
+  readonly cache?: string;
+  readonly cacheSize?: string;
+  readonly logFormat?: string;
+}
+
+export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough"> {
+  readonly admin: readonly Listener[];
+  /** Lockfiles, or patterns of them. */
+  readonly files: readonly string[];
+  /** Absolute path of the cache. */
+  readonly cache: string;
+  /** In bytes. */
+  readonly cacheSize: number;
+  readonly logFormat: keyof typeof LOG_FORMATS;
+}
+
+const DEFAULT_CACHE_SIZE = "20G";
+
+/** @throws UserError about the option that is wrong */
+export async function settingsOf(options: ProxyOptions, context: CommandContext): Promise<ProxySettings> {
+  const { config, lockFile } = await openProject(context.cwd);
+  return {
+    ...(await listenersOf(options, new URL(config.proxy).host, context)),
+    files: options.lock ?? [lockFile],
+    cache: cacheDirectory(options.cache, context),
+    cacheSize: parseSize(options.cacheSize ?? DEFAULT_CACHE_SIZE),
+    logFormat: parseLogFormat(options.logFormat ?? "text"),
+  };
+}
+
+/** Without any address, the one that derivations carry. */
+async function listenersOf(
+  { listen, passthrough, adminListen, socketGroup }: ProxyOptions,
+  address: string,
+  { env }: CommandContext,
+): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "admin">> {
+  const group = socketGroup === undefined ? undefined : await groupId(socketGroup);
+  const parse = (text: string) => parseListener(text, group);
+  // Who may build is not who may look on: the group is let in to artifacts alone.
+  const admin = (adminListen ?? []).map((text) => parseListener(text));
+  if (passthrough === undefined) return { listeners: (listen ?? [address]).map(parse), admin };
+  const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
+    .map((name) => [name, env[name]] as const)
+    .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
+  if (host === undefined) throw hostUnknown();
+  const origin = originOfHost(host, variable);
+  return {
+    listeners: (listen ?? []).map(parse),
+    passthrough: { listeners: passthrough.map(parse), origin },
+    admin,
+  };
+}
+
+function hostUnknown(): UserError {
+  return new UserError("PROXY_HOST_UNKNOWN", "--passthrough needs to know whose tokens its callers bring", {
+    exitCode: 2,
+    hint: "name the instance, which alone is sent them: GITLAB_HOST=gitlab.example.com",
+  });
+}
+
+/** systemd names the directory of `CacheDirectory=` (systemd.exec(5)); else it is the user's own (XDG Base Directory). */
+function cacheDirectory(asked: string | undefined, { cwd, env }: CommandContext): string {
+  if (asked !== undefined) return resolve(cwd, asked);
+  const [systemd] = (env["CACHE_DIRECTORY"] ?? "").split(":");
+  if (systemd !== undefined && systemd !== "") return systemd;
+  const home = env["XDG_CACHE_HOME"] ?? join(env["HOME"] ?? homedir(), ".cache");
+  return join(home, "nix-artifacts", "proxy");
+}
+
+const UNITS = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
+
+function parseSize(text: string): number {
+  const [, digits, unit] = /^(\d{1,6})([KMGT]?)$/i.exec(text) ?? [];
+  if (digits === undefined || unit === undefined) {
+    throw new UserError("BAD_SIZE", `--cache-size expects a number of bytes, got "${text}"`, {
+      exitCode: 2,
+      hint: "for example --cache-size 500M or --cache-size 20G",
+    });
+  }
+  return Number(digits) * UNITS[unit.toUpperCase() as keyof typeof UNITS]; // the pattern has exactly these
+}
+
+function parseLogFormat(text: string): keyof typeof LOG_FORMATS {
+  if (text === "text" || text === "json") return text;
+  throw new UserError("BAD_LOG_FORMAT", `--log-format is text or json, got "${text}"`, { exitCode: 2 });
+}
