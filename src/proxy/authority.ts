@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { StartDownload } from "./cache/cache.js";
+import type { Source } from "./cache/relay.js";
 import type { Found, LockedEntry } from "./locked-index.js";
 import type { AuthorityName } from "./probe.js";
 import type { Upstream } from "./upstream.js";
@@ -19,7 +19,7 @@ export interface Admitted {
   /** Under which name the caller gets the bytes. */
   readonly entry: LockedEntry;
   /** Downloads them, when they are not in the cache. */
-  readonly download: StartDownload;
+  readonly source: Source;
 }
 
 /** Everybody who can connect may have what is locked, and the proxy asks with its own credentials. */
@@ -29,7 +29,7 @@ export function inject(upstream: Upstream): Authority {
     admit: (_request, entries) =>
       Promise.resolve({
         entry: entries[0],
-        download: (signal) => upstream.download(entries, { signal }),
+        source: { asker: "proxy", start: (signal) => upstream.download(entries, { signal }) },
       }),
   };
 }

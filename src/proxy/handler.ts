@@ -23,7 +23,7 @@ import {
 } from "./respond.js";
 import { type ArtifactAnswer, type Route, route } from "./route.js";
 import { sendContent } from "./send-content.js";
-import { storedBytes, storedDownload } from "./stored.js";
+import { storedBytes, storedSource } from "./stored.js";
 
 export interface HandlerOptions {
   /** Where the request came in, with the real port. */
@@ -119,7 +119,7 @@ interface Served {
 /** Answers a caller who may have the artifact. */
 async function answer(request: IncomingMessage, response: ServerResponse, options: Serve): Promise<Served> {
   const { authority, cache, found } = options;
-  const { entry, download } = await authority.admit(request, found.entries);
+  const { entry, source } = await authority.admit(request, found.entries);
   const { answer, headOnly } = found;
   if ("lines" in answer) {
     sendText(response, answer);
@@ -131,7 +131,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     response.end();
     return { entry, from: "lock", sent: 0, headAt: performance.now() };
   }
-  const { content, from } = await cache.acquire(storedBytes(entry), storedDownload(entry, download));
+  const { content, from } = await cache.acquire(storedBytes(entry), storedSource(entry, source));
   try {
     if (response.destroyed) throw new ContentLost("the client went away");
     response.once("close", content.close);

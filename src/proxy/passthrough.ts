@@ -57,7 +57,7 @@ export function passthrough({
   async function allow(entry: LockedEntry, credential: Credential): Promise<void> {
     const { url } = entry.variant;
     if (new URL(url).origin !== origin.origin) throw elsewhere(entry, origin);
-    await decisions.about([JSON.stringify(credential.headers), url], () => mayDownload(entry, credential));
+    await decisions.about([wordsOf(credential), url], () => mayDownload(entry, credential));
   }
 
   /** The one question whose answer is exactly the right that is needed is the download itself. */
@@ -69,8 +69,13 @@ export function passthrough({
   }
 
   function admitted(entry: LockedEntry, credential: Credential): Admitted {
-    return { entry, download: (signal) => upstream.download([entry], { signal, credential }) };
+    const start = (signal: AbortSignal) => upstream.download([entry], { signal, credential });
+    return { entry, source: { asker: decisions.idOf(wordsOf(credential)), start } };
   }
+}
+
+function wordsOf({ headers }: Credential): string {
+  return JSON.stringify(headers);
 }
 
 function credentialOf(request: IncomingMessage): Credential {
@@ -94,10 +99,15 @@ function createDecisions(now: () => number) {
   const key = randomBytes(32);
   const known = new Map<string, { readonly outcome: Promise<void>; until: number }>();
 
+  function idOf(...words: readonly string[]): string {
+    return createHmac("sha256", key).update(JSON.stringify(words)).digest("base64");
+  }
+
   return {
+    idOf,
     /** What `ask` ends with, or ended with lately for the same words. Who asks meanwhile waits for the same answer. */
     about(words: readonly string[], ask: () => Promise<void>): Promise<void> {
-      const id = createHmac("sha256", key).update(JSON.stringify(words)).digest("base64");
+      const id = idOf(...words);
       const earlier = known.get(id);
       if (earlier !== undefined && now() < earlier.until) return earlier.outcome;
       const decision = { outcome: ask(), until: Infinity };

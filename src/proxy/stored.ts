@@ -2,7 +2,7 @@
 import type { ExpectedBytes } from "../hash/verified-body.js";
 import { verifiedNar } from "../hash/verified-nar.js";
 import type { LockedVariant } from "../lock/schema.js";
-import type { StartDownload } from "./cache/cache.js";
+import type { Source } from "./cache/relay.js";
 import type { LockedEntry } from "./locked-index.js";
 
 export function storedSize({ form, size, narSize }: LockedVariant): number {
@@ -16,8 +16,9 @@ export function storedBytes({ artifact, variant }: LockedEntry): ExpectedBytes {
   return { artifact, project, job, form: "file", size: narSize, hash: narHash };
 }
 
-/** How the stored bytes are made of what `download` gives. */
-export function storedDownload({ artifact, variant }: LockedEntry, download: StartDownload): StartDownload {
-  if (variant.form !== "unpacked") return download;
-  return async (signal) => verifiedNar(await download(signal), { artifact, ...variant });
+/** How the stored bytes are made of what `source` gives. */
+export function storedSource({ artifact, variant }: LockedEntry, source: Source): Source {
+  if (variant.form !== "unpacked") return source;
+  const { asker, start } = source;
+  return { asker, start: async (signal) => verifiedNar(await start(signal), { artifact, ...variant }) };
 }

@@ -4,6 +4,7 @@ import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { Download, GitLab } from "../gitlab/gitlab.js";
 import type { LockedEntry } from "./locked-index.js";
 import { createCircuits } from "./circuit.js";
+import { skip } from "./skip.js";
 
 export interface UpstreamOptions {
   readonly signal: AbortSignal;
@@ -71,15 +72,6 @@ async function unbroken(start: () => Promise<Download>): Promise<Download> {
         current = await start();
       }
     }
-  }
-}
-
-/** A job's artifacts never change, so the beginning that is there already is the same; the hash is of both parts together. */
-async function* skip(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let ahead = bytes;
-  for await (const chunk of body) {
-    if (ahead < chunk.length) yield ahead === 0 ? chunk : chunk.subarray(ahead);
-    ahead = Math.max(0, ahead - chunk.length);
   }
 }
 

@@ -4,7 +4,6 @@
  * in it is downloaded once, however many wait, see `arriving.ts`.
  */
 import { rename, rm } from "node:fs/promises";
-import type { Download } from "../../gitlab/gitlab.js";
 import { type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
 import { sriToHex } from "../../store/sri.js";
 import type { Log } from "../log.js";
@@ -12,6 +11,7 @@ import { type Arriving, startArriving } from "./arriving.js";
 import type { Content, SharedHandle } from "./content.js";
 import { openDirectory } from "./directory.js";
 import { createHeldFiles } from "./held-files.js";
+import { type Source, relay } from "./relay.js";
 import { createShelf } from "./shelf.js";
 import { openVerified, verifiedFile } from "./verified-file.js";
 
@@ -23,9 +23,6 @@ export interface CacheOptions {
   readonly log: Log;
 }
 
-/** Starts a download; called only when nobody else has one running. */
-export type StartDownload = (signal: AbortSignal) => Promise<Download>;
-
 export interface Acquired {
   readonly content: Content;
   /** Where the bytes come from: the disk, a download that another request began, or one of this request's own. */
@@ -36,9 +33,10 @@ export interface Cache {
   /**
    * The bytes, from disk or from a download.
    *
-   * @throws UserError when the disk does not take them; what `download` throws comes out of the content while it is read
+   * @param source used when there is no download yet, or when the one that runs is refused to whoever began it
+   * @throws UserError when the disk does not take them; what `source` throws comes out of the content while it is read
    */
-  acquire(expected: ExpectedBytes, download: StartDownload): Promise<Acquired>;
+  acquire(expected: ExpectedBytes, source: Source): Promise<Acquired>;
   /** Whether `acquire` would find them on disk. They are not verified for this. */
   has(expected: Pick<ExpectedBytes, "form" | "hash">): Promise<boolean>;
   /** Bytes of complete files, as counted last, and how many may stay. */
@@ -59,15 +57,15 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   const lookups = new Map<string, Promise<void>>();
 
   return {
-    async acquire(expected, download) {
+    async acquire(expected, source) {
       const key = keyOf(expected);
       for (;;) {
-        const known = joinKnown(key);
+        const known = joinKnown(key, source);
         if (known !== undefined) return known;
         await once(key, () => lookUp(key, expected));
-        const found = joinKnown(key);
+        const found = joinKnown(key, source);
         if (found !== undefined) return found;
-        const content = begin(key, expected, download).join();
+        const content = begin(key, expected).join(source);
         if (content !== undefined) return { content, from: "gitlab" };
       }
     },
@@ -76,14 +74,14 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     close: () => held.close(),
   };
 
-  function joinKnown(key: string): Acquired | undefined {
+  function joinKnown(key: string, source: Source): Acquired | undefined {
     const stored = held.get(key)?.join();
     if (stored !== undefined) {
       shelf.used(key).catch(() => {}); // only the order of removal depends on it
       return { content: stored, from: "cache" };
     }
     held.drop(key);
-    const content = arriving.get(key)?.join();
+    const content = arriving.get(key)?.join(source);
     if (content !== undefined) return { content, from: "shared" };
     arriving.delete(key);
     return undefined;
@@ -107,11 +105,11 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     await shelf.remove(key);
   }
 
-  function begin(key: string, expected: ExpectedBytes, download: StartDownload): Arriving {
+  function begin(key: string, expected: ExpectedBytes): Arriving {
     const file = places.newIncoming(key);
     const own = startArriving({
       file,
-      body: async (signal) => verifiedBody(await download(signal), expected),
+      body: async (sources, signal) => verifiedBody(await relay(sources, signal), expected),
       complete: (shared) => keep(key, { file, shared, size: expected.size }),
       ended() {
         if (arriving.get(key) === own) arriving.delete(key);

@@ -53,8 +53,8 @@ async function get(cache: Cache, bytes: Buffer): Promise<{ from: string; right: 
   async function* body() {
     for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
   }
-  const download = () => Promise.resolve({ size: bytes.length, body: body(), destroy: () => {} });
-  const { content, from } = await cache.acquire({ artifact: "tool", ...variant }, download);
+  const start = () => Promise.resolve({ size: bytes.length, body: body(), destroy: () => {} });
+  const { content, from } = await cache.acquire({ artifact: "tool", ...variant }, { asker: "a", start });
   try {
     const read = Buffer.alloc(variant.size);
     for (let at = 0; at < read.length;) at += await content.read(read.subarray(at), at);
@@ -162,8 +162,8 @@ describe("a file that is not what it was", () => {
     await get(cache, BIG);
     const file = await onlyFile();
     const variant = await locked(BIG);
-    const never = () => Promise.reject(new Error("is in the cache"));
-    const { content } = await cache.acquire({ artifact: "tool", ...variant }, never);
+    const start = () => Promise.reject(new Error("is in the cache"));
+    const { content } = await cache.acquire({ artifact: "tool", ...variant }, { asker: "a", start });
     expect(await content.read(Buffer.alloc(1000), 0)).toBe(1000);
     await writeFile(file, Buffer.from(BIG).fill(1, 500_000, 500_001));
     await expect(content.read(Buffer.alloc(1000), 500_000)).rejects.toThrow("was changed");
