@@ -30,7 +30,9 @@ export async function execute(entry: CommandEntry, { names, own, global }: Invoc
   const context = createContext(global);
   try {
     const { run } = await entry.load();
-    finish(await run(names, own, context), context, global);
+    const result = await run(names, own, context);
+    await warnOfTokenEnds(context);
+    finish(result, context, global);
   } catch (error) {
     const errors = userErrorsOf(error);
     if (errors !== undefined) finish({ data: {}, text: "", errors }, context, global);
@@ -41,6 +43,12 @@ export async function execute(entry: CommandEntry, { names, own, global }: Invoc
       process.exitCode = 1;
     }
   }
+}
+
+/** In every command, also those that use no token: a token that ends breaks them all at once. */
+async function warnOfTokenEnds({ env, terminal }: CommandContext): Promise<void> {
+  const { readTokenEnds, warningsOf } = await import("./credentials/token-ends.js");
+  for (const warning of warningsOf(await readTokenEnds(env), Date.now())) terminal.warn(warning);
 }
 
 function createContext(options: GlobalOptions): CommandContext {

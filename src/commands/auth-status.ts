@@ -49,13 +49,16 @@ async function knownInstances(context: CommandContext): Promise<string[]> {
   return [...new Set([...named, ...(await listLogins(env)), ...settings, ...configured])];
 }
 
-function describe({ instance, source, kind, user, scopes, expiresInDays, problem }: TokenStatus): string {
+function describe(status: TokenStatus): string {
+  const { instance, source, kind, user, scopes, expiresInDays, abilities, problem } = status;
   if (source === undefined)
     return `${instance}\n  ${problem ?? "there is no token"}; log in: ${newLogin(instance)}`;
   const facts = [
     `  ${kind ?? "token"} from ${source}${user === undefined ? "" : `, of ${user}`}`,
     `  scopes: ${scopes?.join(", ") ?? "GitLab does not tell"}`,
     ...(expiresInDays === undefined ? [] : [`  ends in ${expiresInDays} days`]),
+    ...(abilities?.can ?? []).map((work) => `  can ${work}`),
+    ...(abilities?.cannot ?? []).map((work) => `  cannot ${work}`),
     ...(problem === undefined ? [] : [`  ${problem}; log in again: ${newLogin(instance)}`]),
   ];
   return [instance, ...facts].join("\n");

@@ -3,8 +3,10 @@ import type { Credential } from "../credentials/credentials.js";
 import { tokenInfo } from "../credentials/oauth.js";
 import { userErrorsOf } from "../errors.js";
 import { createGitLab } from "../gitlab/client.js";
+import { WARNING_DAYS, daysUntil } from "../credentials/token-ends.js";
 import { type TokenFacts, tokenFacts } from "../gitlab/token-facts.js";
 import type { CommandContext } from "./command.js";
+import { type Abilities, abilitiesOf } from "./abilities.js";
 import { openCredentials } from "./open-credentials.js";
 
 /** What is known about the token for one instance. */
@@ -18,13 +20,11 @@ export interface TokenStatus {
   /** Days until it ends. */
   readonly expiresInDays?: number | undefined;
   readonly canReadArtifacts: boolean;
+  /** What works with it here, and what does not; undefined when GitLab does not tell. */
+  readonly abilities?: Abilities | undefined;
   /** Why not, or what will soon be so. */
   readonly problem?: string;
 }
-
-const DAY_MS = 86_400_000;
-/** From so many days ahead the end of a token is warned about. */
-const WARNING_DAYS = 14;
 
 /** Asks the instance. Never throws what a user can mend: that is the `problem`. */
 export async function tokenStatus(instance: string, context: CommandContext): Promise<TokenStatus> {
@@ -49,10 +49,9 @@ export async function tokenStatus(instance: string, context: CommandContext): Pr
   }
 }
 
-function judge(instance: string, { source }: Credential, facts: TokenFacts): TokenStatus {
+function judge(instance: string, { source, headers }: Credential, facts: TokenFacts): TokenStatus {
   const { kind, user, scopes, expiresAt } = facts;
-  const expiresInDays =
-    expiresAt === undefined ? undefined : Math.ceil((expiresAt.getTime() - Date.now()) / DAY_MS);
+  const expiresInDays = expiresAt === undefined ? undefined : daysUntil(expiresAt, Date.now());
   const canReadArtifacts = scopes === undefined || scopes.includes("api") || scopes.includes("read_api");
   const problem = canReadArtifacts ? endsSoon(expiresInDays) : "the token lacks the scope read_api";
   return {
@@ -63,6 +62,7 @@ function judge(instance: string, { source }: Credential, facts: TokenFacts): Tok
     scopes,
     expiresInDays,
     canReadArtifacts,
+    abilities: abilitiesOf(headers, scopes),
     ...(problem === undefined ? {} : { problem }),
   };
 }

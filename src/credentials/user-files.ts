@@ -12,6 +12,11 @@ export function netrcFile(env: Environment): string | undefined {
   return below(env, "XDG_CONFIG_HOME", ".config", "netrc");
 }
 
+/** What is remembered of the ends of tokens. */
+export function tokenEndsFile(env: Environment): string | undefined {
+  return below(env, "XDG_STATE_HOME", ".local/state", "token-ends.json");
+}
+
 /** Folder of what `artifacts auth login` stored. */
 export function loginsFolder(env: Environment): string | undefined {
   return below(env, "XDG_DATA_HOME", ".local/share", "logins");

@@ -36,13 +36,23 @@ export async function tokenFacts(gitlab: GitLab, instance: string, header: strin
     return { kind: `token of job ${id}`, user: undefined, scopes: undefined, expiresAt: undefined };
   }
   const user = await orUnknown(gitlab.get(instance, ["user"], User), NOT_ALLOWED);
-  const own = await orUnknown(gitlab.get(instance, ["personal_access_tokens", "self"], OwnToken), UNTOLD);
+  const own = await ownToken(gitlab, instance);
   return {
     kind: user?.bot === true ? "project or group token" : "access token",
     user: user?.username,
     scopes: own?.scopes,
-    expiresAt: own?.expires_at ? new Date(own.expires_at) : undefined,
+    expiresAt: own?.expiresAt,
   };
+}
+
+/** Scopes and end of the token; undefined when GitLab does not tell, as for an OAuth one. */
+export async function ownToken(
+  gitlab: GitLab,
+  instance: string,
+): Promise<{ readonly scopes: readonly string[]; readonly expiresAt: Date | undefined } | undefined> {
+  const own = await orUnknown(gitlab.get(instance, ["personal_access_tokens", "self"], OwnToken), UNTOLD);
+  if (own === undefined) return undefined;
+  return { scopes: own.scopes, expiresAt: own.expires_at ? new Date(own.expires_at) : undefined };
 }
 
 /** A token may be good and yet not be allowed to ask about itself. */

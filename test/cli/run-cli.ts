@@ -1,10 +1,15 @@
 /** Runs the built command line as a user does: another process, its own environment, a real exit code. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
+
+/** What commands remember of one another belongs to the test file, not to the machine. */
+const STATE = mkdtempSync(join(tmpdir(), "state-"));
 
 export interface CliResult {
   readonly code: number | null;
@@ -15,7 +20,7 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly cwd: string;
-  /** Variables besides PATH and HOME; nothing else is inherited. */
+  /** Variables besides PATH, HOME and XDG_STATE_HOME; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on stdin; nothing by default. */
   readonly input?: string;
@@ -29,7 +34,7 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   const { PATH = "", HOME = "/tmp" } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
-    env: { PATH, HOME, ...options.env },
+    env: { PATH, HOME, XDG_STATE_HOME: STATE, ...options.env },
     stdio: "pipe",
   });
   child.stdin.on("error", () => {}); // it need not read

@@ -219,7 +219,7 @@ describe("status", () => {
     const { code, stdout } = await status({ expiresAt: inDays(100) });
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /access token from GITLAB_TOKEN, of dev\n {2}scopes: read_api\n {2}ends in (99|100) days\n$/,
+      /access token from GITLAB_TOKEN, of dev\n {2}scopes: read_api\n {2}ends in (99|100) days\n {2}can read artifacts \(.*\n {2}cannot open merge requests \(bump\)\n$/,
     );
   });
 
