@@ -236,6 +236,8 @@ export interface Bump extends BumpDetails {
   maximumPerHour?: number | null | undefined;
   /** When a branch is made anew on top of the target branch. By default `"conflicted"`. */
   rebase?: "conflicted" | "behind" | "never" | undefined;
+  /** Keep an issue that says what is open, what waits and what failed, with boxes to tick. */
+  dashboard?: boolean | undefined;
   /** A merge request with this label is left alone. By default `"stop-updating"`. */
   stopLabel?: string | undefined;
   /** Begin titles and commit messages with `chore(deps): `. */

@@ -2,7 +2,7 @@
  * BESIDE the pipeline: keeps the lock of a project fresh through merge requests.
  *
  *     snapshot ─► relock ─► topics ─┐
- *     situation (branches, merge requests) ─► plan ─► apply ─► report
+ *     situation (branches, merge requests, dashboard) ─► plan ─► apply ─► dashboard, report
  *
  * `plan` is pure; `apply` alone writes, first a branch and then what is said about it, so that a run that is killed anywhere leaves
  * what the next run understands. What is the bot's own is known by the marker in the description and the trailer of the commit, not by the author:

@@ -1,7 +1,6 @@
-/** One run of the bot: read, renew the lock, plan, apply. */
+/** One run of the bot in one project: read it, renew its lock, and tend the merge requests that follow. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import { getBranch, getForge } from "../gitlab/repository.js";
@@ -9,14 +8,9 @@ import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { relock } from "../pipeline.js";
 import type { Terminal } from "../terminal/terminal.js";
-import { apply, type Applied } from "./apply.js";
-import { gatherEvidence } from "./evidence.js";
-import { plan, type Plan } from "./plan.js";
-import { refusalsOf } from "./policy.js";
 import { ruleOf } from "./rules.js";
-import { countSince, readOpen, readRefused, type Situation, type Where } from "./situation.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
-import { topicName, topicsOf, type Topic } from "./topic.js";
+import { tend, type Tended } from "./tend.js";
 
 export interface BumpOptions {
   readonly gitlab: GitLab;
@@ -30,23 +24,13 @@ export interface BumpOptions {
   readonly now: Date;
 }
 
-export interface Bumped {
-  readonly plan: Plan;
-  /** Empty for a dry run. */
-  readonly applied: readonly Applied[];
-  /** Everything that went wrong, here or while the lock was renewed. */
-  readonly errors: readonly UserError[];
-}
-
-const HOUR_MS = 3_600_000;
-
 /** @throws UserErrors when configuration, manifests or lock cannot be read; then nothing was done */
-export function bump(options: BumpOptions): Promise<Bumped> {
+export function bump(options: BumpOptions): Promise<Tended> {
   return withTemporaryDirectory((folder) => bumpIn(folder, options));
 }
 
-async function bumpIn(folder: string, options: BumpOptions): Promise<Bumped> {
-  const { gitlab, address, terminal, signal, now } = options;
+async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
+  const { gitlab, terminal, signal } = options;
   const { projectId, targetBranch, snapshot } = await readTarget(folder, options);
   const { declared } = snapshot;
   const { config } = snapshot.project;
@@ -56,14 +40,7 @@ async function bumpIn(folder: string, options: BumpOptions): Promise<Bumped> {
     { gitlab, terminal, signal },
   );
   terminal.step("planning");
-  const topics = topicsOf(config.bump, { before: snapshot.lock, after: renewed.lock });
-  const where = { gitlab, address, projectId, targetBranch };
-  const situation = await readSituation(where, topics, { snapshot, now });
-  const unknown = new Set([...renewed.failed].map((name) => topicName(config.bump, name)));
-  const planned = plan(topics, situation, { bump: config.bump, unknown });
-  const applying = { ...options, targetBranch, snapshot, situation };
-  const applied = options.dryRun ? [] : await apply(planned.actions, applying);
-  return { plan: planned, applied, errors: [...renewed.errors, ...applied.flatMap(({ errors }) => errors)] };
+  return tend({ ...options, projectId, targetBranch, snapshot, renewed });
 }
 
 /** The branch to work for: the default branch, or the one that the configuration on the default branch names. */
@@ -88,31 +65,4 @@ async function readBranch(branch: string, folder: string, options: BumpOptions):
   const { commit } = await getBranch(gitlab, address, branch);
   await mkdir(folder);
   return takeSnapshot({ gitlab, address, commit: commit.id, folder, checkout });
-}
-
-async function readSituation(
-  where: Where,
-  topics: readonly Topic[],
-  { snapshot, now }: { readonly snapshot: Snapshot; readonly now: Date },
-): Promise<Situation> {
-  const { branches, open } = await readOpen(where);
-  const isOpen = new Set(open.map(({ branch }) => branch));
-  const fresh = topics.map(({ branch }) => branch).filter((branch) => !isOpen.has(branch));
-  const { bump: config } = snapshot.project.config;
-  const limited = config.maximumPerHour !== null && fresh.length > 0;
-  const [refused, recent, evidence] = await Promise.all([
-    readRefused(where, fresh),
-    limited ? countSince(where, new Date(now.getTime() - HOUR_MS)) : 0,
-    gatherEvidence(where.gitlab, topics, config),
-  ]);
-  const refusals = topics.map((topic) => [topic.name, refusalsOf(topic, config, evidence)] as const);
-  return {
-    now,
-    head: snapshot.commit,
-    branches,
-    open,
-    refused,
-    recent,
-    refusals: new Map(refusals.filter(([, found]) => found.length > 0)),
-  };
 }

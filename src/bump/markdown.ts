@@ -12,18 +12,18 @@ const MAX_LENGTH = 120;
  * and invisible characters. A backtick becomes an apostrophe, and a pipe, which would end a table's cell even in code, is escaped
  * as the table extension wants it.
  */
-export function code(text: string): string {
-  const line = plain(text).replaceAll("`", "'").replaceAll("\\", "/").replaceAll("|", "\\|");
+export function code(text: string, length = MAX_LENGTH): string {
+  const line = plain(text, length).replaceAll("`", "'").replaceAll("\\", "/").replaceAll("|", "\\|");
   return line === "" ? "–" : `\`${line}\``;
 }
 
 /** The text that `code` shows. */
-export function plain(text: string): string {
+export function plain(text: string, length = MAX_LENGTH): string {
   const line = redact(text)
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
   const characters = [...line];
-  return characters.length > MAX_LENGTH ? `${characters.slice(0, MAX_LENGTH).join("")}…` : line;
+  return characters.length > length ? `${characters.slice(0, length).join("")}…` : line;
 }
 
 /** A word for titles and commit messages, which have no code spans: only what can never be syntax is left. */

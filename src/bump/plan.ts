@@ -11,6 +11,7 @@ import type { Refusal } from "./policy.js";
 import { isOpen } from "./schedule.js";
 import type { OwnMergeRequest, Situation } from "./situation.js";
 import { BRANCH_PREFIX, type Topic } from "./topic.js";
+import { isWished, type Verb, type Wishes } from "./wishes.js";
 
 /** What becomes of the branch: made, replaced by one new commit, or left as it is. */
 export type BranchStep = "make" | "replace" | "keep";
@@ -68,12 +69,16 @@ export interface Plan {
 
 const DAY_MS = 86_400_000;
 
-/** @param unknown names of topics with an artifact that failed in this run: what is open of them stays as it is */
-export function plan(
-  topics: readonly Topic[],
-  situation: Situation,
-  { bump, unknown }: { readonly bump: Bump; readonly unknown: ReadonlySet<string> },
-): Plan {
+export interface PlanOptions {
+  readonly bump: Bump;
+  /** Names of topics with an artifact that failed in this run: what is open of them stays as it is. */
+  readonly unknown: ReadonlySet<string>;
+  /** Of people, by the dashboard. */
+  readonly wishes: Wishes;
+}
+
+export function plan(topics: readonly Topic[], situation: Situation, options: PlanOptions): Plan {
+  const { bump, unknown, wishes } = options;
   const actions: Action[] = [];
   const waiting: WaitingTopic[] = [];
   let opening = 0;
@@ -81,8 +86,8 @@ export function plan(
     const request = situation.open.find(({ branch }) => branch === topic.branch);
     const next =
       request === undefined
-        ? planNew(topic, situation, { bump, opening })
-        : planOpen(topic, situation, { bump, request });
+        ? planNew(topic, situation, { bump, wishes, opening })
+        : planOpen(topic, situation, { bump, wishes, request });
     if (typeof next === "string") {
       const refusals = next === "refused by the policy" ? situation.refusals.get(topic.name) : undefined;
       waiting.push({ topic, why: next, ...(request && { request }), ...(refusals && { refusals }) });
@@ -91,35 +96,39 @@ export function plan(
       if (next.kind === "open") opening += 1;
     }
   }
-  return { actions: [...planObsolete(topics, situation, { bump, unknown }), ...actions], waiting };
+  return { actions: [...planObsolete(topics, situation, options), ...actions], waiting };
 }
 
 function planNew(
   topic: Topic,
   situation: Situation,
-  { bump, opening }: { readonly bump: Bump; readonly opening: number },
+  { bump, wishes, opening }: Pick<PlanOptions, "bump" | "wishes"> & { readonly opening: number },
 ): Action | Waiting {
   const { now, open, recent, refused } = situation;
-  if (refused.get(topic.branch)?.has(topic.fingerprint) === true) return "closed by a person";
-  if (isTooYoung(topic, now)) return "too young";
+  const wants = (verb: Verb) => isWished(wishes, verb, topic.name);
+  const isRefused = refused.get(topic.branch)?.has(topic.fingerprint) === true;
+  if (isRefused && !wants("recreate")) return "closed by a person";
+  if (isTooYoung(topic, now) && !wants("approve")) return "too young";
   if (situation.refusals.has(topic.name)) return "refused by the policy";
   const branch = branchStep(topic, situation, bump);
   if (branch === "of a person") return "branch of a person";
-  if (!isOpen(topic.rule.schedule, now)) return "outside the schedule";
-  if (bump.maximumOpen !== null && open.length + opening >= bump.maximumOpen) return "too many open";
-  if (bump.maximumPerHour !== null && recent + opening >= bump.maximumPerHour) return "too many this hour";
+  if (!isOpen(topic.rule.schedule, now) && !wants("unschedule")) return "outside the schedule";
+  const { maximumOpen, maximumPerHour } = bump;
+  const isLimited = !wants("unlimit");
+  if (isLimited && maximumOpen !== null && open.length + opening >= maximumOpen) return "too many open";
+  if (isLimited && maximumPerHour !== null && recent + opening >= maximumPerHour) return "too many this hour";
   return { kind: "open", topic, text: describeTopic(topic, bump), branch };
 }
 
 function planOpen(
   topic: Topic,
   situation: Situation,
-  { bump, request }: { readonly bump: Bump; readonly request: OwnMergeRequest },
+  { bump, wishes, request }: Pick<PlanOptions, "bump" | "wishes"> & { readonly request: OwnMergeRequest },
 ): Action | Waiting {
   if (request.labels.includes(bump.stopLabel)) return "stopped by a label";
   if (situation.refusals.has(topic.name)) return "refused by the policy";
   const text = describeTopic(topic, bump);
-  if (wantsRecreation(request.description))
+  if (wantsRecreation(request.description) || isWished(wishes, "rebase", topic.name))
     return { kind: "update", topic, text, request, branch: "replace" };
   const isSame = request.marker.fingerprint === topic.fingerprint;
   if (!isSame && isTooYoung(topic, situation.now)) return "too young";
@@ -159,7 +168,7 @@ function branchStep(
 function planObsolete(
   topics: readonly Topic[],
   { open, branches }: Situation,
-  { bump, unknown }: { readonly bump: Bump; readonly unknown: ReadonlySet<string> },
+  { bump, unknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
   const isOwn = (name: string) => {

@@ -1,6 +1,7 @@
 /** `artifacts bump`: merge requests that keep the lock fresh. */
 import { addressOf } from "../bump/address.js";
-import { bump, type Bumped } from "../bump/bump.js";
+import { bump } from "../bump/bump.js";
+import type { Tended } from "../bump/tend.js";
 import type { Applied } from "../bump/apply.js";
 import type { Action } from "../bump/plan.js";
 import { explainRefusal } from "../bump/policy.js";
@@ -36,7 +37,7 @@ async function configuredInstance({ cwd }: CommandContext): Promise<string | und
   return (await openProject(cwd)).config.gitlab;
 }
 
-function toJson({ plan, applied }: Bumped, dryRun: boolean): object {
+function toJson({ plan, applied, dashboard }: Tended, dryRun: boolean): object {
   const outcomes = new Map(applied.map((one) => [one.action, one]));
   return {
     dryRun,
@@ -48,6 +49,7 @@ function toJson({ plan, applied }: Bumped, dryRun: boolean): object {
       mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
       changes: topic.changes.map(changeToJson),
     })),
+    dashboard: dashboard ?? null,
   };
 }
 
@@ -79,7 +81,7 @@ const WOULD: Readonly<Record<Action["kind"], string>> = {
   "delete-branch": "would delete the branch",
 };
 
-function describe({ plan, applied }: Bumped, dryRun: boolean): string {
+function describe({ plan, applied }: Tended, dryRun: boolean): string {
   const done = dryRun
     ? plan.actions.map((action) => `${WOULD[action.kind]}  ${branchOf(action)}${titleOf(action)}`)
     : applied.map(({ action, outcome, detail, request }) => {

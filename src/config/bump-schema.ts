@@ -64,6 +64,7 @@ export const WrittenBump = z.strictObject({
   maximumOpen: Limit,
   maximumPerHour: Limit,
   rebase: z.enum(["conflicted", "behind", "never"]).optional(),
+  dashboard: z.boolean().optional(),
   stopLabel: Label.optional(),
   semanticCommits: z.boolean().optional(),
   rules: z

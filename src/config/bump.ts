@@ -55,6 +55,8 @@ export interface Bump extends Omit<BumpRule, "group" | "ignore"> {
   readonly maximumPerHour: number | null;
   /** When a branch is made anew on top of the target branch. */
   readonly rebase: "conflicted" | "behind" | "never";
+  /** Keep an issue that says what is open, what waits and what failed. */
+  readonly dashboard: boolean;
   /** A merge request with this label is left alone. */
   readonly stopLabel: string;
   /** Begin titles and commit messages with `chore(deps): `. */
@@ -77,6 +79,7 @@ export const DEFAULT_BUMP: Bump = {
   maximumOpen: 10,
   maximumPerHour: null,
   rebase: "conflicted",
+  dashboard: false,
   stopLabel: "stop-updating",
   semanticCommits: false,
   rules: [],

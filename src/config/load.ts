@@ -90,6 +90,7 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,
     maximumPerHour: bump.maximumPerHour ?? DEFAULT_BUMP.maximumPerHour,
     rebase: bump.rebase ?? DEFAULT_BUMP.rebase,
+    dashboard: bump.dashboard ?? DEFAULT_BUMP.dashboard,
     stopLabel: bump.stopLabel ?? DEFAULT_BUMP.stopLabel,
     semanticCommits: bump.semanticCommits ?? DEFAULT_BUMP.semanticCommits,
     rules: (bump.rules ?? []).map(definedOf),

@@ -69,6 +69,7 @@ export const Issue = z.object({
     .nullish()
     .transform((text) => text ?? ""),
   state: z.string(),
+  author: z.object({ id: Id, username: z.string() }),
   web_url: z.string(),
 });
 export type Issue = z.infer<typeof Issue>;

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { bump, type Bumped } from "../../src/bump/bump.js";
+import { bump } from "../../src/bump/bump.js";
+import type { Tended } from "../../src/bump/tend.js";
 import { topicsOf, type Topic } from "../../src/bump/topic.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
@@ -49,7 +50,7 @@ export interface Company {
   /** A pipeline of the tool's project with new bytes; says which. */
   build(tool: string, content?: string): void;
   /** One run of the bot. */
-  run(options?: RunOptions): Promise<Bumped>;
+  run(options?: RunOptions): Promise<Tended>;
   /** What is locked at a ref: the content of each tool's job. */
   locked(ref: string): Lock;
   open(): readonly MergeRequest[];
@@ -162,7 +163,7 @@ async function runBot(
     through = (it) => it,
     seeing = (it) => it,
   }: RunOptions = {},
-): Promise<Bumped> {
+): Promise<Tended> {
   const credential = { headers: { "private-token": TOKEN }, source: "GITLAB_TOKEN" };
   const credentials: Credentials = { for: () => Promise.resolve(credential) };
   const options = { credentials, retry: { retries: 2, firstPauseMs: 0 } };

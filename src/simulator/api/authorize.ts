@@ -7,7 +7,8 @@ import { unauthorized } from "./authenticate.js";
 import type { Exchange } from "./exchange.js";
 import { integerParam } from "./parameters.js";
 
-const ROLES = ["guest", "reporter", "developer", "maintainer", "owner"] as const;
+/** From the fewest rights to the most. */
+export const ROLES = ["guest", "reporter", "developer", "maintainer", "owner"] as const;
 type Role = (typeof ROLES)[number];
 
 /** The project that `:id` names. What the caller may not see looks as if it were not there. */
@@ -54,6 +55,11 @@ export function requireArtifactsAccess(exchange: Exchange, job: Job): void {
 export function requireRole(exchange: Exchange, project: Project, role: Role): void {
   if (exchange.caller === undefined) unauthorized();
   if (!hasRole(exchange, project, role)) refuse(403, "Forbidden");
+}
+
+/** The role that a user has in a project; undefined for a stranger. */
+export function roleOf({ state }: Exchange["instance"], project: Project, user: string): Role | undefined {
+  return [...state.tokens.values()].find((token) => token.user === user && isMember(token, project))?.role;
 }
 
 function maySee(exchange: Exchange, project: Project): boolean {

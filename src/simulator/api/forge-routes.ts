@@ -2,7 +2,7 @@
  * The routes that a bot needs to change a repository and to talk to people.
  */
 import { compare, createCommit, getCommit, listDiffs } from "./commits.js";
-import { createIssue, listIssues, updateIssue } from "./issues.js";
+import { createIssue, getIssue, listIssues, updateIssue } from "./issues.js";
 import {
   createMergeRequest,
   getMergeRequest,
@@ -23,7 +23,7 @@ import {
   listTree,
 } from "./repository.js";
 import type { Route } from "./router.js";
-import { listUsers } from "./users.js";
+import { getMember, listUsers } from "./users.js";
 
 const OPEN = { login: "optional", jobToken: "never" } as const;
 const MEMBERS = { login: "required", jobToken: "never" } as const;
@@ -59,5 +59,7 @@ export const FORGE_ROUTES: readonly Route[] = [
   { method: "GET",    path: "/users",                              handler: listUsers,                 ...MEMBERS },
   { method: "GET",    path: "/projects/:id/issues",                handler: listIssues,                ...OPEN },
   { method: "POST",   path: "/projects/:id/issues",                handler: createIssue,               ...MEMBERS },
+  { method: "GET",    path: "/projects/:id/issues/:issue_iid",     handler: getIssue,                  ...OPEN },
+  { method: "GET",    path: "/projects/:id/members/all/:user_id",  handler: getMember,                 ...MEMBERS },
   { method: "PUT",    path: "/projects/:id/issues/:issue_iid",     handler: updateIssue,               ...MEMBERS },
 ];

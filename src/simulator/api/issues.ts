@@ -20,10 +20,25 @@ export function listIssues(exchange: Exchange): Reply {
   const forge = forgeFor(exchange);
   const state = enumQuery(exchange, "state", ["opened", "closed", "all"]) ?? "all";
   const labels = (exchange.request.query.get("labels") ?? "").split(",").filter((label) => label !== "");
+  const words = (exchange.request.query.get("search") ?? "").toLowerCase().split(/\s+/);
+  const fields = (exchange.request.query.get("in") ?? "title,description").split(",");
   const rows = forge.issues
+    .filter(({ title, description }) => {
+      const text = Object.entries({ title, description }).flatMap(([name, it]) =>
+        fields.includes(name) ? [it] : [],
+      );
+      return words.every((word) => text.some((it) => it.toLowerCase().includes(word)));
+    })
     .filter((issue) => state === "all" || issue.state === state)
     .filter((issue) => labels.every((label) => issue.labels.includes(label)));
   return paginate(exchange, rows.toReversed(), (issue) => showIssue(exchange.instance, forge, issue));
+}
+
+export function getIssue(exchange: Exchange): Reply {
+  const forge = forgeFor(exchange);
+  const iid = integerParam(exchange, "issue_iid");
+  const issue = forge.issues.find((one) => one.iid === iid) ?? refuseMissingRecord();
+  return json(showIssue(exchange.instance, forge, issue));
 }
 
 export function createIssue(exchange: Exchange): Reply {

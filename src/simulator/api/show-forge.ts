@@ -6,6 +6,7 @@ import type { Pipeline } from "../state/model.js";
 import type { Commit } from "../state/repository.js";
 import type { Instance } from "./exchange.js";
 import { showPipeline, showUser } from "./show.js";
+import { userId } from "./users.js";
 
 export function showBranch(instance: Instance, forge: Forge, name: string) {
   const commit = forge.repository.at(name);
@@ -142,7 +143,7 @@ export function showIssue(instance: Instance, { project }: Forge, issue: Issue) 
     description: issue.description,
     state: issue.state,
     labels: issue.labels,
-    author: showUser(instance, issue.author),
+    author: { ...showUser(instance, issue.author), id: userId(instance, issue.author) },
     web_url: `${instance.url}/${project.path}/-/issues/${issue.iid}`,
   };
 }

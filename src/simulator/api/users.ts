@@ -1,6 +1,8 @@
 /** Users by name. GitLab documentation: "Users API". Whoever has a token is a user. */
-import { json, type Reply } from "../http/reply.js";
-import type { Exchange } from "./exchange.js";
+import { json, refuseMissingRecord, type Reply } from "../http/reply.js";
+import { projectOf, roleOf, ROLES } from "./authorize.js";
+import type { Exchange, Instance } from "./exchange.js";
+import { integerParam } from "./parameters.js";
 import { showUser } from "./show.js";
 
 /** Ids count from here, in the order of the tokens. */
@@ -22,6 +24,20 @@ export function userNames(exchange: Exchange, ids: readonly number[]): string[] 
   return ids.flatMap((id) => names[id - FIRST_ID] ?? []);
 }
 
-function namesOf({ instance }: Exchange): string[] {
+/** The id of a user who has, or had, a token. */
+export function userId(instance: Instance, name: string): number {
+  return FIRST_ID + namesOf({ instance }).indexOf(name);
+}
+
+/** A member by id: in the simulator, whoever has a token that opens the project. GitLab documentation: "Members API". */
+export function getMember(exchange: Exchange): Reply {
+  const project = projectOf(exchange);
+  const [name] = userNames(exchange, [integerParam(exchange, "user_id")]);
+  const role = name === undefined ? undefined : roleOf(exchange.instance, project, name);
+  if (name === undefined || role === undefined) return refuseMissingRecord();
+  return json({ ...showUser(exchange.instance, name), access_level: (ROLES.indexOf(role) + 1) * 10 });
+}
+
+function namesOf({ instance }: Pick<Exchange, "instance">): string[] {
   return [...new Set([...instance.state.tokens.values()].map(({ user }) => user))];
 }
