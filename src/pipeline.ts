@@ -4,6 +4,7 @@
  */
 import pLimit from "p-limit";
 import { UserError, userErrorsOf } from "./errors.js";
+import { CannotContinue } from "./gitlab/download.js";
 import { GitLabError } from "./gitlab/gitlab-error.js";
 import type { GitLab } from "./gitlab/gitlab.js";
 import { hash } from "./hash/hash.js";
@@ -20,6 +21,8 @@ import type { Terminal } from "./terminal/terminal.js";
 
 /** Downloads at a time; more only makes each slower. */
 const DOWNLOADS = 8;
+/** Of one download that breaks off and cannot be taken up where it ended. */
+const MOST_RESTARTS = 2;
 
 export interface PipelineContext {
   readonly gitlab: GitLab;
@@ -136,17 +139,30 @@ async function digest(resolved: Resolved, context: PipelineContext): Promise<Dig
       narHash,
       narSize,
       storePath,
-    } = await hash(resolved, {
-      gitlab,
-      signal,
-      maxUnpackedBytes,
-      onProgress: ({ received, size: total }) => terminal.transfer({ label, received, total }),
-    });
+    } = await beginningAnew(() =>
+      hash(resolved, {
+        gitlab,
+        signal,
+        maxUnpackedBytes,
+        onProgress: ({ received, size: total }) => terminal.transfer({ label, received, total }),
+      }),
+    );
     return { size, hash: sri, narHash, narSize, storePath };
   } catch (error) {
     throw await explainDownload(error, resolved, gitlab);
   } finally {
     terminal.transferred(label);
+  }
+}
+
+/** Files that GitLab takes out of an archive come without a range and without a name for the object. */
+async function beginningAnew<T>(download: () => Promise<T>): Promise<T> {
+  for (let restarts = 0; ; restarts++) {
+    try {
+      return await download();
+    } catch (error) {
+      if (!(error instanceof CannotContinue) || restarts === MOST_RESTARTS) throw error;
+    }
   }
 }
 

@@ -53,7 +53,7 @@ type Answer = Pick<Verified, "verdict" | "error">;
 async function verify(one: Locked, context: VerifyContext): Promise<Answer> {
   const { name, variant } = one;
   try {
-    const download = await context.gitlab.download(variant.url, { signal: context.signal });
+    const download = await context.gitlab.download(variant.url, { signal: context.signal, verified: true });
     for await (const chunk of verified(download, { artifact: name, variant })) void chunk;
     return { verdict: "same" };
   } catch (error) {

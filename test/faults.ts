@@ -318,6 +318,14 @@ const SHAPES: readonly FaultRow[] = [
 
 /** What happens to the bytes of an artifact, wherever they come from. */
 const BODIES: readonly FaultRow[] = [
+  ...(["truncated", "reset", "stalled"] as const).map((kind): FaultRow => ({
+    name: `a body that is ${kind}`,
+    spoils: "bytes",
+    kind: { kind, afterBytes: 100 },
+    ...passing,
+    code: kind === "stalled" ? "GITLAB_TIMEOUT" : "GITLAB_TRUNCATED",
+    says: /sent \d+ of \d+ bytes, then /,
+  })),
   {
     name: "a signature that has expired",
     spoils: "bytes",

@@ -51,7 +51,10 @@ async function download({ artifact, variant }: Wanted, file: string, context: Fe
   const { gitlab, nix, signal } = context;
   signal?.throwIfAborted();
   await onDisk(file, mkdir(dirname(file)));
-  const body = await gitlab.download(variant.url, signal === undefined ? {} : { signal });
+  const body = await gitlab.download(variant.url, {
+    verified: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   const { form } = variant;
   try {
     if (form === "unpacked") {

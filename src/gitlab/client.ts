@@ -5,13 +5,14 @@ import { UserError } from "../errors.js";
 import { apiUrl } from "./api-url.js";
 import { place } from "./asked.js";
 import { dataOf, GraphqlAnswer } from "./graphql-answer.js";
+import { openDownload, type PartRequest } from "./download.js";
 import { exchange, type Line } from "./exchange.js";
 import { GitLabError } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
 import { nextPage } from "./next-page.js";
 import { readJson } from "./read-json.js";
 import { receive } from "./receive.js";
-import { type Retried, type RetryOptions, withRetries } from "./retry.js";
+import { countAttempts, type Retried, type RetryOptions, withRetries } from "./retry.js";
 
 export interface GitLabOptions {
   readonly credentials: Credentials;
@@ -86,11 +87,13 @@ export function createGitLab(options: GitLabOptions): GitLab {
       });
     },
 
-    download(url, { signal, range, credential } = {}) {
-      return retrying(async () => {
-        const answer = await exchange(line, parseUrl(url), { accept: "*/*", signal, range, credential });
-        return receive(answer, signal);
-      }, signal);
+    async download(text, { signal, range: part, credential, verified = false } = {}) {
+      const url = parseUrl(text);
+      const ask = (condition: PartRequest = { range: part }) =>
+        exchange(line, url, { accept: "*/*", signal, credential, ...condition });
+      const attempts = countAttempts(options.retry ?? {}, { signal, onRetry: options.onRetry });
+      if (part !== undefined) return retrying(async () => receive(await ask(), { signal }), signal);
+      return openDownload({ ask, attempts, signal, verified });
     },
 
     close: () => agent.destroy(),

@@ -4,6 +4,7 @@ import type { Asked } from "./asked.js";
 import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
 import { GitLabError } from "./gitlab-error.js";
+import { readText } from "./read-text.js";
 import { followed, isRedirect, tooManyRedirects } from "./redirect.js";
 
 /** What every request of one client has in common. */
@@ -19,6 +20,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Value of the header `Range`; the answer may then also be a 206. */
   readonly range?: string | undefined;
+  /** Value of `If-Range` (RFC 9110 §13.1.5), a strong tag or a date: the range is meant of that object only. */
+  readonly ifRange?: string | undefined;
   /** Default GET. Redirects of anything else are not followed. */
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** JSON text to send. */
@@ -30,6 +33,8 @@ export interface RequestOptions {
 /** A success whose body has not been read. */
 export interface Answer {
   readonly asked: Asked;
+  /** 200, or 206 where a range was asked for. */
+  readonly status: number;
   readonly header: (name: string) => string | undefined;
   readonly body: Dispatcher.ResponseData["body"];
 }
@@ -44,7 +49,7 @@ const MAX_REFUSAL = 16 * 1024;
  * `Authorization` but carry `PRIVATE-TOKEN` and `JOB-TOKEN` to the storage of another origin. After a 401 it is sent once more if
  * there is another credential by now.
  *
- * @throws GitLabError for everything but a 200, and a 206 to who asked for a part
+ * @throws GitLabError for everything but a 200, or a 206 where a range was asked for
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
   if (options.credential !== undefined) return exchangeAs(options.credential, line, { url, ...options });
@@ -68,11 +73,13 @@ async function exchangeAs(
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await requestOnce(line, asked, options);
     const header = headerOf(response);
-    if (response.statusCode === 200 || (response.statusCode === 206 && options.range !== undefined))
-      return { asked, header, body: response.body };
+    const { statusCode: status } = response;
+    if (status === 200 || (status === 206 && options.range !== undefined)) {
+      return { asked, status, header, body: response.body };
+    }
     const text = await readBeginning(response, asked);
-    if (!isRedirect(response.statusCode) || (options.method ?? "GET") !== "GET") {
-      throw refused(asked, { status: response.statusCode, header, text });
+    if (!isRedirect(status) || (options.method ?? "GET") !== "GET") {
+      throw refused(asked, { status, header, text });
     }
     asked = followed(asked, header("location"));
   }
@@ -91,6 +98,7 @@ export async function requestOnce(
     "accept-encoding": "identity",
     "user-agent": line.userAgent,
     ...(options.range === undefined ? {} : { range: options.range }),
+    ...(options.ifRange === undefined ? {} : { "if-range": options.ifRange }),
     ...(options.body === undefined ? {} : { "content-type": "application/json" }),
   };
   try {
@@ -115,20 +123,11 @@ export function headerOf(response: Dispatcher.ResponseData): Answer["header"] {
   };
 }
 
-/** The beginning of a body that nobody wants, as text; the rest is given up together with the connection. */
+/** The beginning of a body that nobody wants, as text. */
 export async function readBeginning({ body }: Dispatcher.ResponseData, asked: Asked): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      const part = chunk as Uint8Array; // undici's bodies are binary unless an encoding is set
-      chunks.push(part);
-      bytes += part.length;
-      if (bytes >= MAX_REFUSAL) break;
-    }
-  } catch (error) {
-    // What came is enough to tell the status apart.
-    if (brokenOff(asked, { bytes, declared: undefined }, error) === undefined) throw error;
-  }
-  return Buffer.concat(chunks).toString("utf8", 0, MAX_REFUSAL);
+  const { text, bytes, failure } = await readText(body, MAX_REFUSAL);
+  // What came is enough to tell the status apart.
+  if (failure !== undefined && brokenOff(asked, { bytes, declared: undefined }, failure) === undefined)
+    throw failure;
+  return text;
 }

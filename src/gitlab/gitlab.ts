@@ -22,6 +22,7 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
   readonly range?: string;
   readonly credential?: Credential;
+  readonly verified?: boolean;
 }
 
 export interface GitLab {
@@ -51,10 +52,12 @@ export interface GitLab {
 
   /**
    * GET of the bytes behind an API URL. Redirects to another origin are requested bare. Checks the beginning of the body as
-   * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work.
+   * far as it is known to be wrong (sign-in page, storage error), not the hash: that is `hash`'s work. A body that breaks off is taken
+   * up again, as long as that is known to be of the same object; `CannotContinue` is thrown while reading when it is not.
    *
    * @param options.range of the bytes, as RFC 9110 §14.1.2 writes it: `bytes=0-99`, `bytes=-100`; a server may send all the same
    * @param options.credential sent in place of the client's own, to the origin of `url` alone
+   * @param options.verified the reader compares the whole with a hash that it knows, so any body may be taken up
    */
   download(url: string, options?: DownloadOptions): Promise<Download>;
 

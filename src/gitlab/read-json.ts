@@ -3,6 +3,7 @@ import { place, tokenSentence } from "./asked.js";
 import type { Answer } from "./exchange.js";
 import { brokenOff } from "./explain-network.js";
 import { GitLabError } from "./gitlab-error.js";
+import { readText } from "./read-text.js";
 import { signIn } from "./redirect.js";
 
 /** A page of one hundred jobs has about two hundred kilobytes. */
@@ -14,7 +15,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * @throws GitLabError when it is no JSON, or not of the expected shape
  */
 export async function readJson<T>(answer: Answer, schema: ZodType<T>): Promise<T> {
-  const text = await readText(answer);
+  const text = await readAll(answer);
   if (answer.header("content-type")?.startsWith("text/html") === true) throw notJson(answer, text);
   let value: unknown;
   try {
@@ -29,22 +30,13 @@ export async function readJson<T>(answer: Answer, schema: ZodType<T>): Promise<T
   throw unexpected(answer, `an unexpected shape${where}`);
 }
 
-async function readText({ asked, header, body }: Answer): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of body) {
-      const part = chunk as Uint8Array; // undici's bodies are binary unless an encoding is set
-      chunks.push(part);
-      bytes += part.length;
-      if (bytes > MAX_BYTES) break;
-    }
-  } catch (error) {
-    const declared = Number(header("content-length")) || undefined;
-    throw brokenOff(asked, { bytes, declared }, error) ?? error;
-  }
-  if (bytes > MAX_BYTES) throw unexpected({ asked, header, body }, `more than ${MAX_BYTES} bytes`);
-  return Buffer.concat(chunks).toString("utf8");
+async function readAll(answer: Answer): Promise<string> {
+  const { asked, header, body } = answer;
+  const { text, bytes, cut, failure } = await readText(body, MAX_BYTES);
+  const declared = Number(header("content-length")) || undefined;
+  if (failure !== undefined) throw brokenOff(asked, { bytes, declared }, failure) ?? failure;
+  if (cut) throw unexpected(answer, `more than ${MAX_BYTES} bytes`);
+  return text;
 }
 
 function notJson(answer: Answer, text: string): GitLabError {

@@ -5,24 +5,49 @@ import { GitLabError } from "./gitlab-error.js";
 import type { Download } from "./gitlab.js";
 import { signIn } from "./redirect.js";
 
+/** A download that may be only the rest of an object. Its `size` is that of the whole. */
+export interface Received extends Download {
+  /** Where in the object the body begins. */
+  readonly offset: number;
+  /** What tells this object from a later one at the same place; undefined when nothing does. */
+  readonly validator: string | undefined;
+}
+
+/** What is missing of an object, from a byte to the end. */
+export interface Rest {
+  readonly from: number;
+  /** Of the object whose beginning there is. */
+  readonly validator: string;
+}
+
+interface ReceiveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The rest that was asked for. */
+  readonly rest?: Rest | undefined;
+}
+
 /**
- * The body of an answer as a `Download`. Waits for the first bytes, so that a connection that dies before them can be tried
- * again without anyone having seen a part.
+ * The body of an answer. Waits for the first bytes, so that a connection that dies before them can be tried again without anyone
+ * having seen a part.
  *
  * @throws GitLabError when the answer is known to be something else than the artifact
  */
-export async function receive(answer: Answer, signal?: AbortSignal): Promise<Download> {
+export async function receive(answer: Answer, { signal, rest }: ReceiveOptions = {}): Promise<Received> {
   const { asked, body } = answer;
   // Given up by us or by the other side: whoever reads gets the error, nobody else needs it.
   body.on("error", () => {});
   try {
     refuseOtherContent(answer);
-    const declared = declaredLength(answer);
-    const chunks = counted(body, asked, { declared, signal });
+    const offset = offsetOf(answer, rest);
+    const length = declaredLength(answer);
+    const size = length === undefined ? undefined : offset + length;
+    const chunks = counted(body, asked, { size, offset, signal });
     const first = await chunks.next();
     return {
-      size: declared,
+      size,
+      offset,
       part: partOf(answer),
+      validator: validatorOf(answer),
       body: first.done === true ? chunks : resumed(first.value, chunks),
       destroy: () => body.destroy(),
     };
@@ -31,6 +56,31 @@ export async function receive(answer: Answer, signal?: AbortSignal): Promise<Dow
     throw error;
   }
 }
+
+/** @throws GitLabError when it is another part than was asked for, or of another object */
+function offsetOf(answer: Answer, rest: Rest | undefined): number {
+  if (answer.status !== 206 || rest === undefined) return 0;
+  const [, from, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(answer.header("content-range") ?? "") ?? [];
+  const validator = validatorOf(answer);
+  const isRest = Number(from) === rest.from && Number(last) + 1 === Number(size);
+  if (isRest && (validator === undefined || validator === rest.validator)) return rest.from;
+  throw otherContent(answer.asked, "with another part than the one that was asked for");
+}
+
+/**
+ * A tag or a date that two objects do not share. Weak tags do not count (RFC 9110 §8.8.1): GitLab has given all of its downloads the same
+ * one, the digest of an empty body. A date counts when it was a while ago (§8.8.2.2).
+ */
+function validatorOf({ header }: Answer): string | undefined {
+  const etag = header("etag");
+  if (etag !== undefined && /^"[^"]+"$/.test(etag) && !etag.includes(EMPTY_DIGEST)) return etag;
+  const modified = header("last-modified");
+  const age = Date.parse(header("date") ?? "") - Date.parse(modified ?? "");
+  return age >= 60_000 ? modified : undefined;
+}
+
+/** gitlab-org/gitlab#371991 */
+const EMPTY_DIGEST = "12ae32cb1ec02d01eda3581b127c1fee";
 
 /** A page or an error document in place of the file, which storages and sign-on proxies send with a 200. */
 function refuseOtherContent({ asked, header }: Answer): void {
@@ -57,16 +107,18 @@ function partOf({ header }: Answer): Download["part"] {
 }
 
 interface Expected {
-  readonly declared: number | undefined;
+  /** Of the whole object. */
+  readonly size: number | undefined;
+  readonly offset: number;
   readonly signal: AbortSignal | undefined;
 }
 
 async function* counted(
   body: AsyncIterable<Uint8Array>,
   asked: Asked,
-  { declared, signal }: Expected,
+  { size: declared, offset, signal }: Expected,
 ): AsyncGenerator<Uint8Array, void> {
-  let bytes = 0;
+  let bytes = offset;
   try {
     for await (const chunk of body) {
       bytes += chunk.length;

@@ -29,30 +29,59 @@ export function isTransientStatus(status: number): boolean {
   return TRANSIENT.has(status);
 }
 
+/** The attempts at one thing. */
+export interface Attempts {
+  /**
+   * Waits after a failed attempt.
+   *
+   * @throws `error` when it is not worth another attempt, or when there is none left
+   */
+  next(error: unknown): Promise<void>;
+  /** What failed so far counts no longer. */
+  forget(): void;
+}
+
 /**
- * Runs `attempt` until it succeeds, fails for good or has failed too often. Only transient `GitLabError`s are tried again.
- *
- * The pause is "full jitter" (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) and never shorter
- * than what the server asked for.
+ * Only transient `GitLabError`s are worth another attempt. The pause before it is "full jitter"
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/) and never shorter than what the server asked for.
  */
-export async function withRetries<T>(
-  attempt: () => Promise<T>,
-  options: RetryOptions,
-  { signal, onRetry }: RetryHooks,
-): Promise<T> {
+export function countAttempts(options: RetryOptions, { signal, onRetry }: RetryHooks): Attempts {
   const { retries = 4, firstPauseMs = 500, longestPauseMs = 120_000 } = options;
-  for (let failed = 1; ; failed++) {
-    try {
-      return await attempt();
-    } catch (error) {
+  let failed = 0;
+  return {
+    async next(error) {
+      failed++;
       if (!(error instanceof GitLabError) || !error.transient || failed > retries) throw error;
       const asked = error.waitMs ?? 0;
       if (asked > longestPauseMs) throw error;
       const pauseMs = Math.round(asked + Math.random() * firstPauseMs * 2 ** (failed - 1));
       onRetry?.({ error, attempt: failed, pauseMs });
       await sleep(pauseMs, undefined, { signal });
+    },
+    forget() {
+      failed = 0;
+    },
+  };
+}
+
+/** Runs `attempt` until it succeeds or `attempts` has none left. */
+export async function retrying<T>(attempt: () => Promise<T>, attempts: Attempts): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      await attempts.next(error);
     }
   }
+}
+
+/** Runs `attempt` until it succeeds, fails for good or has failed too often. */
+export function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: RetryOptions,
+  hooks: RetryHooks,
+): Promise<T> {
+  return retrying(attempt, countAttempts(options, hooks));
 }
 
 /**

@@ -93,7 +93,7 @@ async function sendOnce<T>(line: Line, url: URL, { method, body, answer }: Write
     await response.body.dump();
     return answer.parse(undefined);
   }
-  if (status >= 200 && status < 300) return readJson({ asked, header, body: response.body }, answer);
+  if (status >= 200 && status < 300) return readJson({ asked, status, header, body: response.body }, answer);
   const text = await readBeginning(response, asked);
   if (status >= 300 && status < 400) throw moved(url, status);
   throw withWriterHint(refused(asked, { status, header, text }));

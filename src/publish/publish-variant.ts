@@ -51,7 +51,10 @@ async function isPublished({ variant }: Wanted, cache: BinaryCache, key: string)
 /** Downloads, verifies and compresses in one pass. */
 async function stageVariant(wanted: Wanted, context: PublishContext): Promise<Archive> {
   const { gitlab, signal } = context;
-  const download = await gitlab.download(wanted.variant.url, signal === undefined ? {} : { signal });
+  const download = await gitlab.download(wanted.variant.url, {
+    verified: true,
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
     return await stageArchive(narOfDownload(download, wanted), context);
   } finally {

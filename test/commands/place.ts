@@ -59,14 +59,17 @@ const OWN_TOKEN = {
   except: ["403", "403 for a scope that is missing"],
 } as const;
 
-export const PLACES: readonly Place[] = [
-  { name: "lock, resolving", path: "/pipelines?", locked: false, ...QUESTION, run: lock },
+export const DOWNLOADS: readonly Place[] = [
   { name: "lock, downloading", ...DOWNLOAD, locked: false, run: lock },
-  { name: "outdated", path: "/pipelines?", locked: true, ...QUESTION, run: command("outdated") },
   { name: "verify", ...DOWNLOAD, run: command("verify") },
   { name: "fetch", ...DOWNLOAD, run: fetch },
   { name: "publish", ...DOWNLOAD, run: publish },
   { name: "proxy", ...DOWNLOAD, run: askProxy },
+];
+
+export const QUESTIONS: readonly Place[] = [
+  { name: "lock, resolving", path: "/pipelines?", locked: false, ...QUESTION, run: lock },
+  { name: "outdated", path: "/pipelines?", locked: true, ...QUESTION, run: command("outdated") },
   {
     name: "bump --dry-run",
     path: "/repository/branches/",
@@ -205,9 +208,14 @@ async function askProxy(world: World): Promise<Outcome> {
   const running = outcomeOf(world, "proxy", { options, signal: stop.signal });
   try {
     const { statusCode, body } = await request(`${await world.printed()}/sha256/${hexOf(world)}`);
-    const text = Buffer.from(await body.arrayBuffer()).toString("utf8", 0, 2000);
-    if (statusCode === 200) return { errors: [], said: "" };
-    return { errors: [new UserError("PROXY", text)], said: `${statusCode} ${text}` };
+    // Bytes that broke off after the head are told in the log only.
+    const text = await body.bytes().then(
+      (bytes) => (statusCode === 200 ? undefined : Buffer.from(bytes).toString()),
+      () => world.shown(),
+    );
+    return text === undefined
+      ? { errors: [], said: "" }
+      : { errors: [new UserError("PROXY", text)], said: text };
   } finally {
     stop.abort();
     await running;

@@ -135,6 +135,7 @@ test("a fault of the bytes follows the redirect to where the bytes are", async (
   const stored = await storedAt();
   const loop = await ask(stored);
   expect(new URL(String(loop.headers.location), stored).href).toBe(stored);
+  gitlab.clearFaults();
   expect((await ask(await storedAt())).status).toBe(200);
 });
 
@@ -168,4 +169,15 @@ test("an error can repeat the request's headers", async () => {
   spoil({ kind: "echo-headers" });
   const echo = await ask(archive, { headers: { "private-token": "canary" } });
   expect([echo.status, echo.text.includes("canary")]).toEqual([500, true]);
+});
+
+test("a body may be longer than it says, and an answer may never come", async () => {
+  const whole = Number((await ask(archive)).headers["content-length"]);
+  spoil({ kind: "over-long" });
+  expect((await ask(archive)).headers["content-length"]).toBe(String(Math.floor(whole / 2)));
+  spoil({ kind: "silent" });
+  const silence = await fetch(archive, { signal: AbortSignal.timeout(200) }).catch(
+    (error: Error) => error.name,
+  );
+  expect(silence).toBe("TimeoutError");
 });

@@ -1,19 +1,14 @@
-/** Every fault against every command that talks to GitLab. */
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { ReadProject, ReadRequest } from "../../src/read-project.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readFiles } from "../cli/repository.js";
 import { FAULTS, type FaultRow } from "../faults.js";
-import { ATTEMPTS, makeWorld, type Place, PLACES, TOKEN, type World } from "./place.js";
+import { ATTEMPTS, makeWorld, type Place, TOKEN, type World } from "./place.js";
 
-// A thread runs JavaScript only, and would load the parser for each of the runs.
-vi.mock("../../src/read-project-thread.js", () => ({
-  async readProjectOnThread(request: ReadRequest): Promise<ReadProject> {
-    const { readProject } = await import("../../src/read-project.js");
-    return readProject(request);
-  },
-}));
+/** Puts each fault to each of `places`: for ever, and once. */
+export function putFaultsTo(places: readonly Place[]): void {
+  describe.each(places)("$name", describePlace);
+}
 
-describe.each(PLACES)("$name", (place) => {
+function describePlace(place: Place): void {
   const { meets, except = [] } = place;
   const rows = FAULTS.filter(({ spoils, name }) => meets.includes(spoils) && !except.includes(name));
   let world: World;
@@ -44,7 +39,7 @@ describe.each(PLACES)("$name", (place) => {
     expect(said).not.toMatch(row.says);
     expectNoToken(world, said);
   });
-});
+}
 
 /** @returns how often the request that the fault spoils was sent since then; redirects in a circle are one */
 function order(
