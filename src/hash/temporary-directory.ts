@@ -1,7 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onDisk } from "./write-body.js";
+import { onDisk, temporaryPrefix } from "./write-body.js";
 
 /**
  * A directory of one's own for the time of `use`. It is gone with all that is in it when this returns or throws.
@@ -9,7 +7,7 @@ import { onDisk } from "./write-body.js";
  * @throws UserError `CANNOT_WRITE` when it cannot be made
  */
 export async function withTemporaryDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const prefix = join(tmpdir(), "nix-artifacts-");
+  const prefix = temporaryPrefix();
   const directory = await onDisk(prefix, mkdtemp(prefix));
   try {
     return await use(directory);

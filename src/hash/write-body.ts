@@ -1,5 +1,12 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { UserError } from "../errors.js";
+
+/** How the temporary files of this program begin, where the system keeps such files. */
+export function temporaryPrefix(): string {
+  return join(tmpdir(), "nix-artifacts-");
+}
 
 /**
  * Writes a body to a new file, chunk by chunk.
@@ -43,7 +50,9 @@ export async function onDisk<T>(file: string, operation: Promise<T>): Promise<T>
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError("CANNOT_WRITE", `cannot write temporary files (${file}): ${reason}`, {
-      hint: "free some space there, or set TMPDIR to a directory that has it",
+      hint: file.startsWith(temporaryPrefix())
+        ? "free some space there, or set TMPDIR to a directory that has it"
+        : "make that directory one which this user can write, with space left, and run the command again",
       cause: error,
     });
   }

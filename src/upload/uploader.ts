@@ -56,6 +56,7 @@ export async function runUploader(options: UploaderOptions): Promise<Uploaded> {
   const asked = until === "tried" ? new Set(await listEntries(spool)) : undefined;
   try {
     for (;;) {
+      await writeReport(spool, { cache: options.cache.name, ...work.counts(), failed: backOff.failures() });
       if (signal?.aborted === true) break;
       const names = (await listEntries(spool)).filter((name) => asked?.has(name) ?? true);
       backOff.keep(names);
@@ -63,7 +64,6 @@ export async function runUploader(options: UploaderOptions): Promise<Uploaded> {
       if (batch.length > 0) await work.round(batch);
       else if (until !== "stopped" && (asked !== undefined || names.length === 0)) break;
       else await waker.wait(backOff.nextInMs(), signal);
-      await writeReport(spool, { cache: options.cache.name, ...work.counts(), failed: backOff.failures() });
     }
     return { ...work.counts(), failed: backOff.failures() };
   } finally {

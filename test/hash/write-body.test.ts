@@ -45,6 +45,20 @@ describe("writeBody", () => {
   });
 });
 
+describe("on a full disk", () => {
+  it("names the place; TMPDIR would not help where a cache keeps unfinished files in itself", async () => {
+    const cache = await mkdtemp(join(tmpdir(), "full-cache-"));
+    const writing = writeBody(join(cache, ".staging-x", "archive"), body("x"), 0o644);
+    const error = await writing.catch((error: unknown) => error);
+    await rm(cache, { recursive: true });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(cache),
+      hint: expect.stringContaining("space"),
+    });
+    expect(error).toHaveProperty("hint", expect.not.stringContaining("TMPDIR"));
+  });
+});
+
 describe("withTemporaryDirectory", () => {
   it("removes what was left in it, also after a failure", async () => {
     vi.stubEnv("TMPDIR", directory);
