@@ -1,6 +1,6 @@
 /**
- * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` and `command-line.ts` the only
- * place that knows the process.
+ * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` and
+ * `command-line.ts` the only place that knows the process.
  */
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";

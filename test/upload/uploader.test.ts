@@ -158,6 +158,15 @@ test("a narinfo that is damaged is written anew", async () => {
   expect(whole()).toEqual([paths.other]);
 });
 
+test("an archive that is promised and missing is sent again", async () => {
+  await addEntry(spool, [paths.other]);
+  await upload();
+  for (const key of server.files.keys()) if (key.startsWith("/nar/")) server.files.delete(key);
+  await addEntry(spool, [paths.other]);
+  expect(await upload()).toMatchObject({ uploaded: 1 });
+  expect(whole()).toEqual([paths.other]);
+});
+
 test("what is there is not sent again", async () => {
   await addEntry(spool, [paths.user]);
   await upload();
