@@ -5,7 +5,8 @@ import { originOfHost } from "../credentials/origin.js";
 import { UserError } from "../errors.js";
 import { openProject } from "../project.js";
 import { groupId } from "../proxy/group-id.js";
-import { type Listener, parseListener } from "../proxy/listener.js";
+import { inheritedSockets, namedSockets } from "../proxy/inherited.js";
+import { type ListenAddress, parseListener } from "../proxy/listener.js";
 import type { LOG_FORMATS } from "../proxy/log.js";
 import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
 import type { CommandContext } from "./command.js";
@@ -23,7 +24,7 @@ export interface ProxyOptions {
 }
 
 export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough"> {
-  readonly admin: readonly Listener[];
+  readonly admin: readonly ListenAddress[];
   /** Lockfiles, or patterns of them. */
   readonly files: readonly string[];
   /** Absolute path of the cache. */
@@ -54,18 +55,23 @@ async function listenersOf(
   { env }: CommandContext,
 ): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "admin">> {
   const group = socketGroup === undefined ? undefined : await groupId(socketGroup);
-  const parse = (text: string) => parseListener(text, group);
+  const sockets = inheritedSockets(env, process.pid);
+  const parseFor =
+    (group?: number) =>
+    (text: string): readonly ListenAddress[] =>
+      namedSockets(text, sockets) ?? [parseListener(text, group)];
+  const parse = parseFor(group);
   // Who may build is not who may look on: the group is let in to artifacts alone.
-  const admin = (adminListen ?? []).map((text) => parseListener(text));
-  if (passthrough === undefined) return { listeners: (listen ?? [address]).map(parse), admin };
+  const admin = (adminListen ?? []).flatMap(parseFor());
+  if (passthrough === undefined) return { listeners: (listen ?? [address]).flatMap(parse), admin };
   const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
     .map((name) => [name, env[name]] as const)
     .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
   if (host === undefined) throw hostUnknown();
   const origin = originOfHost(host, variable);
   return {
-    listeners: (listen ?? []).map(parse),
-    passthrough: { listeners: passthrough.map(parse), origin },
+    listeners: (listen ?? []).flatMap(parse),
+    passthrough: { listeners: passthrough.flatMap(parse), origin },
     admin,
   };
 }

@@ -9,10 +9,12 @@ import { LOG_FORMATS, type Log } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
 import type { Run } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
+import { checkProxySettings } from "./proxy-check.js";
 import { type ProxyOptions, settingsOf } from "./proxy-settings.js";
 
 export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const settings = await settingsOf(options, context);
+  if (options.check === true) return checkProxySettings(settings, context);
   const { listeners, passthrough, admin, files } = settings;
   const watch = createWatch();
   const metrics = createMetrics();

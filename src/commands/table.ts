@@ -215,9 +215,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "proxy",
     summary: "serve locked artifacts to Nix, holding the credentials",
     options: [
+      { flags: "--check", text: "start nothing; say whether locks, tokens, cache and addresses are fit" },
       {
         flags: "--listen <address>",
-        text: "loopback HOST:PORT or unix:PATH (default: the port of `proxy` in the config)",
+        text: "loopback HOST:PORT, unix:PATH or systemd:NAME (default: that of `proxy` in the config)",
         repeatable: true,
       },
       {
@@ -243,7 +244,10 @@ export const COMMANDS: readonly CommandEntry[] = [
       { flags: "--cache-size <size>", text: "keep this much, for example 500M (default: 20G)" },
       { flags: "--log-format <format>", text: "text (default) or json" },
     ],
-    examples: [["GITLAB_TOKEN=… artifacts proxy", "on the address that the overlay's derivations ask"]],
+    examples: [
+      ["GITLAB_TOKEN=… artifacts proxy", "on the address that the overlay's derivations ask"],
+      ["artifacts proxy --check", "before a start, with the same options"],
+    ],
     load: () => import("./proxy.js"),
   },
   {

@@ -3,7 +3,15 @@ import { chown, lstat, unlink } from "node:fs/promises";
 import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { UserError } from "../errors.js";
-import { type Listener, type TcpListener, type UnixListener, loopbackAddress, urlOf } from "./listener.js";
+import type { InheritedSocket } from "./inherited.js";
+import {
+  type ListenAddress,
+  type Listener,
+  type TcpListener,
+  type UnixListener,
+  loopbackAddress,
+  urlOf,
+} from "./listener.js";
 
 /** Owner and group may connect (connect(2) needs write permission on the socket). */
 const SOCKET_MODE = 0o660;
@@ -13,8 +21,22 @@ const SOCKET_MODE = 0o660;
  *
  * @throws UserError when the address is not a loopback one, is in use, or cannot be listened on
  */
-export function listenOn(server: Server, listener: Listener): Promise<Listener> {
+export function listenOn(server: Server, listener: ListenAddress): Promise<Listener> {
+  if ("fd" in listener) return listenOnInherited(server, listener);
   return "path" in listener ? listenOnSocket(server, listener) : listenOnPort(server, listener);
+}
+
+/** Whoever opened the socket decided who may open its file; an address must be one of this machine all the same. */
+async function listenOnInherited(server: Server, socket: InheritedSocket): Promise<Listener> {
+  await begin(server, { fd: socket.fd }, socket);
+  const address = server.address();
+  if (address === null || typeof address === "string") return { path: urlOf(socket), group: undefined };
+  try {
+    return { host: loopbackAddress(address.address), port: address.port };
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 async function listenOnPort(server: Server, listener: TcpListener): Promise<TcpListener> {
@@ -52,14 +74,14 @@ async function removeAbandonedSocket(path: string): Promise<void> {
 
 async function begin(
   server: Server,
-  options: { host: string; port: number } | { path: string },
-  listener: Listener,
+  options: { host: string; port: number } | { path: string } | { fd: number },
+  listener: ListenAddress,
 ): Promise<void> {
   server.listen(options);
   await once(server, "listening").catch(cannotListen(listener));
 }
 
-function cannotListen(listener: Listener): (cause: unknown) => never {
+function cannotListen(listener: ListenAddress): (cause: unknown) => never {
   return (cause) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError("PROXY_CANNOT_LISTEN", `the proxy cannot listen on ${urlOf(listener)}: ${reason}`, {

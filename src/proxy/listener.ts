@@ -1,8 +1,12 @@
 import { BlockList, isIPv6 } from "node:net";
 import { UserError } from "../errors.js";
+import type { InheritedSocket } from "./inherited.js";
 
-/** Where to listen: an address of this machine alone, or a socket in the file system. Port 0 means any free one. */
+/** Where one listens: an address of this machine alone, or a socket in the file system. */
 export type Listener = TcpListener | UnixListener;
+
+/** Where to listen. Port 0 means any free one. */
+export type ListenAddress = Listener | InheritedSocket;
 
 export interface TcpListener {
   readonly host: string;
@@ -30,7 +34,7 @@ export function parseListener(address: string, group?: number): Listener {
   if (match?.["host"] === undefined || match["host"] === "unix" || port > 65_535) {
     throw new UserError(
       "BAD_ADDRESS",
-      `an address to listen on is HOST:PORT or unix:/PATH, got "${address}"`,
+      `an address to listen on is HOST:PORT, unix:/PATH or systemd:NAME, got "${address}"`,
       {
         exitCode: 2,
         hint: "for example --listen 127.0.0.1:7467 or --listen unix:/run/nix-artifacts/proxy.sock",
@@ -71,7 +75,8 @@ export function authorityOf(listener: Listener): string {
 }
 
 /** For messages, and for clients that know the spelling of `--listen`. */
-export function urlOf(listener: Listener): string {
+export function urlOf(listener: ListenAddress): string {
+  if ("fd" in listener) return `systemd:${listener.name}`;
   return "path" in listener ? `unix:${listener.path}` : `http://${authorityOf(listener)}`;
 }
 

@@ -13,7 +13,7 @@ import { type Authority, inject } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
 import { type HandlerOptions, handle } from "./handler.js";
 import { listenOn } from "./listen.js";
-import { type Listener, urlOf } from "./listener.js";
+import { type ListenAddress, type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
 import type { Health } from "./probe.js";
@@ -21,10 +21,10 @@ import { type Upstream, createUpstream } from "./upstream.js";
 
 export interface ProxyOptions {
   /** Whoever can connect here gets what is locked, with the proxy's own credentials. */
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly ListenAddress[];
   /** Whoever connects there gets what GitLab gives to the token that they bring. */
   readonly passthrough?: {
-    readonly listeners: readonly Listener[];
+    readonly listeners: readonly ListenAddress[];
     /** The instance that callers' tokens belong to. */
     readonly origin: URL;
   };
@@ -37,7 +37,7 @@ export interface ProxyOptions {
   readonly notes?: () => readonly string[];
   /** Whoever can connect there sees what is locked and how it goes, and gets no byte of it. */
   readonly admin?: Pick<Facts, "watch" | "lockStates"> & {
-    readonly listeners: readonly Listener[];
+    readonly listeners: readonly ListenAddress[];
     readonly metrics: Metrics;
   };
 }
@@ -109,7 +109,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<vo
 function* faces(
   options: ProxyOptions,
   state: State,
-): Iterable<readonly [Listener, (listener: Listener) => Answer]> {
+): Iterable<readonly [ListenAddress, (listener: Listener) => Answer]> {
   const { admin, cache, log } = options;
   const health = () => healthOf(options, state);
   for (const [asked, authority] of authorities(options, state.upstream)) {
@@ -141,7 +141,7 @@ function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Healt
   return { status: stopping ? "stopping" : wrong.length > 0 ? "degraded" : "ready", notes: wrong };
 }
 
-function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[Listener, Authority]> {
+function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[ListenAddress, Authority]> {
   const { listeners, passthrough } = options;
   for (const listener of listeners) yield [listener, inject(upstream)];
   if (passthrough === undefined) return;
@@ -156,7 +156,7 @@ interface Running {
 
 /** @param answerAt how to answer at the listener with its real port */
 async function start(
-  asked: Listener,
+  asked: ListenAddress,
   answerAt: (listener: Listener) => Answer,
   state: State,
 ): Promise<Running> {

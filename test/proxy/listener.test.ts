@@ -93,7 +93,9 @@ describe("parseListener", () => {
   it.each(["", "7467", "unix:relative", "unix:", "127.0.0.1:99999", "127.0.0.1:x", ":80"])(
     "refuses %j with an example",
     (address) => {
-      expect(() => parseListener(address)).toThrow(/an address to listen on is HOST:PORT or unix:\/PATH/);
+      expect(() => parseListener(address)).toThrow(
+        /an address to listen on is HOST:PORT, unix:\/PATH or systemd:NAME/,
+      );
     },
   );
 });

@@ -1,0 +1,159 @@
+/** `artifacts proxy --check`: whether a proxy with these settings would serve. Starts nothing and looks at everything. */
+import { mkdir, rmdir, statfs } from "node:fs/promises";
+import { createServer } from "node:http";
+import { relative } from "node:path";
+import { Agent, request } from "undici";
+import { z } from "zod";
+import { type Finding, printFindings } from "../doctor/finding.js";
+import { checkExpiry } from "../doctor/lock.js";
+import { UserError, userErrorsOf } from "../errors.js";
+import { openDirectory } from "../proxy/cache/directory.js";
+import { listenOn } from "../proxy/listen.js";
+import { type ListenAddress, urlOf } from "../proxy/listener.js";
+import { type LockState, openLocks } from "../proxy/locks.js";
+import { formatBytes } from "../terminal/terminal.js";
+import type { CommandContext, CommandResult } from "./command.js";
+import type { ProxySettings } from "./proxy-settings.js";
+import { tokenStatus } from "./token-status.js";
+
+export async function checkProxySettings(
+  settings: ProxySettings,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const { locks, states } = await checkLocks(settings, context);
+  const { listeners, passthrough, admin } = settings;
+  const addresses = [...listeners, ...(passthrough?.listeners ?? []), ...admin];
+  const findings = [
+    ...locks,
+    ...(await checkInstances(states, settings, context)),
+    await looked("Cache", () => checkCache(settings)),
+    ...(await Promise.all(
+      addresses.map((address) => looked(`Address ${urlOf(address)}`, () => checkAddress(address))),
+    )),
+  ];
+  const broken = findings.filter(({ state }) => state === "broken");
+  return {
+    data: { findings },
+    text: printFindings(findings),
+    errors: broken.map(
+      ({ name, meaning, fix }) => new UserError("PROXY_NOT_FIT", `${name}: ${meaning}`, { hint: fix }),
+    ),
+  };
+}
+
+type Seen = Omit<Finding, "name">;
+
+/** What `look` sees; an error of the user's is what is broken. */
+async function looked(name: string, look: () => Promise<Seen>): Promise<Finding> {
+  try {
+    return { name, ...(await look()) };
+  } catch (error) {
+    const [first] = userErrorsOf(error) ?? [];
+    if (first === undefined) throw error;
+    const { message: meaning, hint } = first;
+    return { name, state: "broken", meaning, ...(hint === undefined ? {} : { fix: hint }) };
+  }
+}
+
+async function checkLocks({ files }: ProxySettings, { cwd }: CommandContext) {
+  const findings: Finding[] = [];
+  const all: LockState[] = [];
+  for (const file of files) {
+    const name = `Lock ${relative(cwd, file) || file}`;
+    const finding = await looked(name, async () => {
+      const locks = await openLocks({ files: [file], directory: cwd, log: () => {} });
+      locks.close();
+      all.push(...locks.states());
+      const problem = locks.states().find((state) => state.problem !== undefined)?.problem;
+      if (problem !== undefined) return { state: "broken", meaning: problem.message, fix: "artifacts lock" };
+      return { state: "ok", meaning: `${countOf(locks.states())} variants are locked` };
+    });
+    findings.push(finding);
+  }
+  const expiry = all.map(({ lock }) => checkExpiry(lock, Date.now()));
+  return { states: all, locks: [...findings, ...expiry.filter(({ state }) => state !== "ok")] };
+}
+
+function countOf(states: readonly LockState[]): number {
+  const artifacts = states.flatMap(({ lock }) => Object.values(lock.artifacts));
+  return artifacts.reduce((sum, { systems }) => sum + Object.keys(systems).length, 0);
+}
+
+/** With its own token, the proxy needs one for every instance; callers' tokens go to one instance alone. */
+async function checkInstances(
+  states: readonly LockState[],
+  { listeners, passthrough }: ProxySettings,
+  context: CommandContext,
+): Promise<Finding[]> {
+  const locked = states.flatMap(({ lock }) => Object.values(lock.artifacts).map(({ gitlab }) => gitlab));
+  const instances = [...new Set(locked)];
+  const elsewhere = instances.filter((instance) => new URL(instance).origin !== passthrough?.origin.origin);
+  return [
+    ...(await Promise.all(listeners.length === 0 ? [] : instances.map((one) => checkToken(one, context)))),
+    ...(passthrough === undefined ? [] : elsewhere.map((one) => refusedCallers(one, passthrough.origin))),
+  ];
+}
+
+async function checkToken(instance: string, context: CommandContext): Promise<Finding> {
+  const name = `Token for ${new URL(instance).host}`;
+  const { source, problem, canReadArtifacts } = await tokenStatus(instance, {
+    ...context,
+    confirm: undefined,
+  });
+  if (canReadArtifacts && problem === undefined)
+    return { name, state: "ok", meaning: `from ${source ?? "?"}` };
+  const fix = `artifacts auth status ${instance}`;
+  if (source === undefined && problem === undefined) {
+    return { name, state: "warning", meaning: "there is none: only public projects are served", fix };
+  }
+  const state = canReadArtifacts ? "warning" : "broken";
+  return { name, state, meaning: problem ?? "it cannot read artifacts", fix };
+}
+
+function refusedCallers(instance: string, origin: URL): Finding {
+  const meaning = `callers' tokens are sent to ${origin.origin} alone: what is locked from here is refused to them`;
+  return { name: `Callers of ${new URL(instance).host}`, state: "warning", meaning };
+}
+
+async function checkCache({ cache, cacheSize }: ProxySettings): Promise<Seen> {
+  const { root, newIncoming } = await openDirectory(cache);
+  const probe = newIncoming("check");
+  await mkdir(probe).catch((cause: Error) => {
+    throw new UserError("CACHE_UNUSABLE", `the proxy cannot write to ${root}: ${cause.message}`);
+  });
+  await rmdir(probe);
+  const { bavail, bsize } = await statfs(root);
+  const free = bavail * bsize;
+  const meaning = `${root}, ${formatBytes(free)} free of the ${formatBytes(cacheSize)} that it may take`;
+  return free >= cacheSize
+    ? { state: "ok", meaning }
+    : { state: "warning", meaning, fix: "a smaller --cache-size, unless the rest is in the cache already" };
+}
+
+/** Listens for a moment. */
+async function checkAddress(address: ListenAddress): Promise<Seen> {
+  if ("fd" in address) return { state: "ok", meaning: "handed over by systemd" };
+  const server = createServer();
+  try {
+    await listenOn(server, address);
+    server.close();
+    return { state: "ok", meaning: "free" };
+  } catch (error) {
+    const version = await versionOfProxyAt(address).catch(() => undefined);
+    if (version === undefined) throw error;
+    return { state: "note", meaning: `a proxy (${version}) runs there already` };
+  }
+}
+
+async function versionOfProxyAt(address: ListenAddress): Promise<string | undefined> {
+  const agent = new Agent("path" in address ? { connect: { socketPath: address.path } } : {});
+  try {
+    const url = "path" in address ? "http://localhost" : urlOf(address);
+    const { body } = await request(`${url}/-/version`, { dispatcher: agent, headersTimeout: 2_000 });
+    return Version.parse(await body.json()).version;
+  } finally {
+    await agent.destroy();
+  }
+}
+
+const Version = z.object({ name: z.literal("nix-artifacts"), version: z.string().max(40) });

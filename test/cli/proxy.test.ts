@@ -1,0 +1,152 @@
+/** `artifacts proxy` as a service: sockets of systemd, the check before a start, the end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Agent, request } from "undici";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Finding } from "../../src/doctor/finding.js";
+import { EMPTY_LOCK } from "../../src/lock/schema.js";
+import { printLock } from "../../src/lock/write.js";
+import { makeLock } from "../make/lock.js";
+import { CLI, runCli } from "./run-cli.js";
+
+let directory: string;
+const children: ChildProcess[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "nix-artifacts-service-"));
+  await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock()));
+});
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill("SIGTERM");
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  }
+  await rm(directory, { recursive: true });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** systemd's own program for trying socket units: it starts the proxy when the first client connects. */
+async function activate(listen: readonly string[], names: string, args: readonly string[]) {
+  const environment = ["PATH", "HOME"].flatMap((name) => ["-E", name]);
+  const child = spawn(
+    "systemd-socket-activate",
+    [
+      ...listen.flatMap((address) => ["-l", address]),
+      `--fdname=${names}`,
+      ...environment,
+      ...[process.execPath, CLI, "proxy", "--cache", "cache"].concat(args),
+    ],
+    { cwd: directory, stdio: ["ignore", "ignore", "pipe"] },
+  );
+  children.push(child);
+  const lines: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (line: string) => lines.push(line));
+  await vi.waitFor(() => expect(lines.join("").match(/Listening on/g)).toHaveLength(listen.length));
+  return { child, said: () => lines.join("") };
+}
+
+describe("sockets that systemd hands over", () => {
+  it("are listened on, each for what its name is given to", async () => {
+    const [port, socket] = [await freePort(), join(directory, "admin.sock")];
+    const { said } = await activate([`127.0.0.1:${port}`, socket], "builds:operators", [
+      "--listen",
+      "systemd:builds",
+      "--admin-listen",
+      "systemd:operators",
+    ]);
+    const builds = await request(`http://127.0.0.1:${port}/-/version`);
+    expect(await builds.body.json()).toMatchObject({ authority: "inject" });
+    const agent = new Agent({ connect: { socketPath: socket } });
+    const operators = await request("http://localhost/-/version", { dispatcher: agent });
+    expect(await operators.body.json()).toMatchObject({ authority: "admin" });
+    await agent.close();
+    expect(said()).toContain("event=listening url=unix:systemd:operators");
+  });
+
+  it("are refused when they can be reached from elsewhere", async () => {
+    const port = await freePort();
+    const { child, said } = await activate([`0.0.0.0:${port}`], "builds", ["--listen", "systemd:builds"]);
+    await request(`http://127.0.0.1:${port}/`).catch(() => {});
+    await once(child, "exit");
+    expect(said()).toContain("PROXY_NOT_LOOPBACK");
+  });
+
+  it("are named when another is asked for", async () => {
+    const port = await freePort();
+    const { child, said } = await activate([`127.0.0.1:${port}`], "builds", ["--listen", "systemd:build"]);
+    await request(`http://127.0.0.1:${port}/`).catch(() => {});
+    await once(child, "exit");
+    expect(said()).toMatch(/NO_SUCH_SOCKET[^]*these were handed over: builds/);
+  });
+});
+
+describe("--check", () => {
+  /** What it finds, by the name of what was looked at; of the lock alone the rest of a path is left out. */
+  async function check(args: readonly string[] = []) {
+    const all = ["proxy", "--check", "--json", "--cache", "cache", ...args];
+    const { code, stdout } = await runCli(all, { cwd: directory, env: { GITLAB_TOKEN: "" } });
+    const { findings, errors } = JSON.parse(stdout);
+    return { code, findings, errors };
+  }
+
+  it("finds that all is well, and starts nothing", async () => {
+    await writeFile(join(directory, "artifacts.lock.json"), await printLock(EMPTY_LOCK));
+    const port = await freePort();
+    const { code, findings } = await check(["--listen", `127.0.0.1:${port}`]);
+    expect({ code, states: findings.map(({ name, state }: Finding) => `${name}: ${state}`) }).toEqual({
+      code: 0,
+      states: ["Lock artifacts.lock.json: ok", "Cache: ok", `Address http://127.0.0.1:${port}: ok`],
+    });
+    await expect(request(`http://127.0.0.1:${port}/`)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  it("finds everything that would keep it from serving, in one run", async () => {
+    await writeFile(join(directory, "artifacts.lock.json"), '{ "version": 99 }');
+    await mkdir(join(directory, "cache"));
+    await chmod(join(directory, "cache"), 0o777);
+    const taken = createServer((socket) => socket.end()).listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const { port } = taken.address() as AddressInfo; // it listens on TCP
+    const { code, errors } = await check(["--listen", `127.0.0.1:${port}`, "--listen", "0.0.0.0:1"]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(errors.map(({ message }: { message: string }) => message)).toEqual([
+      expect.stringContaining("version 99"),
+      expect.stringMatching(/^Cache: .*other users may write there/),
+      expect.stringContaining("EADDRINUSE"),
+      expect.stringContaining("must not listen on"),
+    ]);
+  });
+
+  it("finds that there is no token for an instance that is locked", async () => {
+    const { findings } = await check(["--listen", "127.0.0.1:0"]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: expect.stringMatching(/^Token for /),
+        state: expect.not.stringContaining("ok"),
+      }),
+    );
+  });
+
+  it("knows a proxy that runs there already", async () => {
+    const port = await freePort();
+    await activate([`127.0.0.1:${port}`], "builds", ["--listen", "systemd:builds"]);
+    await request(`http://127.0.0.1:${port}/-/live`);
+    const { findings } = await check(["--listen", `127.0.0.1:${port}`]);
+    expect(findings.at(-1)).toMatchObject({
+      state: "note",
+      meaning: expect.stringMatching(/^a proxy .* runs there already/),
+    });
+  });
+});
