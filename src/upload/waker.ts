@@ -1,4 +1,4 @@
-import { watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 
 export interface Waker {
   /** Until something changes in the directory, the time is over or `signal` is aborted. */
@@ -6,19 +6,18 @@ export interface Waker {
   close(): void;
 }
 
-/** Not every file system tells of changes. */
+/** Not every file system tells of changes, and the system may have no watches left (inotify(7), `max_user_watches`). */
 const LONGEST_WAIT_MS = 5_000;
 
 /** Tells when something changed in a directory. A change between two waits ends the next one. */
 export function createWaker(directory: string): Waker {
   let changed = false;
   let wake: () => void = () => undefined;
-  const watcher = watch(directory, { persistent: false }, (_event, name) => {
+  const watcher = watchIfPossible(directory, (name) => {
     if (name?.startsWith(".") === true) return; // what we write ourselves
     changed = true;
     wake();
   });
-  watcher.on("error", () => undefined); // then it is found after the longest wait
 
   return {
     async wait(ms = LONGEST_WAIT_MS, signal) {
@@ -35,6 +34,15 @@ export function createWaker(directory: string): Waker {
       }
       changed = false;
     },
-    close: () => watcher.close(),
+    close: () => watcher?.close(),
   };
+}
+
+function watchIfPossible(directory: string, onChange: (name: string | null) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, { persistent: false }, (_event, name) => onChange(name));
+    return watcher.on("error", () => undefined); // then changes are found after the longest wait
+  } catch {
+    return undefined;
+  }
 }

@@ -12,6 +12,7 @@ import { narOfPath } from "../../src/store/nar-of-path.js";
 import { createNix } from "../../src/store/nix.js";
 import { createBackOff } from "../../src/upload/back-off.js";
 import { addEntry, listEntries } from "../../src/upload/spool.js";
+import { createWaker } from "../../src/upload/waker.js";
 import { runUploader, type UploaderEvent, type UploaderOptions } from "../../src/upload/uploader.js";
 import { type CacheServer, startCacheServer } from "../publish/cache-server.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
@@ -208,6 +209,12 @@ test("a running uploader takes what comes later, and stops when it is told", asy
   await vi.waitFor(async () => expect(await listEntries(spool)).toEqual([]), { timeout: 20_000 });
   stop.abort();
   expect(await running).toMatchObject({ uploaded: 2 });
+});
+
+test("where the system can watch no directory, one looks again after a while", async () => {
+  const waker = createWaker("/nonexistent");
+  await waker.wait(1, undefined);
+  waker.close();
 });
 
 test("pauses double up to ten minutes; what failed is tried alone, after all that did not", () => {
