@@ -259,6 +259,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         flags: "--project <project>",
         text: "work in this project (default: that of the CI job or of the git remote)",
       },
+      { flags: "--junit <file>", text: "also write a JUnit report, for the page of the pipeline" },
     ],
     examples: [
       ["artifacts bump", "in a scheduled pipeline, with GITLAB_TOKEN of a project access token"],

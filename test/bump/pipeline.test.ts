@@ -1,0 +1,134 @@
+/** What a scheduled pipeline sees: the job that people paste, the component that they include, and the report on its page. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { expect, test } from "vitest";
+import { parseAllDocuments, parse } from "yaml";
+import { z } from "zod";
+import { printJunitOfErrors } from "../../src/commands/bump-junit.js";
+import { COMMANDS } from "../../src/commands/table.js";
+import { UserError } from "../../src/errors.js";
+import { runCli } from "../cli/run-cli.js";
+import { checkout, PROJECT, startCompany, TOKEN } from "./company.js";
+
+const Job = z.object({
+  rules: z.array(z.object({ if: z.string() })),
+  resource_group: z.string(),
+  script: z.array(z.string()),
+  artifacts: z.object({ when: z.literal("always"), reports: z.object({ junit: z.string() }) }),
+});
+const Inputs = z.record(z.string(), z.object({ default: z.string(), description: z.string() }));
+
+function fileOf(path: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), "utf8");
+}
+
+/** As GitLab does it before it reads the second document (GitLab documentation, "CI/CD inputs"). */
+function componentWith(given: Readonly<Record<string, string>>): z.infer<typeof Job> {
+  const [head = "", body = ""] = fileOf("templates/bump.yml").split(/^---$/m);
+  const { spec } = z.object({ spec: z.object({ inputs: Inputs }) }).parse(parse(head));
+  const filled = body.replace(/\$\[\[ inputs\.([a-z]+) \]\]/g, (_, name: string) => {
+    const value = given[name] ?? spec.inputs[name]?.default;
+    if (value === undefined) throw new Error(`there is no input ${name}`);
+    return value;
+  });
+  return z.strictObject({ "artifacts-bump": Job }).parse(parse(filled))["artifacts-bump"];
+}
+
+function expectRunnable({ script, artifacts }: z.infer<typeof Job>): void {
+  const line = script.find((one) => one.startsWith("artifacts ")) ?? "";
+  const [, name, ...words] = line.trim().split(/\s+/);
+  const command = COMMANDS.find((one) => one.name === name);
+  const known = command?.options.map(({ flags }) => flags.split(" ")[0]);
+  expect(words.filter((word) => word.startsWith("--")).filter((flag) => !known?.includes(flag))).toEqual([]);
+  expect(words[words.indexOf("--junit") + 1]).toBe(artifacts.reports.junit);
+}
+
+test("the component is a job of two documents, whose command and options exist", () => {
+  expect(parseAllDocuments(fileOf("templates/bump.yml"))).toHaveLength(2);
+  expectRunnable(componentWith({}));
+  expectRunnable(componentWith({ options: "--dry-run", install: "npm install --global nix-artifacts" }));
+});
+
+test("the job in the documentation is that of the component", () => {
+  const [, text = ""] = /```yaml\n(bump:\n[^]*?)```/.exec(fileOf("docs/bump.md")) ?? [];
+  const { bump } = z.object({ bump: Job }).parse(parse(text));
+  const { script, ...component } = componentWith({});
+
+  expectRunnable(bump);
+  expect(bump).toMatchObject(component);
+  expect(script.map((line) => line.trim())).toEqual(expect.arrayContaining(bump.script));
+});
+
+test("every component that the documentation includes has its inputs", () => {
+  const [, text = ""] = /```yaml\n(include:\n[^]*?)```/.exec(fileOf("docs/bump.md")) ?? [];
+  const included = z.object({
+    include: z.tuple([z.object({ component: z.string(), inputs: z.record(z.string(), z.string()) })]),
+  });
+  const [{ component, inputs }] = included.parse(parse(text)).include;
+  const { spec } = z
+    .object({ spec: z.object({ inputs: Inputs }) })
+    .parse(parse(fileOf("templates/bump.yml").split(/^---$/m)[0] ?? ""));
+
+  expect(component).toMatch(/\/bump@/);
+  expect(Object.keys(inputs).filter((name) => !(name in spec.inputs))).toEqual([]);
+});
+
+test("the report says what became of each branch, and a failure ends the run with 1 after the others", async () => {
+  const company = await startCompany({ tools: ["acme", "brisk"], config: "maximumOpen: 1" });
+  company.build("acme", "acme 2");
+  await company.run();
+  company.build("acme", "acme 3");
+  company.build("brisk", "brisk 2");
+  company.gitlab.fault({ kind: "answer", status: 403, body: "{}", method: "PUT", path: "merge_requests/1" });
+  const cwd = checkout(company);
+  const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: company.gitlab.url, CI_PROJECT_PATH: PROJECT };
+
+  const { code } = await runCli(["bump", "--junit", "out/report.xml"], { cwd, env });
+
+  expect(code).toBe(1);
+  expect(read(readFileSync(join(cwd, "out/report.xml"), "utf8"))).toMatchObject([
+    {
+      "@classname": PROJECT,
+      "@name": "artifacts/acme",
+      failure: { "#text": expect.stringContaining("403") },
+    },
+    { "@name": "artifacts/brisk", "system-out": "too many open" },
+  ]);
+});
+
+test("a run that cannot begin leaves a report, too", async () => {
+  const company = await startCompany();
+  const cwd = checkout(company);
+  company.forge.repository.commit("main", { files: { "manifests/acme.ts": "export default 7;" } });
+  const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: company.gitlab.url, CI_PROJECT_PATH: PROJECT };
+
+  const { code } = await runCli(["bump", "--junit", "report.xml"], { cwd, env });
+
+  expect(code).toBe(1);
+  expect(read(readFileSync(join(cwd, "report.xml"), "utf8"))).toMatchObject([{ failure: expect.anything() }]);
+});
+
+test("hostile words leave the report well-formed, and no token is in it", () => {
+  const text = `</failure><x y="1">&lt;]]>\u0000\u0008\uFFFE\uD800 ${TOKEN} 'a' "b"`;
+
+  const report = printJunitOfErrors('a"b<c', [new UserError("X", text, { hint: text })]);
+
+  expect(XMLValidator.validate(report)).toBe(true);
+  expect(report).not.toContain("canary");
+  expect(read(report)).toMatchObject([{ "@classname": 'a"b<c', "@name": "X" }]);
+});
+
+function read(report: string): unknown {
+  expect(XMLValidator.validate(report)).toBe(true);
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: "@",
+    isArray: (name) => name === "testcase",
+  });
+  const Report = z.object({
+    testsuites: z.object({ testsuite: z.object({ testcase: z.array(z.unknown()) }) }),
+  });
+  return Report.parse(parser.parse(report)).testsuites.testsuite.testcase;
+}
