@@ -29,7 +29,10 @@ export async function writeFiles(files: readonly FileText[]): Promise<string[]> 
   const staged = new Map<string, string>();
   const limit = pLimit(FILES_AT_ONCE);
   try {
-    const staging = files.map((file) => limit(() => stageChanged(file, staged)));
+    const read = await Promise.all(files.map(({ path }) => limit(() => readText(path))));
+    const changed = files.filter(({ text }, index) => text !== read[index]);
+    await prepareDirectories(changed);
+    const staging = changed.map((file) => limit(() => stage(file, staged)));
     await Promise.allSettled(staging); // so that nothing is being written any more when one has failed
     await Promise.all(staging);
     for (const { path } of files) {
@@ -60,31 +63,33 @@ function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path)}.${process.pid}-${random}.tmp`);
 }
 
-async function stageChanged(file: FileText, staged: Map<string, string>): Promise<void> {
-  if ((await readText(file.path)) === file.text) return;
-  const temporary = temporaryName(file.path);
-  staged.set(file.path, temporary);
-  await stage(file, temporary);
-}
-
-async function stage({ path, text, mode }: FileText, temporary: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await removeAbandoned(path);
-    await writeSynced(temporary, text, mode);
-  } catch (cause) {
-    failed(path)(cause);
+/** Each directory is made and looked at once, however many files it gets. */
+async function prepareDirectories(files: readonly FileText[]): Promise<void> {
+  const paths = new Set(files.map(({ path }) => path));
+  const oneOfEach = new Map([...paths].map((path) => [dirname(path), path]));
+  for (const [directory, path] of oneOfEach) {
+    try {
+      await mkdir(directory, { recursive: true });
+      await removeAbandoned(directory, paths);
+    } catch (cause) {
+      failed(path)(cause);
+    }
   }
 }
 
-/** A writer that was killed could not remove its temporary file; the next one does, once that process is gone. */
-async function removeAbandoned(path: string): Promise<void> {
-  const prefix = `.${basename(path)}.`;
-  for (const name of await readdir(dirname(path))) {
-    if (!name.startsWith(prefix)) continue;
-    const pid = /^(\d+)-[0-9a-f]{12}\.tmp$/.exec(name.slice(prefix.length))?.[1];
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(dirname(path), name), { force: true });
+/** A writer that was killed could not remove its temporary files; the next one does, once that process is gone. */
+async function removeAbandoned(directory: string, paths: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(directory)) {
+    const [, written, pid] = /^\.(.+)\.(\d+)-[0-9a-f]{12}\.tmp$/.exec(name) ?? [];
+    if (written === undefined || !paths.has(join(directory, written)) || isRunning(Number(pid))) continue;
+    await rm(join(directory, name), { force: true });
   }
+}
+
+async function stage({ path, text, mode }: FileText, staged: Map<string, string>): Promise<void> {
+  const temporary = temporaryName(path);
+  staged.set(path, temporary);
+  await writeSynced(temporary, text, mode).catch(failed(path));
 }
 
 function isRunning(pid: number): boolean {
