@@ -66,6 +66,7 @@ function prepareTests() {
     wrk: "wrk",
     patchelf: "patchelf",
     chromium: "chromium",
+    haproxy: "haproxy",
     "systemd-socket-activate": "systemd",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
