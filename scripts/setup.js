@@ -68,6 +68,7 @@ function prepareTests() {
     chromium: "chromium",
     haproxy: "haproxy",
     "systemd-socket-activate": "systemd",
+    "systemd-analyze": "systemd",
   };
   const missing = Object.entries(tools).filter(([tool]) => !works("which", [tool]));
   if (missing.length > 0) aptInstall(...missing.map(([, packageName]) => packageName));

@@ -30,6 +30,9 @@ let
     let
       platformOf = system: {
         inherit system;
+        isAarch64 = builtins.match "aarch64-.*" system != null;
+        isDarwin = builtins.match ".*-darwin" system != null;
+        isMusl = false;
         isLinux = builtins.match ".*-linux" system != null;
       };
       stdenvNoCC = {
@@ -81,6 +84,21 @@ let
       # Programs of the machine find the machine's libraries.
       autoPatchelfHook = fromTheMachine "auto-patchelf-hook" [ ];
       openssl = fromTheMachine "openssl" [ "openssl" ];
+      callPackage = import ./callPackage.nix final;
+      mkShellNoCC = attrs: stdenvNoCC.mkDerivation ({ name = "shell"; } // attrs);
+      runtimeShell = "/bin/sh";
+      # In `/usr/bin` or `/usr/local/bin`, as it was installed.
+      nodejs = stdenvNoCC.mkDerivation {
+        name = "nodejs-of-the-machine";
+        installPhase = ''
+          mkdir -p "$out/bin"
+          ln -s "$(PATH="/usr/local/bin:$PATH" command -v node)" "$out/bin/node"
+        '';
+      };
+      nixfmt = stdenvNoCC.mkDerivation {
+        name = "nixfmt-of-nobody";
+        installPhase = ''mkdir "$out"'';
+      };
       cacert = stdenvNoCC.mkDerivation {
         name = "certificates-of-the-machine";
         installPhase = ''

@@ -1,5 +1,10 @@
-# The part of nixpkgs' `lib` that generated overlays and the consumer template use.
-rec {
+# The part of nixpkgs' `lib` that generated overlays, our modules, our package and the consumer template use.
+import ./modules.nix
+// rec {
+  inherit (builtins) concatStringsSep;
+  optionals = condition: list: if condition then list else [ ];
+  hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+
   sourceTypes.binaryNativeCode = {
     shortName = "binaryNativeCode";
     isSource = false;
@@ -14,6 +19,7 @@ rec {
       }) names
     );
 
+  licenses.mit.spdxId = "MIT";
   licenses.unfree = {
     shortName = "unfree";
     free = false;

@@ -2,9 +2,8 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
-import { projectPath } from "./evaluate.js";
 import { startNixHost, type NixHost } from "./host.js";
-import { makeFolder, writeOverlay } from "./workspace.js";
+import { copySource, makeFolder, writeOverlay } from "./workspace.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -12,26 +11,51 @@ beforeAll(async () => {
 });
 afterAll(() => host.stop());
 
+const OUTPUTS =
+  "apps checks darwinModules devShells formatter homeModules lib nixosModules overlays packages templates";
+
 /** This repository's flake with the files that it reads, and nothing else of the repository. */
-async function ourFlake(): Promise<string> {
-  const folder = await makeFolder(host, "flake");
-  await cp(projectPath("flake.nix"), join(folder, "flake.nix"));
-  await cp(projectPath("nix"), join(folder, "nix"), { recursive: true });
-  return folder;
+function ourFlake(): Promise<string> {
+  return copySource(host);
 }
 
-test("the flake has no inputs, and offers the library as it is documented", async () => {
-  const flake = `path:${await ourFlake()}`;
-  const names = await host.output("nix", ["eval", "--json", `${flake}#lib`, "--apply", "builtins.attrNames"]);
-  expect(JSON.parse(names)).toContain("mkOverlay");
-  const metadata = await host.output("nix", ["flake", "metadata", "--json", flake]);
-  expect(JSON.parse(metadata)).toMatchObject({ locks: { nodes: { root: {} } } });
-  expect(Object.keys(JSON.parse(metadata).locks.nodes)).toEqual(["root"]);
+/** Options with which a flake has the stand-in for nixpkgs, and so needs no network. */
+function withStandIn(folder: string): string[] {
+  return ["--no-write-lock-file", "--override-input", "nixpkgs", `path:${folder}/nix/stand-in`];
+}
+
+test("the flake passes its check for all systems, with any nixpkgs", async () => {
+  const folder = await ourFlake();
+  const check = ["flake", "check", "--no-build", `path:${folder}`, ...withStandIn(folder)];
+  expect(await host.run("nix", check)).toMatchObject({ code: 0 });
+});
+
+test("the flake offers the library, and all that makes a machine serve artifacts", async () => {
+  const folder = await ourFlake();
+  const standIn = withStandIn(folder);
+  const evaluate = async (attribute: string, apply: string) =>
+    JSON.parse(
+      await host.output("nix", [
+        "eval",
+        "--json",
+        `path:${folder}#${attribute}`,
+        "--apply",
+        apply,
+        ...standIn,
+      ]),
+    );
+  expect(await evaluate("lib", "builtins.attrNames")).toContain("mkOverlay");
+  for (const name of OUTPUTS.split(" ")) expect(await evaluate(name, "set: set != { }"), name).toBe(true);
+  expect(await evaluate("packages.aarch64-darwin.default", "package: package.meta.mainProgram")).toBe(
+    "artifacts",
+  );
 });
 
 test("a flake made from the template has the packages that each system has a variant for", async () => {
   const consumer = await makeFolder(host, "consumer");
-  await host.output("nix", ["flake", "init", "--template", `path:${await ourFlake()}`], { cwd: consumer });
+  const folder = await ourFlake();
+  await host.output("nix", ["flake", "lock", `path:${folder}`, ...withStandIn(folder).slice(1)]);
+  await host.output("nix", ["flake", "init", "--template", `path:${folder}`], { cwd: consumer });
   const overlay = await writeOverlay(
     host,
     lockOf({
@@ -42,8 +66,7 @@ test("a flake made from the template has the packages that each system has a var
   await cp(overlay, join(consumer, "nix/artifacts"), { recursive: true });
 
   const names = "packages: builtins.mapAttrs (_: builtins.attrNames) packages";
-  const standIn = `path:${await ourFlake()}/nix/stand-in`;
-  const options = ["--no-write-lock-file", "--override-input", "nixpkgs", standIn];
+  const options = withStandIn(folder);
   const flake = `path:${consumer}#packages`;
   const packages = await host.output("nix", ["eval", "--json", flake, "--apply", names, ...options]);
   expect(JSON.parse(packages)).toEqual({

@@ -17,6 +17,15 @@ export async function makeFolder(host: NixHost, name: string): Promise<string> {
   return folder;
 }
 
+/** Copies what the flake and the package are made of, and nothing else of this repository; returns the folder. */
+export async function copySource(host: NixHost): Promise<string> {
+  const folder = await makeFolder(host, "source");
+  const names =
+    "flake.nix nix src scripts manifests artifacts.lock.schema.json package.json package-lock.json tsconfig.json tsconfig.build.json";
+  for (const name of names.split(" ")) await cp(projectPath(name), join(folder, name), { recursive: true });
+  return folder;
+}
+
 export interface OverlayOptions {
   readonly namespace?: string | null;
   readonly proxy?: string;

@@ -1,0 +1,51 @@
+# Options that the proxy has as a service, whoever runs it: the system or a user, on Linux or macOS.
+{ lib, pkgs }:
+let
+  inherit (lib) mkEnableOption mkOption types;
+in
+{
+  enable = mkEnableOption "the proxy that serves locked GitLab CI artifacts to Nix";
+
+  package = mkOption {
+    type = types.package;
+    default = pkgs.callPackage ../package { };
+    description = "The package with the program `artifacts`.";
+  };
+
+  locks = mkOption {
+    type = types.listOf types.path;
+    example = [ "/srv/toolchain/artifacts.lock.json" ];
+    description = ''
+      The lock files to serve. A path of a flake's own source is part of the deployment; a path on the machine is read
+      again whenever the file changes.
+    '';
+  };
+
+  gitlab = mkOption {
+    type = types.str;
+    example = "gitlab.example.com";
+    description = "The instance that the token is for. It is sent to no other, whatever a lock names.";
+  };
+
+  listen = mkOption {
+    type = types.listOf types.str;
+    default = [ "127.0.0.1:7467" ];
+    description = ''
+      Loopback addresses on which whoever can connect gets what is locked. The one that derivations carry is that of
+      `proxy` in `artifacts.config.ts`.
+    '';
+  };
+
+  passthrough = mkOption {
+    type = types.listOf types.str;
+    default = [ ];
+    example = [ "127.0.0.1:7468" ];
+    description = "Loopback addresses on which callers bring their own GitLab token, in their netrc.";
+  };
+
+  cacheSize = mkOption {
+    type = types.str;
+    default = "20G";
+    description = "How much of what was downloaded is kept on disk.";
+  };
+}

@@ -1,0 +1,43 @@
+/** The command line, built by Nix in the sandbox from this source and the tarballs of its npm packages. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startNixHost, type NixHost } from "../host.js";
+import { build, built, copySource, evaluateOn } from "../workspace.js";
+import { serveNpmTarballs, type NpmTarballs } from "./npm-tarballs.js";
+
+let host: NixHost;
+let npm: NpmTarballs;
+let source: string;
+beforeAll(async () => {
+  host = await startNixHost({ conf: { "max-jobs": "4" } });
+  npm = await serveNpmTarballs();
+  source = await copySource(host);
+});
+afterAll(async () => {
+  npm.close();
+  await host.stop();
+});
+
+function packageFrom(registry: string | null): string {
+  const argument = registry === null ? "{ }" : `{ registry = "${registry}"; }`;
+  return `((import ${source}/nix/stand-in { }).callPackage ${source}/nix/package ${argument})`;
+}
+
+test("without a registry it says what to do, and is the same package", async () => {
+  const { code, stderr } = await build(host, packageFrom(null));
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/The npm package .*\.tgz is not in the Nix store/);
+  expect(stderr).toContain("nix-artifacts.override { registry =");
+  expect(await evaluateOn(host, `${packageFrom(null)}.outPath`)).toBe(
+    await evaluateOn(host, `${packageFrom("https://registry.example.com")}.outPath`),
+  );
+});
+
+test("is built from locked npm packages, and runs", { timeout: 240_000 }, async () => {
+  const path = await built(host, packageFrom(npm.url));
+  const { version } = (await evaluateOn(host, `{ inherit (${packageFrom(null)}) version; }`)) as {
+    version: string; // the expression is a set of one string
+  };
+  expect(await host.output(`${path}/bin/artifacts`, ["--version"])).toBe(version);
+  const { stderr } = await host.run(`${path}/bin/artifacts`, ["lock", "--check"]);
+  expect(stderr).toContain("artifacts.config.ts");
+});
