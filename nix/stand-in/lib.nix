@@ -39,11 +39,9 @@ import ./modules.nix
     else
       default;
 
-  escapeShellArgs =
-    arguments:
-    builtins.concatStringsSep " " (
-      map (argument: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] argument}'") arguments
-    );
+  escapeShellArg =
+    argument: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString argument)}'";
+  escapeShellArgs = arguments: concatStringsSep " " (map escapeShellArg arguments);
 
   getExe = package: "${package}/bin/${package.meta.mainProgram}";
 
