@@ -276,6 +276,10 @@ export interface BumpDetails {
   schedule?: Schedule | undefined;
   /** What an update must be like to be proposed at all. */
   policy?: BumpPolicy | undefined;
+  /** Propose versions beyond the range of the manifest, too: then its `semver` or `tag` is edited in the same commit. */
+  beyondRange?: boolean | undefined;
+  /** Ranges of versions that are never proposed: `["2.x", "3.0.1"]`. */
+  ignoreVersions?: readonly string[] | undefined;
 }
 
 /** What an update must be like to be proposed at all. Each field asks for one thing more. */

@@ -41,6 +41,7 @@ const RULE: Record<string, readonly string[]> = {
     "lock",
     "gitlab",
     "hash",
+    "resolve",
     "terminal",
     "types:manifest",
     "pipeline",

@@ -8,6 +8,7 @@ import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { relock } from "../pipeline.js";
 import type { Terminal } from "../terminal/terminal.js";
+import { reachBeyond } from "./beyond.js";
 import { ruleOf } from "./rules.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
 import { tend, type Tended } from "./tend.js";
@@ -32,15 +33,16 @@ export function bump(options: BumpOptions): Promise<Tended> {
 async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
   const { gitlab, terminal, signal } = options;
   const { projectId, targetBranch, snapshot } = await readTarget(folder, options);
-  const { declared } = snapshot;
   const { config } = snapshot.project;
+  const context = { gitlab, terminal, signal, maxUnpackedBytes: config.maxUnpackedBytes };
+  const { declared, edits, held } = await reachBeyond(snapshot, config.bump, context);
   const names = declared.map(({ name }) => name).filter((name) => !ruleOf(config.bump, name).ignore);
   const renewed = await relock(
     { declared, names: new Set(names), previous: snapshot.lock, rehash: false },
-    { gitlab, terminal, signal },
+    context,
   );
   terminal.step("planning");
-  return tend({ ...options, projectId, targetBranch, snapshot, renewed });
+  return tend({ ...options, projectId, targetBranch, snapshot, renewed, edits, held });
 }
 
 /** The branch to work for: the default branch, or the one that the configuration on the default branch names. */

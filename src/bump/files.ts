@@ -4,23 +4,41 @@ import type { FileAction } from "../gitlab/repository.js";
 import { lockText } from "../lock/write.js";
 import { GENERATED_MARK, outputFiles } from "../output.js";
 import { readText } from "../write-file.js";
+import type { ManifestEdit } from "./manifest-edit.js";
 import { blobId, type Snapshot } from "./snapshot.js";
 import type { Topic } from "./topic.js";
 
-/** Lock and overlay of a topic, against the snapshot. Pure but for the files of the snapshot. */
-export async function filesOf({ lock }: Topic, snapshot: Snapshot): Promise<FileAction[]> {
+/** Manifests, lock and overlay of a topic, against the snapshot. Pure but for the files of the snapshot. */
+export async function filesOf({ lock, edits }: Topic, snapshot: Snapshot): Promise<FileAction[]> {
   const { project, blobs } = snapshot;
   const { root } = project.config;
-  const files = [
+  const generated = [
     { path: project.lockFile, text: await lockText(lock, await readText(project.lockFile)) },
     ...(await outputFiles(project, lock)),
   ].map(({ path, text }) => ({ path: relative(root, path), text }));
+  const files = [...(await editedManifests(edits, snapshot)), ...generated];
   const changed = files.flatMap(({ path, text }): FileAction[] => {
     const present = blobs.get(path);
     if (present === undefined) return [{ action: "create", path, text }];
     return blobId(Buffer.from(text), present) === present ? [] : [{ action: "update", path, text }];
   });
   return [...changed, ...(await staleFiles(snapshot, new Set(files.map(({ path }) => path))))];
+}
+
+/** All edits of one manifest at once. The module is loaded with a TypeScript parser, so only when it is needed. */
+async function editedManifests(
+  edits: readonly ManifestEdit[],
+  { read }: Snapshot,
+): Promise<{ path: string; text: string }[]> {
+  if (edits.length === 0) return [];
+  const { edited } = await import("./manifest-edit.js");
+  const paths = [...new Set(edits.map(({ path }) => path))].sort();
+  return Promise.all(
+    paths.map(async (path) => {
+      const own = edits.filter((edit) => edit.path === path);
+      return { path, text: edited((await read(path)) ?? "", own) };
+    }),
+  );
 }
 
 /** Files that we generated and that this lock does not generate. */

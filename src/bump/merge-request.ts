@@ -87,7 +87,15 @@ function tableOf(topic: Topic): string {
       shown.map((change) => row(change, topic)),
     ),
     ...(rest > 0 ? [`And ${rest} more.`] : []),
+    ...editNotes(topic),
   ].join("\n\n");
+}
+
+function editNotes({ edits }: Topic): string[] {
+  const notes = edits
+    .slice(0, MAX_ROWS)
+    .map(({ path, field, value }) => `- In ${code(path)}, ${code(field)} is ${code(value)} now.`);
+  return notes.length === 0 ? [] : [notes.join("\n")];
 }
 
 function row(change: Change, { lock }: Topic): string[] {

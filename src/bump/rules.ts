@@ -1,10 +1,13 @@
 /** Which rule holds for an artifact, and for several that share a merge request. Pure. */
+import satisfies from "semver/functions/satisfies.js";
 import type { Bump, BumpRule } from "../config/bump.js";
 
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
 export function ruleOf(bump: Bump, artifact: string): BumpRule {
-  const { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule, policy } = bump;
-  const common = { labels, assignees, reviewers, draft, squash, automerge, minimumAgeDays, schedule, policy };
+  const { labels, assignees, reviewers, draft, squash, automerge } = bump;
+  const { minimumAgeDays, schedule, policy, beyondRange, ignoreVersions } = bump;
+  const people = { labels, assignees, reviewers, draft, squash, automerge };
+  const common = { ...people, minimumAgeDays, schedule, policy, beyondRange, ignoreVersions };
   return bump.rules
     .filter(({ artifacts }) => artifacts.some((pattern) => matches(pattern, artifact)))
     .map(({ artifacts: _artifacts, ...own }) => own)
@@ -33,4 +36,9 @@ export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRul
 export function matches(pattern: string, name: string): boolean {
   const source = pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll("*", ".*");
   return new RegExp(`^${source}$`, "u").test(name);
+}
+
+/** Whether a version is one of those that are never proposed; what is no version never is. */
+export function isIgnoredVersion({ ignoreVersions }: BumpRule, version: string): boolean {
+  return ignoreVersions.some((range) => satisfies(version, range, { includePrerelease: true }));
 }

@@ -4,10 +4,12 @@ import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Lock } from "../lock/schema.js";
+import type { Held } from "./beyond.js";
 import { apply, type Applied } from "./apply.js";
 import { describeDashboard } from "./dashboard.js";
 import { gatherEvidence } from "./evidence.js";
 import { findDashboard, keepDashboard, wishesOf, type Dashboard, type Kept } from "./keep-dashboard.js";
+import type { ManifestEdit } from "./manifest-edit.js";
 import { plan, type Plan } from "./plan.js";
 import { refusalsOf } from "./policy.js";
 import { countSince, readOpen, readRefused, type Situation, type Where } from "./situation.js";
@@ -28,6 +30,10 @@ export interface Tending {
     /** Names of the artifacts that failed. */
     readonly failed: ReadonlySet<string>;
   };
+  /** Edits of manifests that the renewed lock rests on, by artifact. */
+  readonly edits: ReadonlyMap<string, ManifestEdit>;
+  /** Versions beyond their range that the bot cannot take. */
+  readonly held: readonly Held[];
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly now: Date;
@@ -37,6 +43,8 @@ export interface Tended {
   readonly plan: Plan;
   /** Empty for a dry run. */
   readonly applied: readonly Applied[];
+  /** Versions beyond their range that the bot cannot take. */
+  readonly held: readonly Held[];
   /** Undefined when there is none, or for a dry run. */
   readonly dashboard: Kept | undefined;
   /** Everything that went wrong, here or while the lock was renewed. */
@@ -46,16 +54,16 @@ export interface Tended {
 const HOUR_MS = 3_600_000;
 
 export async function tend(tending: Tending): Promise<Tended> {
-  const { snapshot, renewed, dryRun } = tending;
+  const { snapshot, renewed, edits, held, dryRun } = tending;
   const { bump } = snapshot.project.config;
-  const topics = topicsOf(bump, { before: snapshot.lock, after: renewed.lock });
+  const topics = topicsOf(bump, { before: snapshot.lock, after: renewed.lock, edits });
   const [situation, looked] = await Promise.all([readSituation(tending, topics), lookAtDashboard(tending)]);
   const unknown = new Set([...renewed.failed].map((name) => topicName(bump, name)));
   const wishes = wishesOf(looked.found);
   const planned = plan(topics, situation, { bump, unknown, wishes });
   const applied = dryRun ? [] : await apply(planned.actions, { ...tending, situation });
   const errors = [...renewed.errors, ...applied.flatMap(({ errors: own }) => own), ...looked.errors];
-  const done = { plan: planned, applied, errors };
+  const done = { plan: planned, applied, held, errors };
   if (dryRun || !bump.dashboard || looked.errors.length > 0) return { ...done, dashboard: undefined };
   return { ...done, ...(await writeDashboard(tending, done, { found: looked.found, wishes })) };
 }

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { Bump, BumpRule } from "../config/bump.js";
 import { diffLocks, type Change } from "../lock/diff.js";
 import type { Lock, LockedArtifact } from "../lock/schema.js";
-import { combineRules, ruleOf } from "./rules.js";
+import type { ManifestEdit } from "./manifest-edit.js";
+import { combineRules, isIgnoredVersion, ruleOf } from "./rules.js";
 
 /** Branches of the bot begin so. */
 export const BRANCH_PREFIX = "artifacts/";
@@ -16,24 +17,37 @@ export interface Topic {
   readonly changes: readonly Change[];
   /** The lock with the changes of this topic and no others. */
   readonly lock: Lock;
+  /** What the manifests must say for that. */
+  readonly edits: readonly ManifestEdit[];
   /** Of the lock entries after the merge: the same content has the same fingerprint, whatever run proposed it. */
   readonly fingerprint: string;
   /** When the youngest of the jobs was made, in ISO 8601; undefined when nothing comes in. */
   readonly newest: string | undefined;
 }
 
+export interface Renewal {
+  readonly before: Lock;
+  readonly after: Lock;
+  /** Edits of manifests that the renewed lock rests on, by artifact. */
+  readonly edits?: ReadonlyMap<string, ManifestEdit>;
+}
+
 /** The topics for what differs between the lock and its renewal, by name. */
-export function topicsOf(
-  bump: Bump,
-  { before, after }: { readonly before: Lock; readonly after: Lock },
-): Topic[] {
+export function topicsOf(bump: Bump, renewal: Renewal): Topic[] {
   const byTopic = new Map<string, Change[]>();
-  for (const change of diffLocks(before, after).filter(isNewer)) {
-    const { ignore } = ruleOf(bump, change.artifact);
+  const newer = diffLocks(renewal.before, renewal.after).filter(isNewer);
+  const ignored = new Set(newer.filter((change) => isIgnored(bump, change)).map(({ artifact }) => artifact));
+  for (const change of newer.filter(({ artifact }) => !ignored.has(artifact))) {
     const name = topicName(bump, change.artifact);
-    if (!ignore) byTopic.set(name, [...(byTopic.get(name) ?? []), change]);
+    byTopic.set(name, [...(byTopic.get(name) ?? []), change]);
   }
-  return [...byTopic].map(([name, changes]) => makeTopic({ bump, before, after }, name, changes));
+  return [...byTopic].map(([name, changes]) => makeTopic({ bump, ...renewal }, name, changes));
+}
+
+/** An artifact enters the lock as a whole, so one system is enough to leave it out. */
+function isIgnored(bump: Bump, { artifact, to }: Change): boolean {
+  const rule = ruleOf(bump, artifact);
+  return rule.ignore || (to !== undefined && isIgnoredVersion(rule, to.version));
 }
 
 /** Whether it is more than a new date of expiry of the same job. */
@@ -48,7 +62,7 @@ export function topicName(bump: Bump, artifact: string): string {
 }
 
 function makeTopic(
-  { bump, before, after }: { readonly bump: Bump; readonly before: Lock; readonly after: Lock },
+  { bump, before, after, edits = new Map() }: Renewal & { readonly bump: Bump },
   name: string,
   changes: readonly Change[],
 ): Topic {
@@ -70,6 +84,7 @@ function makeTopic(
     rule: combineRules([first, ...others]),
     changes,
     lock: { ...before, artifacts },
+    edits: names.flatMap((artifact) => edits.get(artifact) ?? []),
     fingerprint: fingerprintOf(changes),
     newest: created.sort().at(-1),
   };

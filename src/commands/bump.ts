@@ -5,6 +5,7 @@ import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
 import type { Applied } from "../bump/apply.js";
 import type { Action } from "../bump/plan.js";
+import { explainHeld } from "../bump/beyond.js";
 import { explainRefusal } from "../bump/policy.js";
 import { findCredentials } from "../credentials/find-credentials.js";
 import { userErrorsOf } from "../errors.js";
@@ -66,7 +67,7 @@ async function configuredInstance({ cwd }: CommandContext): Promise<string | und
   return (await openProject(cwd)).config.gitlab;
 }
 
-function toJson({ plan, applied, dashboard }: Tended, dryRun: boolean): object {
+function toJson({ plan, applied, dashboard, held }: Tended, dryRun: boolean): object {
   const outcomes = new Map(applied.map((one) => [one.action, one]));
   return {
     dryRun,
@@ -79,6 +80,7 @@ function toJson({ plan, applied, dashboard }: Tended, dryRun: boolean): object {
       changes: topic.changes.map(changeToJson),
     })),
     dashboard: dashboard ?? null,
+    held,
   };
 }
 
@@ -110,7 +112,7 @@ const WOULD: Readonly<Record<Action["kind"], string>> = {
   "delete-branch": "would delete the branch",
 };
 
-function describe({ plan, applied }: Tended, dryRun: boolean): string {
+function describe({ plan, applied, held }: Tended, dryRun: boolean): string {
   const done = dryRun
     ? plan.actions.map((action) => `${WOULD[action.kind]}  ${branchOf(action)}${titleOf(action)}`)
     : applied.map(({ action, outcome, detail, request }) => {
@@ -121,7 +123,7 @@ function describe({ plan, applied }: Tended, dryRun: boolean): string {
     `${why}  ${topic.branch}`,
     ...refusals.map((refusal) => `  ${explainRefusal(refusal)}`),
   ]);
-  const lines = [...done, ...waiting];
+  const lines = [...done, ...waiting, ...held.map(explainHeld)];
   return lines.length === 0 ? "the lock is fresh, nothing to do" : lines.join("\n");
 }
 

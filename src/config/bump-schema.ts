@@ -1,4 +1,5 @@
 /** The field `bump` of the configuration as people write it. `src/index.ts` has the same as types. */
+import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 import { DAYS } from "./bump.js";
 
@@ -21,6 +22,10 @@ const ProjectPattern = z
     /^[\p{L}\p{N}_*-][\p{L}\p{N}_.*/-]*$/u,
     'expected the full path of a project, in which * stands for anything: "platform/*"',
   );
+const VersionRange = z
+  .string()
+  .regex(/^[\w.*^~<>=| +-]{1,200}$/, 'expected a range of versions such as "2.x" or ">=3 <4"')
+  .refine((range) => validRange(range) !== null, 'expected a range of versions such as "2.x"');
 const GroupName = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,60}$/, "expected a name of at most 60 letters, digits, _ or -");
@@ -54,6 +59,8 @@ const COMMON = {
   minimumAgeDays: z.int().min(0).max(365).optional(),
   schedule: Schedule.optional(),
   policy: Policy.optional(),
+  beyondRange: z.boolean().optional(),
+  ignoreVersions: z.array(VersionRange).optional(),
 };
 
 const Limit = z.int().min(1).nullable().describe("a whole number from 1, or null for no limit").optional();

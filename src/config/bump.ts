@@ -40,6 +40,10 @@ export interface BumpRule {
   readonly minimumAgeDays: number;
   readonly schedule: Schedule | undefined;
   readonly policy: Policy;
+  /** Propose versions beyond the range of the manifest, too, and edit the manifest for them. */
+  readonly beyondRange: boolean;
+  /** Ranges of versions that are never proposed. */
+  readonly ignoreVersions: readonly string[];
   /** Never proposed. */
   readonly ignore: boolean;
   /** Artifacts of one group share a merge request. */
@@ -76,6 +80,8 @@ export const DEFAULT_BUMP: Bump = {
   minimumAgeDays: 0,
   schedule: undefined,
   policy: {},
+  beyondRange: false,
+  ignoreVersions: [],
   maximumOpen: 10,
   maximumPerHour: null,
   rebase: "conflicted",

@@ -86,6 +86,8 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     minimumAgeDays: bump.minimumAgeDays ?? DEFAULT_BUMP.minimumAgeDays,
     schedule: bump.schedule,
     policy: bump.policy ?? DEFAULT_BUMP.policy,
+    beyondRange: bump.beyondRange ?? DEFAULT_BUMP.beyondRange,
+    ignoreVersions: bump.ignoreVersions ?? DEFAULT_BUMP.ignoreVersions,
     targetBranch: bump.targetBranch,
     maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,
     maximumPerHour: bump.maximumPerHour ?? DEFAULT_BUMP.maximumPerHour,

@@ -45,12 +45,15 @@ export function tagsInRange(tags: readonly string[], ref: SemverRef): readonly s
     .map(({ tag }) => tag);
 }
 
-interface TagVersion {
+/** A tag that is a version. */
+export interface TagVersion {
   readonly tag: string;
+  /** As semver writes it. */
   readonly version: string;
 }
 
-function versionsOf(tags: readonly string[], prefix: string | undefined): TagVersion[] {
+/** The tags that are versions after the prefix, in their order. */
+export function versionsOf(tags: readonly string[], prefix: string | undefined): TagVersion[] {
   return tags.flatMap((tag) => {
     if (prefix !== undefined && !tag.startsWith(prefix)) return [];
     const text = versionOfTag(tag, prefix);
