@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: { "nix-artifacts": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/temporary-root.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     restoreMocks: true,

@@ -28,7 +28,7 @@ export const run: Run<object> = async (given, _options, context) => {
     return {
       data: { outdated: outdated.map(toJson), passedOver: resolved.flatMap(passedOverToJson) },
       text: [
-        ...(outdated.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
+        ...(outdated.length + errors.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
         ...resolved.flatMap(explainChoice),
       ].join("\n"),
       errors,

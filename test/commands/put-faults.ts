@@ -26,6 +26,7 @@ function describePlace(place: Place): void {
 
     expect(said).toMatch(row.says);
     expect(errors).not.toEqual([]);
+    expect(said).not.toContain("up to date");
     expect(readFiles(world.cwd)).toEqual(before);
     expectNoToken(world, said);
     expect(requests()).toBe(row.passes ? ATTEMPTS : 1);
