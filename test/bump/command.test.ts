@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Gitlab } from "@gitbeaker/rest";
 import { expect, test } from "vitest";
 import { parseRemote } from "../../src/bump/address.js";
+import { markerOf } from "../../src/bump/marker.js";
 import { runCli } from "../cli/run-cli.js";
 import { checkout, PROJECT, startCompany, TOKEN, type Company } from "./company.js";
 
@@ -116,6 +118,38 @@ test("glab shows the merge request and its description", async () => {
     /!1\s.*Update acme to 0-unstable-2026-11-20.*\(main\) ← \(artifacts\/acme\)/,
   );
   expect((await glab("mr", "view", "1", "--output", "json")).stdout).toContain('"labels":["deps"]');
+});
+
+test("another client reads merge request, branch and dashboard as they are meant", async () => {
+  const company = await startCompany({ config: 'dashboard: true, labels: ["deps"]' });
+  company.build("acme", "acme 2");
+  await company.run();
+  const client = new Gitlab({ host: company.gitlab.url, token: TOKEN });
+
+  const [request] = await client.MergeRequests.all({ projectId: PROJECT, state: "opened" });
+  const [issue] = await client.Issues.all({ projectId: PROJECT, state: "opened" });
+  const branch = await client.Branches.show(PROJECT, "artifacts/acme");
+
+  expect(request).toMatchObject({ iid: 1, labels: ["deps"], source_branch: "artifacts/acme" });
+  expect(markerOf(request?.description ?? "")?.topic).toBe("acme");
+  expect(issue?.description).toContain(
+    `[\`!1 Update acme to 0-unstable-2026-11-20\`](<${request?.web_url}>)`,
+  );
+  expect(branch.commit.message).toMatch(/^Update acme to 0-unstable-2026-11-20\n/);
+});
+
+test("two processes at once open one merge request, and both end with 0", async () => {
+  const company = await startCompany({ latencyMs: 20 });
+  company.build("acme", "acme 2");
+  const cwd = checkout(company);
+
+  const runs = await Promise.all([1, 2].map(() => runCli(["bump"], { cwd, env: jobOf(company) })));
+
+  expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+    [1, 2].map(() => ({ code: 0, stderr: "" })),
+  );
+  expect(company.forge.mergeRequests).toMatchObject([{ sourceBranch: "artifacts/acme", state: "opened" }]);
+  expect(company.forge.repository.ahead("artifacts/acme", "main")).toHaveLength(1);
 });
 
 test.each([
