@@ -8,6 +8,7 @@ import { UserError, userErrorsOf } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
 import { type Project, openProject, readProjectLock } from "../project.js";
 import { checkLock } from "./check.js";
+import { packageVersion } from "../version.js";
 import type { CommandContext, Run } from "./command.js";
 import { tokenStatus } from "./token-status.js";
 
@@ -19,7 +20,7 @@ export const run: Run<object> = async (_names, _options, context) => {
     ...repository.findings,
     ...(await checkInstances(context, repository)),
     ...(repository.project?.config.fetch === "proxy" && repository.lock !== undefined
-      ? [await checkProxy(repository.project.config.proxy)]
+      ? [await checkProxy(repository.project.config.proxy, packageVersion())]
       : []),
   ];
   const broken = findings.filter(({ state }) => state === "broken");
@@ -128,7 +129,7 @@ async function checkInstances(context: CommandContext, { project, lock }: Reposi
 
 async function checkToken(instance: string, context: CommandContext): Promise<Finding> {
   const name = `Token for ${new URL(instance).host}`;
-  const { source, problem, canReadArtifacts, kind, user } = await tokenStatus(instance, {
+  const { source, problem, canReadArtifacts, kind, user, scopes, version } = await tokenStatus(instance, {
     ...context,
     confirm: undefined,
   });
@@ -137,7 +138,13 @@ async function checkToken(instance: string, context: CommandContext): Promise<Fi
     return { name, state: "note", meaning: "there is none", fix };
   if (!canReadArtifacts)
     return { name, state: "broken", meaning: problem ?? "it cannot read artifacts", fix };
-  const meaning = `${kind ?? "token"} from ${source ?? "?"}${user === undefined ? "" : `, of ${user}`}`;
+  const facts = [
+    `${kind ?? "token"} from ${source ?? "?"}`,
+    ...(user === undefined ? [] : [`of ${user}`]),
+    ...(scopes === undefined ? [] : [`scopes ${scopes.join(" ")}`]),
+    ...(version === undefined ? [] : [`for GitLab ${version}`]),
+  ];
+  const meaning = facts.join(", ");
   return problem === undefined
     ? { name, state: "ok", meaning }
     : { name, state: "warning", meaning: `${meaning}: ${problem}`, fix };

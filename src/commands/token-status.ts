@@ -4,7 +4,7 @@ import { tokenInfo } from "../credentials/oauth.js";
 import { userErrorsOf } from "../errors.js";
 import { createGitLab } from "../gitlab/client.js";
 import { WARNING_DAYS, daysUntil } from "../credentials/token-ends.js";
-import { type TokenFacts, tokenFacts } from "../gitlab/token-facts.js";
+import { type TokenFacts, instanceVersion, tokenFacts } from "../gitlab/token-facts.js";
 import type { CommandContext } from "./command.js";
 import { type Abilities, abilitiesOf } from "./abilities.js";
 import { openCredentials } from "./open-credentials.js";
@@ -17,6 +17,8 @@ export interface TokenStatus {
   readonly kind?: string;
   readonly user?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
+  /** Of the instance; undefined when it does not tell. */
+  readonly version?: string | undefined;
   /** Days until it ends. */
   readonly expiresInDays?: number | undefined;
   readonly canReadArtifacts: boolean;
@@ -39,7 +41,8 @@ export async function tokenStatus(instance: string, context: CommandContext): Pr
     const credential = (await credentials.for(asking)) ?? first;
     const bearer = credential.headers["authorization"];
     const oauth = bearer === undefined ? undefined : await tokenInfo(instance, bearer);
-    return judge(instance, credential, { ...facts, scopes: facts.scopes ?? oauth?.scopes });
+    const status = judge(instance, credential, { ...facts, scopes: facts.scopes ?? oauth?.scopes });
+    return { ...status, version: await instanceVersion(gitlab, instance) };
   } catch (error) {
     const [first] = userErrorsOf(error) ?? [];
     if (first === undefined) throw error;

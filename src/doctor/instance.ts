@@ -1,5 +1,6 @@
 /** A GitLab instance as one reaches it from here, without any credential: the network, and the clocks. */
 import { request } from "undici";
+import { z } from "zod";
 import type { Finding } from "./finding.js";
 
 const TIMEOUT_MS = 5_000;
@@ -41,20 +42,49 @@ function judgeClock(aheadMs: number): Finding {
   };
 }
 
-/** Whether anything answers at the address of the proxy. */
-export async function checkProxy(address: string): Promise<Finding> {
+const ProxyVersion = z.object({ name: z.literal("nix-artifacts"), version: z.string().max(40) });
+
+/**
+ * Which proxy answers at an address.
+ *
+ * @param ours version of this program
+ */
+export async function checkProxy(address: string, ours: string): Promise<Finding> {
+  const name = "Proxy";
   try {
-    const { headers, body } = await request(address, { method: "GET", headersTimeout: TIMEOUT_MS });
-    await body.dump();
-    const server = typeof headers["server"] === "string" ? ` (${headers["server"].slice(0, 60)})` : "";
-    return { name: "Proxy", state: "ok", meaning: `something answers at ${address}${server}` };
+    const { body } = await request(`${address}/-/version`, {
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    const answer = ProxyVersion.safeParse(jsonOf(await body.text()));
+    if (!answer.success) {
+      const meaning = `something else than the artifacts proxy answers at ${address}`;
+      return {
+        name,
+        state: "broken",
+        meaning,
+        fix: "check `proxy` in artifacts.config.ts, and what listens there",
+      };
+    }
+    const { version } = answer.data;
+    if (version === ours) return { name, state: "ok", meaning: `version ${version} answers at ${address}` };
+    const meaning = `version ${version} answers at ${address}, and this is ${ours}`;
+    return { name, state: "warning", meaning, fix: "run the same version on both sides" };
   } catch (error) {
     return {
-      name: "Proxy",
+      name,
       state: "broken",
       meaning: `nothing answers at ${address}, where the derivations will ask: ${reasonOf(error)}`,
       fix: "run `artifacts proxy` here, or `artifacts fetch` before the build",
     };
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

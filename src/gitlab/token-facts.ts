@@ -55,6 +55,18 @@ export async function ownToken(
   return { scopes: own.scopes, expiresAt: own.expires_at ? new Date(own.expires_at) : undefined };
 }
 
+const Version = z.object({ version: z.string().max(60) });
+
+/** The instance's version, which it tells to whom it knows; undefined when it does not, whatever the reason. */
+export async function instanceVersion(gitlab: GitLab, instance: string): Promise<string | undefined> {
+  try {
+    return (await gitlab.get(instance, ["version"], Version)).version;
+  } catch (error) {
+    if (error instanceof GitLabError) return undefined;
+    throw error;
+  }
+}
+
 /** A token may be good and yet not be allowed to ask about itself. */
 const NOT_ALLOWED: readonly GitLabErrorCode[] = ["GITLAB_FORBIDDEN", "GITLAB_INSUFFICIENT_SCOPE"];
 /** Nor can older instances tell, nor any about every kind of token. */

@@ -6,7 +6,7 @@ import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.
 import { makeRepository } from "../cli/repository.js";
 import { CLI, runCli } from "../cli/run-cli.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
-import { watchArguments } from "../e2e/watch-arguments.js";
+import { watchProcesses } from "../e2e/watch-processes.js";
 import { startNixHost } from "../nix/host.js";
 
 const FEATURE = "configurable-impure-env";
@@ -62,7 +62,7 @@ const exec = (command: readonly string[], options: readonly string[] = []) =>
   });
 
 test("the command has the token of its instance in NIX_CONFIG, beside what was there, and on no command line", async () => {
-  const watch = watchArguments(CANARY);
+  const watch = watchProcesses(CANARY);
   const { code, stdout, stderr } = await exec(["sh", "-c", 'sleep 0.1; printf %s "$NIX_CONFIG"']);
   watch.stop();
 

@@ -6,7 +6,7 @@ import type { CommandContext } from "../../src/commands/command.js";
 import type * as Doctor from "../../src/commands/doctor.js";
 import type * as LockCommand from "../../src/commands/lock.js";
 import type { Finding } from "../../src/doctor/finding.js";
-import { checkInstance } from "../../src/doctor/instance.js";
+import { checkInstance, checkProxy } from "../../src/doctor/instance.js";
 import { judgeNix } from "../../src/doctor/nix.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { createTerminal } from "../../src/terminal/terminal.js";
@@ -100,7 +100,10 @@ const bad = (findings: readonly Finding[]) =>
 
 test("a sound machine has nothing to mend", async () => {
   await lock([], {}, context());
-  expect(bad(await examine())).toEqual([]);
+  const findings = await examine();
+  expect(bad(findings)).toEqual([]);
+  const { meaning } = findings.find(({ name }) => name.startsWith("Token for")) ?? {};
+  expect(meaning).toMatch(/^access token from GITLAB_TOKEN, of dev, scopes read_api, for GitLab \d+\.\d+/);
 });
 
 /** What is broken; how it shows; what mends it. */
@@ -289,6 +292,21 @@ describe("the doctor names", () => {
   test.each(LOCKED_REPOSITORIES)("%s", async (...repository) => {
     await lock([], {}, context());
     await expectNamed(repository);
+  });
+
+  test.each([
+    [
+      "another version",
+      { name: "nix-artifacts", version: "0.0.1" },
+      "warning",
+      /version 0\.0\.1 answers .* this is 1\.0\.0/,
+    ],
+    ["the same version", { name: "nix-artifacts", version: "1.0.0" }, "ok", /version 1\.0\.0 answers/],
+    ["another service", { hello: "world" }, "broken", /something else than the artifacts proxy/],
+  ])("at the proxy's address %s", async (_, answer, state, meaning) => {
+    const server = await serve((_request, response) => response.end(JSON.stringify(answer)));
+    const finding = await checkProxy(server.url, "1.0.0");
+    expect(finding).toMatchObject({ state, meaning: expect.stringMatching(meaning) });
   });
 
   test("a clock that is behind", async () => {

@@ -11,16 +11,16 @@ import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.
 import { makeRepository } from "../cli/repository.js";
 import { runCli } from "../cli/run-cli.js";
 import { type Home, makeHome } from "../credentials/home.js";
-import { type ArgumentWatch, watchArguments } from "./watch-arguments.js";
+import { type ProcessWatch, watchProcesses } from "./watch-processes.js";
 
 const TOKEN = "glpat-canarySOURCES0canary01";
 
 let gitlab: EmbeddedGitLab;
-let watch: ArgumentWatch;
+let watch: ProcessWatch;
 let printed = "";
 
 beforeAll(async () => {
-  watch = watchArguments(TOKEN);
+  watch = watchProcesses(TOKEN);
   gitlab = await startGitLab({ knobs: { storage: "direct" } });
   gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
   gitlab.addProject({ path: "platform/acme", visibility: "private" });

@@ -26,7 +26,7 @@ import { CLI, runCli } from "../cli/run-cli.js";
 import { projectPath } from "../nix/evaluate.js";
 import { startNixHost, type NixHost } from "../nix/host.js";
 import { makeFolder } from "../nix/workspace.js";
-import { watchArguments, type ArgumentWatch } from "./watch-arguments.js";
+import { watchProcesses, type ProcessWatch } from "./watch-processes.js";
 
 const TOKEN = "glpat-canaryCANARYcanary0042";
 
@@ -34,12 +34,12 @@ let gitlab: EmbeddedGitLab;
 let host: NixHost;
 let repository: string;
 let proxy: ChildProcess;
-let watch: ArgumentWatch;
+let watch: ProcessWatch;
 /** Everything that a program printed. */
 const printed: string[] = [];
 
 beforeAll(async () => {
-  watch = watchArguments(TOKEN);
+  watch = watchProcesses(TOKEN);
   host = await startNixHost();
   gitlab = await startGitLab({ knobs: { storage: "direct" } });
   gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
