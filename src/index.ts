@@ -240,8 +240,8 @@ export interface Bump extends BumpDetails {
   dashboard?: boolean | undefined;
   /** A merge request with this label is left alone. By default `"stop-updating"`. */
   stopLabel?: string | undefined;
-  /** Begin titles and commit messages with `chore(deps): `. */
-  semanticCommits?: boolean | undefined;
+  /** Begin titles and commit messages with `chore(deps): `. By default `"auto"`: when most recent commits begin in that way. */
+  semanticCommits?: boolean | "auto" | undefined;
   /** What is different for some artifacts. Where several rules fit, the later one wins. */
   rules?: readonly BumpRule[] | undefined;
 }
@@ -278,6 +278,8 @@ export interface BumpDetails {
   policy?: BumpPolicy | undefined;
   /** Propose versions beyond the range of the manifest, too: then its `semver` or `tag` is edited in the same commit. */
   beyondRange?: boolean | undefined;
+  /** What is opened first when not everything may be open at once: the highest. By default 0. */
+  priority?: number | undefined;
   /** Ranges of versions that are never proposed: `["2.x", "3.0.1"]`. */
   ignoreVersions?: readonly string[] | undefined;
 }

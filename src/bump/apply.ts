@@ -1,5 +1,6 @@
 /** Plan → changes in GitLab. Branches are made side by side, all else one after the other, in the order of the plan. */
 import pLimit from "p-limit";
+import type { Bump } from "../config/bump.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { GitLab } from "../gitlab/gitlab.js";
@@ -30,6 +31,8 @@ export interface Applying {
   readonly targetBranch: string;
   readonly snapshot: Snapshot;
   readonly situation: Situation;
+  /** The configuration that the plan was made with. */
+  readonly bump: Bump;
   readonly signal: AbortSignal;
 }
 
@@ -175,9 +178,9 @@ async function update(action: Action & { kind: "update" }, applying: Applying): 
 }
 
 /** With what only GitLab can tell; gathered before the write, so that a run that is killed here has changed nothing by it. */
-async function descriptionOf(topic: Topic, { gitlab, snapshot, situation }: Applying): Promise<string> {
+async function descriptionOf(topic: Topic, { gitlab, bump, situation }: Applying): Promise<string> {
   const findings = await gatherFindings(gitlab, topic, situation.now);
-  return describeTopic(topic, snapshot.project.config.bump, findings).description;
+  return describeTopic(topic, bump, findings).description;
 }
 
 /** Whether it is a draft is for people to say once it is open. */

@@ -53,7 +53,7 @@ function subjectOf({ name, changes }: Topic, { semanticCommits }: Bump): string 
         ? `Remove ${artifact}`
         : `${changes.every(({ kind }) => kind === "added") ? "Add" : "Update"} ${artifact}` +
           (versions.length === 1 && version !== undefined ? ` to ${word(version)}` : "");
-  return `${semanticCommits ? "chore(deps): " : ""}${what}`.slice(0, MAX_TITLE);
+  return `${semanticCommits === true ? "chore(deps): " : ""}${what}`.slice(0, MAX_TITLE);
 }
 
 function commitLines(changes: readonly Change[]): string {

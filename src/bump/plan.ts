@@ -82,7 +82,8 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
   const actions: Action[] = [];
   const waiting: WaitingTopic[] = [];
   let opening = 0;
-  for (const topic of topics.filter(({ name }) => !unknown.has(name))) {
+  const known = topics.filter(({ name }) => !unknown.has(name));
+  for (const topic of known.toSorted((a, b) => b.rule.priority - a.rule.priority)) {
     const request = situation.open.find(({ branch }) => branch === topic.branch);
     const next =
       request === undefined

@@ -5,9 +5,9 @@ import type { Bump, BumpRule } from "../config/bump.js";
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
 export function ruleOf(bump: Bump, artifact: string): BumpRule {
   const { labels, assignees, reviewers, draft, squash, automerge } = bump;
-  const { minimumAgeDays, schedule, policy, beyondRange, ignoreVersions } = bump;
+  const { minimumAgeDays, schedule, policy, beyondRange, ignoreVersions, priority } = bump;
   const people = { labels, assignees, reviewers, draft, squash, automerge };
-  const common = { ...people, minimumAgeDays, schedule, policy, beyondRange, ignoreVersions };
+  const common = { ...people, minimumAgeDays, schedule, policy, beyondRange, ignoreVersions, priority };
   return bump.rules
     .filter(({ artifacts }) => artifacts.some((pattern) => matches(pattern, artifact)))
     .map(({ artifacts: _artifacts, ...own }) => own)
@@ -28,6 +28,7 @@ export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRul
     reviewers: union(({ reviewers }) => reviewers),
     draft: rules.some(({ draft }) => draft),
     automerge: rules.every(({ automerge }) => automerge),
+    priority: Math.max(...rules.map(({ priority }) => priority)),
     minimumAgeDays: Math.max(...rules.map(({ minimumAgeDays }) => minimumAgeDays)),
   };
 }

@@ -12,6 +12,7 @@ import { findDashboard, keepDashboard, wishesOf, type Dashboard, type Kept } fro
 import type { ManifestEdit } from "./manifest-edit.js";
 import { plan, type Plan } from "./plan.js";
 import { refusalsOf } from "./policy.js";
+import { settleSemanticCommits } from "./semantic-commits.js";
 import { countSince, readOpen, readRefused, type Situation, type Where } from "./situation.js";
 import type { Snapshot } from "./snapshot.js";
 import { topicName, topicsOf, type Topic } from "./topic.js";
@@ -55,13 +56,16 @@ const HOUR_MS = 3_600_000;
 
 export async function tend(tending: Tending): Promise<Tended> {
   const { snapshot, renewed, edits, held, dryRun } = tending;
-  const { bump } = snapshot.project.config;
-  const topics = topicsOf(bump, { before: snapshot.lock, after: renewed.lock, edits });
+  const { bump: configured } = snapshot.project.config;
+  const topics = topicsOf(configured, { before: snapshot.lock, after: renewed.lock, edits });
   const [situation, looked] = await Promise.all([readSituation(tending, topics), lookAtDashboard(tending)]);
+  const branch = { address: tending.address, commit: snapshot.commit };
+  const bump =
+    topics.length === 0 ? configured : await settleSemanticCommits(configured, tending.gitlab, branch);
   const unknown = new Set([...renewed.failed].map((name) => topicName(bump, name)));
   const wishes = wishesOf(looked.found);
   const planned = plan(topics, situation, { bump, unknown, wishes });
-  const applied = dryRun ? [] : await apply(planned.actions, { ...tending, situation });
+  const applied = dryRun ? [] : await apply(planned.actions, { ...tending, situation, bump });
   const errors = [...renewed.errors, ...applied.flatMap(({ errors: own }) => own), ...looked.errors];
   const done = { plan: planned, applied, held, errors };
   if (dryRun || !bump.dashboard || looked.errors.length > 0) return { ...done, dashboard: undefined };

@@ -60,6 +60,7 @@ const COMMON = {
   schedule: Schedule.optional(),
   policy: Policy.optional(),
   beyondRange: z.boolean().optional(),
+  priority: z.int().min(-1000).max(1000).optional(),
   ignoreVersions: z.array(VersionRange).optional(),
 };
 
@@ -73,7 +74,7 @@ export const WrittenBump = z.strictObject({
   rebase: z.enum(["conflicted", "behind", "never"]).optional(),
   dashboard: z.boolean().optional(),
   stopLabel: Label.optional(),
-  semanticCommits: z.boolean().optional(),
+  semanticCommits: z.union([z.boolean(), z.literal("auto")]).optional(),
   rules: z
     .array(
       z.strictObject({

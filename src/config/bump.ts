@@ -42,6 +42,8 @@ export interface BumpRule {
   readonly policy: Policy;
   /** Propose versions beyond the range of the manifest, too, and edit the manifest for them. */
   readonly beyondRange: boolean;
+  /** Topics of a higher priority are opened first. */
+  readonly priority: number;
   /** Ranges of versions that are never proposed. */
   readonly ignoreVersions: readonly string[];
   /** Never proposed. */
@@ -63,8 +65,8 @@ export interface Bump extends Omit<BumpRule, "group" | "ignore"> {
   readonly dashboard: boolean;
   /** A merge request with this label is left alone. */
   readonly stopLabel: string;
-  /** Begin titles and commit messages with `chore(deps): `. */
-  readonly semanticCommits: boolean;
+  /** Begin titles and commit messages with `chore(deps): `; "auto": when the commits of the target branch begin so. */
+  readonly semanticCommits: boolean | "auto";
   /** Later ones win. */
   readonly rules: readonly ({ readonly artifacts: readonly string[] } & Partial<BumpRule>)[];
 }
@@ -81,12 +83,13 @@ export const DEFAULT_BUMP: Bump = {
   schedule: undefined,
   policy: {},
   beyondRange: false,
+  priority: 0,
   ignoreVersions: [],
   maximumOpen: 10,
   maximumPerHour: null,
   rebase: "conflicted",
   dashboard: false,
   stopLabel: "stop-updating",
-  semanticCommits: false,
+  semanticCommits: "auto",
   rules: [],
 };

@@ -87,6 +87,7 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     schedule: bump.schedule,
     policy: bump.policy ?? DEFAULT_BUMP.policy,
     beyondRange: bump.beyondRange ?? DEFAULT_BUMP.beyondRange,
+    priority: bump.priority ?? DEFAULT_BUMP.priority,
     ignoreVersions: bump.ignoreVersions ?? DEFAULT_BUMP.ignoreVersions,
     targetBranch: bump.targetBranch,
     maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,

@@ -23,6 +23,16 @@ export function getBranch(
   return gitlab.get(instance, ["projects", project, "repository", "branches", branch], Branch);
 }
 
+/** GET `/projects/:id/repository/commits`: a commit and those before it, newest first, at most 100. */
+export function listRecentCommits(
+  gitlab: GitLab,
+  { instance, project }: ProjectAddress,
+  { commit, count }: { readonly commit: string; readonly count: number },
+): Promise<readonly Commit[]> {
+  const query = { ref_name: commit, per_page: count };
+  return gitlab.get(instance, ["projects", project, "repository", "commits"], z.array(Commit), query);
+}
+
 /** All branches whose names begin with `prefix`. */
 export function listBranches(
   gitlab: GitLab,

@@ -63,6 +63,39 @@ test("no more merge requests are open than allowed; those that are open are stil
   expect(company.open()).toHaveLength(1);
 });
 
+test("of several, the one of the highest priority is opened first", async () => {
+  const config = 'maximumOpen: 1, rules: [{ artifacts: ["brisk"], priority: 5 }]';
+  const company = await startCompany({ tools: ["acme", "brisk"], config });
+  company.build("acme", "acme 2");
+  company.build("brisk", "brisk 2");
+
+  expect(await waitingOf(company)).toEqual([["acme", "too many open"]]);
+  expect(company.open()).toMatchObject([{ sourceBranch: "artifacts/brisk" }]);
+});
+
+describe("titles are semantic when the commits of people are", () => {
+  test.each([
+    [["feat: a", "fix(cli): b", "Merge", "chore!: c"], "", true],
+    [["feat: a", "Fix b", "Do c"], "", false],
+    [["feat: a", "fix: b", "chore: c"], "semanticCommits: false", false],
+    [["Fix a"], "semanticCommits: true", true],
+    [["Feature: not one of the types", "feat : nor this", "feat:nor this"], "", false],
+  ])("%j with { %s }: %s", async (messages, config, isSemantic) => {
+    const company = await startCompany({ config });
+    const { repository } = company.forge;
+    for (let round = 0; round < 20; round += 1)
+      for (const message of messages) repository.commit("main", { message, files: {} });
+    company.build("acme", "acme 2");
+
+    await company.run();
+
+    expect(company.open()[0]?.title.startsWith("chore(deps): ")).toBe(isSemantic);
+    company.writes();
+    await company.run();
+    expect(company.writes()).toEqual([]);
+  });
+});
+
 test("no more are opened within an hour than allowed, also when they were merged in between", async () => {
   const company = await startCompany({ tools: ["acme", "brisk"], config: "maximumPerHour: 1" });
   company.build("acme", "acme 2");

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { json, refuse, refuseError, Refusal, type Reply } from "../http/reply.js";
 import type { Forge } from "../state/forge.js";
-import type { Tree } from "../state/repository.js";
+import type { Commit, Tree } from "../state/repository.js";
 import { requireRole } from "./authorize.js";
 import { bodyOf } from "./body.js";
 import type { Exchange } from "./exchange.js";
@@ -37,6 +37,15 @@ export function getCommit(exchange: Exchange): Reply {
   return commit === undefined
     ? refuse(404, "Commit Not Found")
     : json(showCommit(exchange.instance, forge, commit));
+}
+
+/** GET `/projects/:id/repository/commits?ref_name=`: a commit and its ancestors, newest first. This list is never counted. */
+export function listCommits(exchange: Exchange): Reply {
+  const forge = forgeFor(exchange);
+  const ref = exchange.request.query.get("ref_name") ?? forge.project.defaultBranch;
+  const known = forge.repository.at(ref) === undefined ? refuse(404, "Commit Not Found") : ref;
+  const show = (commit: Commit) => showCommit(exchange.instance, forge, commit);
+  return paginate(exchange, forge.repository.ahead(known, ""), show, { counted: false });
 }
 
 /** The files that a commit changes; their texts are left out. */

@@ -1,7 +1,7 @@
 /**
  * The routes that a bot needs to change a repository and to talk to people.
  */
-import { compare, createCommit, getCommit, listDiffs } from "./commits.js";
+import { compare, createCommit, getCommit, listCommits, listDiffs } from "./commits.js";
 import { createIssue, getIssue, listIssues, updateIssue } from "./issues.js";
 import {
   createMergeRequest,
@@ -42,6 +42,7 @@ export const FORGE_ROUTES: readonly Route[] = [
   { method: "GET",    path: `${REPOSITORY}/branches/:branch`,      handler: getBranch,                 ...READ_REPOSITORY },
   { method: "POST",   path: `${REPOSITORY}/branches`,              handler: createBranch,              ...MEMBERS },
   { method: "DELETE", path: `${REPOSITORY}/branches/:branch`,      handler: deleteBranch,              ...MEMBERS },
+  { method: "GET",    path: `${REPOSITORY}/commits`,               handler: listCommits,               ...READ_REPOSITORY },
   { method: "POST",   path: `${REPOSITORY}/commits`,               handler: createCommit,              ...MEMBERS },
   { method: "GET",    path: `${REPOSITORY}/commits/:sha/diff`,     handler: listDiffs,                 ...READ_REPOSITORY },
   { method: "GET",    path: `${REPOSITORY}/commits/:sha`,          handler: getCommit,                 ...READ_REPOSITORY },
