@@ -15,10 +15,10 @@ const UNTRUSTED = "nix-untrusted";
 const NIX_ROOT = "/nix";
 const DAEMON_SOCKET = "/nix/var/nix/daemon-socket/socket";
 /**
- * Where daemons lock the build users that they use. All hosts of the machine share it: a daemon kills whatever runs as a build
- * user that it takes, and would kill the builds of another host.
+ * Where daemons lock the build users that they use. All hosts of the machine share it, whatever folder a test run has for its
+ * temporary files: a daemon kills whatever runs as a build user that it takes, and would kill the builds of another host.
  */
-const USER_LOCKS = join(tmpdir(), "nix-hosts-userpool");
+const USER_LOCKS = "/run/lock/nix-hosts-userpool";
 const USERS_SCRIPT = fileURLToPath(new URL("users.sh", import.meta.url));
 
 export interface NixHostOptions {
