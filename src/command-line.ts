@@ -4,7 +4,7 @@
  */
 import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
-import { COMMANDS, type CommandEntry, GROUPS } from "./commands/table.js";
+import { COMMANDS, type CommandEntry, GLOBAL_OPTIONS, GROUPS } from "./commands/table.js";
 import type { GlobalOptions } from "./execute.js";
 import { packageVersion } from "./version.js";
 
@@ -25,13 +25,9 @@ function createProgram(): Command {
     .version(packageVersion(), "--version", "print the version")
     .helpOption("--help", "show help")
     .helpCommand(false)
-    .option("-C, --directory <dir>", "run in this directory", ".")
-    .option("--json", "print one JSON document on stdout and nothing else there")
-    .option("--quiet", "no warnings, no progress")
-    .option("--verbose", "more about what happens, on stderr")
-    .option("--token-file <file>", "read the GitLab token from this file")
     .exitOverride()
     .addHelpText("after", "\nartifacts <command> --help shows the options of a command, with examples.");
+  for (const { flags, text } of GLOBAL_OPTIONS) program.option(flags, text);
   for (const entry of COMMANDS) groupOf(entry.name, program).addCommand(createCommand(entry, program));
   return program;
 }

@@ -12,7 +12,7 @@ import { createStyle } from "./terminal/style.js";
 import { createTerminal } from "./terminal/terminal.js";
 
 export interface GlobalOptions {
-  readonly directory: string;
+  readonly directory?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -54,7 +54,7 @@ async function warnOfTokenEnds({ env, terminal }: CommandContext): Promise<void>
 function createContext(options: GlobalOptions): CommandContext {
   const signal = interruption();
   return {
-    cwd: resolve(options.directory),
+    cwd: resolve(options.directory ?? "."),
     env: process.env,
     terminal: createTerminal({
       stream: process.stderr,

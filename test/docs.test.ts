@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { expect, test } from "vitest";
-import { printCommandTable } from "../src/commands/help-table.js";
+import { printCommandPage, printCommandTable } from "../src/commands/help-table.js";
 import { printLockSchema } from "../src/lock/json-schema.js";
 
 const UPDATE = process.env["UPDATE_DOCS"] === "1";
@@ -27,6 +27,11 @@ test("README's command table is the help of the commands", async () => {
 
   expect(readme).toMatch(marked);
   expectFile("README.md", await format(text, { parser: "markdown", printWidth: 110 }));
+});
+
+test("the page of commands is the help of the commands", async () => {
+  const page = await format(printCommandPage(), { parser: "markdown", printWidth: 110 });
+  expectFile("docs/commands.md", page);
 });
 
 test("the published JSON Schema is the lock format", async () => {

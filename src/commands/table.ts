@@ -25,6 +25,15 @@ export interface CommandEntry {
   readonly load: () => Promise<{ run: Run<object> }>;
 }
 
+/** What every command understands. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  { flags: "-C, --directory <dir>", text: "run in this directory" },
+  { flags: "--json", text: "print one JSON document on stdout and nothing else there" },
+  { flags: "--quiet", text: "no warnings, no progress" },
+  { flags: "--verbose", text: "more about what happens, on stderr" },
+  { flags: "--token-file <file>", text: "read the GitLab token from this file" },
+];
+
 const SOME_NAMES = "[names...]";
 
 const INSTANCE = "[url]";
