@@ -220,10 +220,42 @@ export interface Config {
   fetch?: FetchMode | undefined;
   /** The address that proxy derivations carry. By default `"http://127.0.0.1:7467"`. */
   proxy?: string | undefined;
+  /**
+   * Who may have what of an `artifacts proxy` that runs here: the first rule that fits decides, and what no rule allows is denied.
+   * Without it, whoever the proxy serves may have all that is locked.
+   */
+  proxyPolicy?: readonly ProxyRule[] | undefined;
   /** Bytes that the files of one archive may have together when it is unpacked. By default 8 GiB. */
   maxUnpackedBytes?: number | undefined;
   /** How `artifacts bump` opens merge requests. */
   bump?: Bump | undefined;
+}
+
+/** Allows or denies artifacts to callers of the proxy. Fields that are left out fit everything. */
+export interface ProxyRule {
+  /** What the proxy's log and metrics call the rule; its callers are not told. */
+  name: string;
+  /** What happens when the rule fits. */
+  effect: "allow" | "deny";
+  /** Names of artifacts, in which `*` stands for anything. */
+  artifacts?: readonly string[] | undefined;
+  /** Full paths of the projects that artifacts are from, in which `*` stands for anything. */
+  projects?: readonly string[] | undefined;
+  /** Who asks is one of these. */
+  callers?: readonly ProxyCaller[] | undefined;
+}
+
+/** Kinds of callers of the proxy, by what they prove about themselves. */
+export type ProxyCaller = MachineCaller | TokenCaller;
+
+/** Whoever can connect to an address of `--listen`. */
+export interface MachineCaller {
+  kind: "machine";
+}
+
+/** Whoever brings a GitLab token to an address of `--passthrough`. */
+export interface TokenCaller {
+  kind: "token";
 }
 
 /** How `artifacts bump` opens merge requests. What can differ between artifacts can be said again in `rules`. */

@@ -26,6 +26,7 @@ const RULE: Record<string, readonly string[]> = {
   publish: ["types:fetch", "types:lock", "types:gitlab", "gitlab", "cache", "hash", "store"],
   upload: ["cache", "publish", "store"],
   proxy: [
+    "config",
     "types:lock",
     "lock",
     "types:gitlab",

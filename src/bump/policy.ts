@@ -1,9 +1,10 @@
 /** What the policy in the configuration says of an update. Pure. */
 import type { Bump } from "../config/bump.js";
+import { matches } from "../config/pattern.js";
 import type { Change } from "../lock/diff.js";
 import { excerpt } from "../redact.js";
 import type { Evidence } from "./evidence.js";
-import { matches, ruleOf } from "./rules.js";
+import { ruleOf } from "./rules.js";
 import type { Topic } from "./topic.js";
 
 /** Why an update is not proposed: plain data for reports. The texts may hold words of others, and are not escaped. */

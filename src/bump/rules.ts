@@ -1,6 +1,7 @@
 /** Which rule holds for an artifact, and for several that share a merge request. Pure. */
 import satisfies from "semver/functions/satisfies.js";
 import type { Bump, BumpRule } from "../config/bump.js";
+import { matches } from "../config/pattern.js";
 
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
 export function ruleOf(bump: Bump, artifact: string): BumpRule {
@@ -31,12 +32,6 @@ export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRul
     priority: Math.max(...rules.map(({ priority }) => priority)),
     minimumAgeDays: Math.max(...rules.map(({ minimumAgeDays }) => minimumAgeDays)),
   };
-}
-
-/** Whether a name is what a pattern means, in which `*` stands for anything. */
-export function matches(pattern: string, name: string): boolean {
-  const source = pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll("*", ".*");
-  return new RegExp(`^${source}$`, "u").test(name);
 }
 
 /** Whether a version is one of those that are never proposed; what is no version never is. */

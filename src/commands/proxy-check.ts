@@ -11,6 +11,8 @@ import { openDirectory } from "../proxy/cache/directory.js";
 import { listenOn } from "../proxy/listen.js";
 import { type ListenAddress, urlOf } from "../proxy/listener.js";
 import { type LockState, openLocks } from "../proxy/locks.js";
+import { entriesOf } from "../proxy/locked-index.js";
+import { concerns } from "../proxy/policy.js";
 import { formatBytes } from "../terminal/terminal.js";
 import type { CommandContext, CommandResult } from "./command.js";
 import type { ProxySettings } from "./proxy-settings.js";
@@ -25,6 +27,7 @@ export async function checkProxySettings(
   const addresses = [...listeners, ...(passthrough?.listeners ?? []), ...admin];
   const findings = [
     ...locks,
+    ...checkPolicy(settings, states),
     ...(await checkInstances(states, settings, context)),
     await looked("Cache", () => checkCache(settings)),
     ...(await Promise.all(
@@ -75,8 +78,24 @@ async function checkLocks({ files }: ProxySettings, { cwd }: CommandContext) {
 }
 
 function countOf(states: readonly LockState[]): number {
-  const artifacts = states.flatMap(({ lock }) => Object.values(lock.artifacts));
-  return artifacts.reduce((sum, { systems }) => sum + Object.keys(systems).length, 0);
+  return states.reduce((sum, { lock }) => sum + entriesOf(lock).length, 0);
+}
+
+/** A policy that gives nobody anything is a mistake more often than not. */
+function checkPolicy({ policy }: ProxySettings, states: readonly LockState[]): Finding[] {
+  if (policy === undefined) return [];
+  const name = "Policy";
+  const entries = states.flatMap(({ lock }) => entriesOf(lock));
+  const unused = policy.filter(
+    (rule) => entries.length > 0 && !entries.some((entry) => concerns(rule, entry)),
+  );
+  if (!policy.some(({ effect }) => effect === "allow")) {
+    const fix = 'add a last rule: { name: "everything else", effect: "allow" }';
+    return [{ name, state: "warning", meaning: "no rule allows anything, so everything is denied", fix }];
+  }
+  if (unused.length === 0) return [{ name, state: "ok", meaning: `${policy.length} rules` }];
+  const names = unused.map((rule) => `"${rule.name}"`).join(", ");
+  return [{ name, state: "warning", meaning: `nothing that is locked is concerned by ${names}` }];
 }
 
 /** With its own token, the proxy needs one for every instance; callers' tokens go to one instance alone. */

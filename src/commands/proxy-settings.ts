@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { originOfHost } from "../credentials/origin.js";
+import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import { openProject } from "../project.js";
 import { groupId } from "../proxy/group-id.js";
@@ -27,6 +28,8 @@ export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthr
   readonly admin: readonly ListenAddress[];
   /** Lockfiles, or patterns of them. */
   readonly files: readonly string[];
+  /** Who may have what; undefined: whoever gets in may have all that is locked. */
+  readonly policy: readonly ProxyRule[] | undefined;
   /** Absolute path of the cache. */
   readonly cache: string;
   /** In bytes. */
@@ -42,6 +45,7 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
   return {
     ...(await listenersOf(options, new URL(config.proxy).host, context)),
     files: options.lock ?? [lockFile],
+    policy: config.proxyPolicy,
     cache: cacheDirectory(options.cache, context),
     cacheSize: parseSize(options.cacheSize ?? DEFAULT_CACHE_SIZE),
     logFormat: parseLogFormat(options.logFormat ?? "text"),

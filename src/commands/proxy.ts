@@ -33,6 +33,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     admin: { listeners: admin, watch, metrics, lockStates: locks.states },
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,
+    policy: settings.policy,
     gitlab,
     cache,
     log,

@@ -2,6 +2,7 @@
 import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 import { DAYS } from "./bump.js";
+import { ArtifactPattern, ProjectPattern } from "./pattern.js";
 
 /** GitLab's limit, without what would split a list of labels. */
 const Label = z
@@ -13,15 +14,6 @@ const Branch = z
   .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\-][^\p{Cc}\p{Cs} ~^:?*[\\]*$/u, "expected the name of a branch");
 const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "22:00"');
 const TimeZone = z.string().refine(isTimeZone, 'expected a time zone such as "Europe/Berlin"');
-const Pattern = z
-  .string()
-  .regex(/^[A-Za-z0-9_*-]+$/, 'expected the name of an artifact, in which * stands for anything: "acme-*"');
-const ProjectPattern = z
-  .string()
-  .regex(
-    /^[\p{L}\p{N}_*-][\p{L}\p{N}_.*/-]*$/u,
-    'expected the full path of a project, in which * stands for anything: "platform/*"',
-  );
 const VersionRange = z
   .string()
   .regex(/^[\w.*^~<>=| +-]{1,200}$/, 'expected a range of versions such as "2.x" or ">=3 <4"')
@@ -78,7 +70,7 @@ export const WrittenBump = z.strictObject({
   rules: z
     .array(
       z.strictObject({
-        artifacts: z.array(Pattern).min(1),
+        artifacts: z.array(ArtifactPattern).min(1),
         ...COMMON,
         ignore: z.boolean().optional(),
         group: GroupName.optional(),

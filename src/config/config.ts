@@ -1,6 +1,7 @@
 /** What is common to a repository's artifacts, with every default filled in. This file is the type; `load.ts` makes it. */
 import type { FetchMode } from "../artifact.js";
 import type { Bump } from "./bump.js";
+import type { ProxyRule } from "./proxy-rule.js";
 
 export interface Config {
   /** Absolute path of the folder that the paths below start from, and that nothing leaves. */
@@ -20,6 +21,8 @@ export interface Config {
   readonly fetch: FetchMode;
   /** The address in proxy derivations, without a trailing slash. */
   readonly proxy: string;
+  /** Who may have what of a proxy that runs here; undefined: whoever it serves may have all that is locked. */
+  readonly proxyPolicy: readonly ProxyRule[] | undefined;
   /** Bytes that the files of one archive may have together when it is unpacked; undefined: the default of `hash`. */
   readonly maxUnpackedBytes: number | undefined;
   readonly bump: Bump;

@@ -16,6 +16,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  proxyPolicy: undefined,
   maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
@@ -70,6 +71,7 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     namespace: written.namespace === undefined ? DEFAULTS.namespace : written.namespace,
     fetch: written.fetch ?? DEFAULTS.fetch,
     proxy: written.proxy ?? DEFAULTS.proxy,
+    proxyPolicy: written.proxyPolicy,
     maxUnpackedBytes: written.maxUnpackedBytes,
     bump: bumpOf(written),
   };

@@ -4,6 +4,7 @@ import { ArtifactName, FetchMode, RelativePath } from "../artifact.js";
 import { serviceUrl } from "../manifest/service-url.js";
 import { GitLabUrl } from "../manifest/schema.js";
 import { WrittenBump } from "./bump-schema.js";
+import { WrittenProxyPolicy } from "./proxy-schema.js";
 
 export const WrittenConfig = z.strictObject({
   gitlab: GitLabUrl.optional(),
@@ -13,6 +14,7 @@ export const WrittenConfig = z.strictObject({
   namespace: ArtifactName.nullable().describe("an attribute name, or null for the top level").optional(),
   fetch: FetchMode.optional(),
   proxy: serviceUrl('the address of the proxy, such as "http://127.0.0.1:7467"').optional(),
+  proxyPolicy: WrittenProxyPolicy.optional(),
   maxUnpackedBytes: z.int().positive().describe("a number of bytes").optional(),
   bump: WrittenBump.optional(),
 });

@@ -1,12 +1,19 @@
 import type { IncomingMessage } from "node:http";
 import type { Source } from "./cache/relay.js";
 import type { Found, LockedEntry } from "./locked-index.js";
+import type { Caller } from "./policy.js";
 import type { AuthorityName } from "./probe.js";
 import type { Upstream } from "./upstream.js";
 
 /** Who may have what, and with whose credentials GitLab is asked for it. Each listener has one. */
 export interface Authority {
   readonly name: AuthorityName;
+  /**
+   * Who asks, before it is known whether what is asked for is locked.
+   *
+   * @throws UserError when they must say who they are
+   */
+  identify(request: IncomingMessage): Promise<Caller>;
   /**
    * Lets the caller have one of `entries`, which are of the same bytes.
    *
@@ -26,6 +33,7 @@ export interface Admitted {
 export function inject(upstream: Upstream): Authority {
   return {
     name: "inject",
+    identify: () => Promise.resolve({ kind: "machine" }),
     admit: (_request, entries) =>
       Promise.resolve({
         entry: entries[0],

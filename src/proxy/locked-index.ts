@@ -30,6 +30,13 @@ export function findLocked(locks: readonly Lock[], path: string): Found | undefi
   return all;
 }
 
+/** Everything that a lock has. */
+export function entriesOf({ artifacts }: Lock): LockedEntry[] {
+  return Object.entries(artifacts).flatMap(([artifact, { systems }]) =>
+    Object.entries(systems).map(([system, variant]) => ({ artifact, system, variant })),
+  );
+}
+
 /** Locks are immutable, so each is indexed once. */
 const INDEXES = new WeakMap<Lock, LockedIndex>();
 

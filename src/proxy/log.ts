@@ -7,6 +7,7 @@ export interface LogEntry {
     | "listening"
     | "served"
     | "refused"
+    | "denied"
     | "failed"
     | "aborted"
     | "closed"

@@ -39,6 +39,7 @@ export function passthrough({
 
   return {
     name: "passthrough",
+    identify: () => Promise.resolve({ kind: "token" }),
     async admit(request, entries) {
       const credential = credentialOf(request);
       let refusal: unknown;

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { ProxyRule } from "../config/proxy-rule.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { Lock } from "../lock/schema.js";
 import { handleAdmin } from "./admin/admin.js";
@@ -30,6 +31,8 @@ export interface ProxyOptions {
   };
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
+  /** Who may have what; undefined: whoever gets in may have all that is locked. */
+  readonly policy?: readonly ProxyRule[] | undefined;
   readonly gitlab: GitLab;
   readonly cache: Cache;
   readonly log: Log;

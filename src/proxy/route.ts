@@ -9,7 +9,8 @@ import { NOT_LOCKED, type Refusal, type Text, rangeBeyondEnd } from "./respond.j
 /** Who may have one of `entries` gets an answer. */
 export interface Route {
   readonly entries: Found["entries"];
-  readonly answer: ArtifactAnswer | Text;
+  /** A refusal of what is asked of the artifact: it tells that there is one, and how big. */
+  readonly answer: ArtifactAnswer | Text | Refusal;
   readonly headOnly: boolean;
 }
 
@@ -28,8 +29,7 @@ export function route(asked: Asked, locks: readonly Lock[]): Route | Text | Refu
   if (target === "/nix-cache-info") return { type: "text/x-nix-cache-info", lines: CACHE_INFO };
   const found = findLocked(locks, target);
   if (found === undefined) return NOT_LOCKED;
-  const answer = answerOf(found, asked);
-  return "status" in answer ? answer : { entries: found.entries, answer, headOnly: method === "HEAD" };
+  return { entries: found.entries, answer: answerOf(found, asked), headOnly: method === "HEAD" };
 }
 
 function answerOf({ view, entries }: Found, { headers }: Asked): ArtifactAnswer | Text | Refusal {

@@ -139,6 +139,20 @@ describe("--check", () => {
     );
   });
 
+  it("finds rules of the policy that concern nothing", async () => {
+    const rules = `[{ name: "typo", effect: "deny", artifacts: ["no-such-*"] }, { name: "rest", effect: "allow" }]`;
+    await writeFile(join(directory, "artifacts.config.ts"), `export default { proxyPolicy: ${rules} };`);
+    const { code, findings } = await check(["--listen", "127.0.0.1:0"]);
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        name: "Policy",
+        state: "warning",
+        meaning: expect.stringContaining(`"typo"`),
+      }),
+    );
+    expect(code).toBe(0);
+  });
+
   it("knows a proxy that runs there already", async () => {
     const port = await freePort();
     await activate([`127.0.0.1:${port}`], "builds", ["--listen", "systemd:builds"]);

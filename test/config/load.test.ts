@@ -14,6 +14,7 @@ const DEFAULTS = {
   namespace: "artifacts",
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
+  proxyPolicy: undefined,
   maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 };
@@ -100,6 +101,11 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `proxy: "unix:/run/proxy"`,
     `proxy: "http://user:hunter2@127.0.0.1:7467"`,
     `proxy: 7467`,
+    `proxyPolicy: []`,
+    `proxyPolicy: [{ name: "a", effect: "alow" }]`,
+    `proxyPolicy: [{ name: "a", effect: "allow", artifact: ["acme"] }]`,
+    `proxyPolicy: [{ name: "a", effect: "allow", callers: [{ kind: "machin" }] }]`,
+    `proxyPolicy: [{ name: "a", effect: "allow" }, { name: "a", effect: "deny" }]`,
   ])("%s", async (field) => {
     const found = await errors({
       "artifacts.config.ts": `${IMPORT}export default defineConfig({ ${field} });`,

@@ -29,8 +29,11 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** @param admin what more it gets; its listener is the last one then */
-export async function runProxy(admin?: ProxyOptions["admin"]): Promise<RunningProxy> {
+/** @param options what more it gets; the listener of `admin` is the last one then */
+export async function runProxy({
+  admin,
+  policy,
+}: Pick<ProxyOptions, "admin" | "policy"> = {}): Promise<RunningProxy> {
   const upstream = await startUpstream();
   const logged: LogEntry[] = [];
   let lock: Lock = EMPTY_LOCK;
@@ -52,6 +55,7 @@ export async function runProxy(admin?: ProxyOptions["admin"]): Promise<RunningPr
         failures.length > 0 ? Promise.reject(failures.pop()) : upstream.gitlab.download(url, options),
     },
     log,
+    policy,
     ...(admin === undefined ? {} : { admin }),
   });
   const running: RunningProxy = {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { askedBy, refuseIntruder } from "../asked.js";
-import { refuse } from "../handler.js";
 import type { Listener } from "../listener.js";
 import type { Log } from "../log.js";
 import { json, probe } from "../probe.js";
+import { refuse } from "../refuse.js";
 import { BROKEN, NOT_FOR_ADMINS, type Refusal, type Text, sendText } from "../respond.js";
 import type { Metrics } from "./metrics.js";
 import { type Facts, type Report, report } from "./report.js";

@@ -47,6 +47,12 @@ export function createMetrics(): Metrics {
     labelNames: ["event"] as const,
     registers,
   });
+  const denied = new Counter({
+    name: `${PREFIX}denied_total`,
+    help: "Requests that the policy denied, by its rule",
+    labelNames: ["rule"] as const,
+    registers,
+  });
   const gauges = createGauges(registers);
 
   return {
@@ -54,6 +60,7 @@ export function createMetrics(): Metrics {
       if (!REQUEST_EVENTS.has(entry.event)) return events.inc({ event: entry.event });
       const from = String(entry["from"] ?? "");
       requests.inc({ event: entry.event, status: String(entry["status"]), from });
+      if (entry.event === "denied") denied.inc({ rule: String(entry["rule"]) });
       if (entry.event !== "served") return;
       sent.inc({ from }, Number(entry["sent"]));
       waited.observe({ from }, Number(entry["waited"]) / 1000);
@@ -65,7 +72,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-const REQUEST_EVENTS = new Set(["served", "refused", "failed", "aborted"]);
+const REQUEST_EVENTS = new Set(["served", "refused", "denied", "failed", "aborted"]);
 
 /** What is true now, by the names of gauges. */
 const GAUGES = {

@@ -1,6 +1,6 @@
 import { packageVersion } from "../../version.js";
 import type { Cache } from "../cache/cache.js";
-import type { LockedEntry } from "../locked-index.js";
+import { type LockedEntry, entriesOf } from "../locked-index.js";
 import type { LockState } from "../locks.js";
 import type { Health } from "../probe.js";
 import { storedBytes } from "../stored.js";
@@ -68,7 +68,7 @@ export const EXPIRING_MS = 14 * 86_400_000;
 export async function report(facts: Facts, now: number): Promise<Report> {
   const { watch, cache, health, running } = facts;
   const states = facts.lockStates();
-  const rows = states.flatMap(entriesOf).map((entry) => rowOf(entry, watch, now));
+  const rows = states.flatMap(({ lock }) => entriesOf(lock)).map((entry) => rowOf(entry, watch, now));
   const shown = rows.toSorted(byAttention).slice(0, MOST_ROWS);
   return {
     version: packageVersion(),
@@ -77,7 +77,7 @@ export async function report(facts: Facts, now: number): Promise<Report> {
     health: health(),
     running: running(),
     cache: cache.usage(),
-    locks: states.map((state) => ({ ...lockReport(state), variants: entriesOf(state).length })),
+    locks: states.map((state) => ({ ...lockReport(state), variants: entriesOf(state.lock).length })),
     counts: countsOf(rows),
     artifacts: await Promise.all(shown.map((row) => withCached(row, cache))),
     troubles: watch.troubles(),
@@ -88,19 +88,13 @@ export async function report(facts: Facts, now: number): Promise<Report> {
 export function counts({ lockStates, watch }: Pick<Facts, "lockStates" | "watch">, now: number): Counts {
   return countsOf(
     lockStates()
-      .flatMap(entriesOf)
+      .flatMap(({ lock }) => entriesOf(lock))
       .map((entry) => rowOf(entry, watch, now)),
   );
 }
 
 function lockReport({ file, loadedAt, problem }: LockState) {
   return { file, loadedAt, problem };
-}
-
-function entriesOf({ lock }: LockState): LockedEntry[] {
-  return Object.entries(lock.artifacts).flatMap(([artifact, { systems }]) =>
-    Object.entries(systems).map(([system, variant]) => ({ artifact, system, variant })),
-  );
 }
 
 interface Row {

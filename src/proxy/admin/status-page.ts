@@ -80,14 +80,14 @@ function artifactRow(row: ArtifactReport, now: number) {
 }
 
 function troubleRow({ at, entry }: Trouble, now: number) {
-  const { event, artifact, path, file, id, status, error, level, waited } = entry;
+  const { event, artifact, path, file, id, status, error, level, waited, rule } = entry;
   return {
     at: moment(at, now),
     event: event === "served" && level === "warn" ? `slow: ${waited} ms to the first byte` : event,
     what: visible(String(artifact ?? path ?? file ?? "")),
     status: status ?? "",
     id: id ?? "",
-    error: visible(String(error ?? "")),
+    error: visible(String(error ?? rule ?? "")),
   };
 }
 

@@ -26,10 +26,12 @@ export async function runAdmin(): Promise<RunningAdmin> {
   };
   const running: RunningAdmin = Object.assign(
     await runProxy({
-      listeners: [{ host: "127.0.0.1", port: 0 }],
-      watch: createWatch(),
-      metrics: createMetrics(),
-      lockStates,
+      admin: {
+        listeners: [{ host: "127.0.0.1", port: 0 }],
+        watch: createWatch(),
+        metrics: createMetrics(),
+        lockStates,
+      },
     }),
     { admin: "", state: {} },
   );

@@ -74,9 +74,18 @@ async function onlyFile(): Promise<string> {
   });
 }
 
-async function store(bytes: Buffer): Promise<string> {
-  await get(await open(), bytes);
+/**
+ * Downloads `bytes`; gives the path of the file once the cache holds it. The file is in its place a moment earlier, and who asks in that
+ * moment still follows the download.
+ */
+async function keep(cache: Cache, bytes: Buffer): Promise<string> {
+  await get(cache, bytes);
+  await vi.waitFor(async () => expect((await get(cache, bytes)).from).toBe("cache"));
   return onlyFile();
+}
+
+async function store(bytes: Buffer): Promise<string> {
+  return keep(await open(), bytes);
 }
 
 describe("bytes that were downloaded once", () => {
@@ -146,8 +155,7 @@ describe("a file that is not what it was", () => {
 
   it.each(changes)("is downloaded again by the process that verified it: %s", async (_, change) => {
     const cache = await open();
-    await get(cache, BIG);
-    await change(await onlyFile());
+    await change(await keep(cache, BIG));
     expect(await get(cache, BIG)).toEqual({ right: true, from: "gitlab" });
     expect(logged).toContainEqual(expect.objectContaining({ event: "damaged", artifact: "tool" }));
   });
@@ -159,8 +167,7 @@ describe("a file that is not what it was", () => {
 
   it("breaks off an answer that is being read", async () => {
     const cache = await open();
-    await get(cache, BIG);
-    const file = await onlyFile();
+    const file = await keep(cache, BIG);
     const variant = await locked(BIG);
     const start = () => Promise.reject(new Error("is in the cache"));
     const { content } = await cache.acquire({ artifact: "tool", ...variant }, { asker: "a", start });

@@ -1,0 +1,19 @@
+/** Patterns of names in the configuration, in which `*` stands for anything. */
+import { z } from "zod";
+
+export const ArtifactPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9_*-]+$/, 'expected the name of an artifact, in which * stands for anything: "acme-*"');
+
+export const ProjectPattern = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}_*-][\p{L}\p{N}_.*/-]*$/u,
+    'expected the full path of a project, in which * stands for anything: "platform/*"',
+  );
+
+/** Whether a name is what a pattern means. */
+export function matches(pattern: string, name: string): boolean {
+  const source = pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll("*", ".*");
+  return new RegExp(`^${source}$`, "u").test(name);
+}

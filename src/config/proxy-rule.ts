@@ -1,0 +1,19 @@
+/** One rule of the field `proxyPolicy`: who may have what of the proxy. `proxy-schema.ts` is how people write it. */
+export interface ProxyRule {
+  /** What the operator's log and metrics call it. */
+  readonly name: string;
+  readonly effect: "allow" | "deny";
+  /** Names of artifacts, in which `*` stands for anything; undefined: all of them. */
+  readonly artifacts?: readonly string[] | undefined;
+  /** Full paths of the projects that the artifacts are from, in which `*` stands for anything; undefined: all of them. */
+  readonly projects?: readonly string[] | undefined;
+  /** Who asks is one of these; undefined: everybody. */
+  readonly callers?: readonly ProxyCaller[] | undefined;
+}
+
+/** Kinds of callers, by what they prove about themselves. */
+export type ProxyCaller =
+  /** Who can connect to `--listen`. */
+  | { readonly kind: "machine" }
+  /** Who brings a GitLab token to `--passthrough`. */
+  | { readonly kind: "token" };

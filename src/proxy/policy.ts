@@ -1,0 +1,68 @@
+/** Who may have what of that which is locked: the rules of the operator, before anything else is asked. Pure. */
+import { matches } from "../config/pattern.js";
+import type { ProxyCaller, ProxyRule } from "../config/proxy-rule.js";
+import { UserError } from "../errors.js";
+import type { Found, LockedEntry } from "./locked-index.js";
+
+/** Who asks, as far as it is known at the listener. */
+export type Caller = ProxyCaller;
+
+/** For the operator's log. */
+export function nameOf({ kind }: Caller): string {
+  return kind;
+}
+
+/** The code of the error of this file. */
+export const DENIED = "DENIED";
+/** In place of a rule's name, where none fits. */
+export const NO_RULE = "no rule allows it";
+
+/** It names the rule to the operator; whoever asked must not see it. */
+export class PolicyDenial extends UserError {
+  readonly rule: string;
+
+  constructor({ artifact }: LockedEntry, rule: string) {
+    super(DENIED, `${artifact} is denied by the policy: ${rule}`);
+    this.rule = rule;
+  }
+}
+
+/**
+ * Those of `entries`, which are of the same bytes, that the caller may have. Of the rules, the first that fits decides; what none
+ * allows is denied.
+ *
+ * @param rules undefined: everybody may have everything
+ * @throws PolicyDenial of the first entry when they may have none of them
+ */
+export function permitted(
+  rules: readonly ProxyRule[] | undefined,
+  caller: Caller,
+  entries: Found["entries"],
+): Found["entries"] {
+  if (rules === undefined) return entries;
+  const decided = entries.map((entry) => ({ entry, rule: decide(rules, caller, entry) }));
+  const [first, ...others] = decided.filter(({ rule }) => rule?.effect === "allow").map(({ entry }) => entry);
+  if (first === undefined) throw new PolicyDenial(entries[0], decided[0]?.rule?.name ?? NO_RULE);
+  return [first, ...others];
+}
+
+function decide(rules: readonly ProxyRule[], caller: Caller, entry: LockedEntry): ProxyRule | undefined {
+  return rules.find(
+    (rule) =>
+      concerns(rule, entry) &&
+      (rule.callers === undefined || rule.callers.some((one) => isCaller(one, caller))),
+  );
+}
+
+/** Whether a rule speaks of an artifact at all, whoever asks. */
+export function concerns({ artifacts, projects }: ProxyRule, { artifact, variant }: LockedEntry): boolean {
+  return fits(artifacts, artifact) && fits(projects, variant.project);
+}
+
+function fits(patterns: readonly string[] | undefined, name: string): boolean {
+  return patterns === undefined || patterns.some((pattern) => matches(pattern, name));
+}
+
+function isCaller(asked: ProxyCaller, caller: Caller): boolean {
+  return asked.kind === caller.kind;
+}

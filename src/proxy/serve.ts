@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProxyRule } from "../config/proxy-rule.js";
+import { UserError } from "../errors.js";
+import { redact } from "../redact.js";
+import type { Authority } from "./authority.js";
+import type { Cache } from "./cache/cache.js";
+import { ContentLost } from "./cache/content.js";
+import type { LockedEntry } from "./locked-index.js";
+import type { Log } from "./log.js";
+import { type Caller, PolicyDenial, nameOf, permitted } from "./policy.js";
+import { refuse } from "./refuse.js";
+import {
+  BROKEN,
+  NOT_LOCKED,
+  sendHead,
+  sendRefusal,
+  sendText,
+  sendUnchanged,
+  upstreamFailed,
+} from "./respond.js";
+import type { ArtifactAnswer, Route } from "./route.js";
+import { sendContent } from "./send-content.js";
+import { storedBytes, storedSource } from "./stored.js";
+
+export interface ServeOptions {
+  readonly authority: Authority;
+  /** Who may have what; undefined: whoever the authority lets in may have all that is locked. */
+  readonly policy?: readonly ProxyRule[] | undefined;
+  readonly cache: Cache;
+  readonly log: Log;
+}
+
+/** Who waits so long for the first byte is worth a look by the operator. */
+const SLOW_MS = 10_000;
+
+interface Serve extends ServeOptions {
+  /** Of the request, for the log and for whoever asked. */
+  readonly id: string;
+  readonly caller: Caller;
+  readonly found: Route;
+}
+
+/** Answers a request for what is locked; never throws. */
+export async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: Serve,
+): Promise<void> {
+  const { id, log, found } = options;
+  const started = performance.now();
+  const facts = ({ artifact, system, variant }: LockedEntry) => ({
+    artifact,
+    system,
+    project: variant.project,
+    job: variant.job,
+    status: response.statusCode,
+    ms: Math.round(performance.now() - started),
+    id,
+  });
+  try {
+    const served = await answer(request, response, options);
+    if (served === undefined) return;
+    const { entry, from, sent, headAt } = served;
+    const waited = Math.round(headAt - started);
+    const level = waited >= SLOW_MS ? "warn" : "info";
+    log({ level, event: "served", ...facts(entry), waited, from, sent });
+  } catch (error) {
+    const told = facts(found.entries[0]);
+    if (error instanceof PolicyDenial) return deny(response, { ...options, told, denial: error });
+    if (clientWentAway(response, error)) return log({ level: "info", event: "aborted", ...told });
+    if (response.headersSent) response.destroy();
+    else sendRefusal(response, error instanceof UserError ? upstreamFailed(error) : BROKEN);
+    log({ level: "error", event: "failed", ...told, status: response.statusCode, error: describe(error) });
+  }
+}
+
+interface Deny extends Serve {
+  readonly told: Readonly<Record<string, string | number>>;
+  readonly denial: PolicyDenial;
+}
+
+/** The operator learns the rule; who asked is told what they would be told if it were not locked. */
+function deny(response: ServerResponse, { log, caller, told, denial }: Deny): void {
+  sendRefusal(response, NOT_LOCKED);
+  const status = response.statusCode;
+  log({ level: "warn", event: "denied", ...told, status, rule: denial.rule, caller: nameOf(caller) });
+}
+
+interface Served {
+  readonly entry: LockedEntry;
+  /** Where the bytes came from. */
+  readonly from: "lock" | "cache" | "shared" | "gitlab";
+  /** Bytes of the body that were sent. */
+  readonly sent: number;
+  /** When the answer began, by `performance.now`: what is before is not the client's slowness. */
+  readonly headAt: number;
+}
+
+/** Answers a caller who may have the artifact; undefined when there is no such part of it. */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: Serve,
+): Promise<Served | undefined> {
+  const { authority, cache, caller, found, policy } = options;
+  const { entry, source } = await authority.admit(request, permitted(policy, caller, found.entries));
+  const { answer, headOnly } = found;
+  if ("status" in answer) {
+    refuse(request, response, { ...options, refusal: answer });
+    return undefined;
+  }
+  if ("lines" in answer) {
+    sendText(response, answer);
+    return { entry, from: "lock", sent: answer.lines.length, headAt: performance.now() };
+  }
+  if (headOnly || request.headers["if-none-match"] === answer.etag) {
+    if (headOnly) sendHead(response, answer);
+    else sendUnchanged(response, answer);
+    response.end();
+    return { entry, from: "lock", sent: 0, headAt: performance.now() };
+  }
+  const { content, from } = await cache.acquire(storedBytes(entry), storedSource(entry, source));
+  try {
+    if (response.destroyed) throw new ContentLost("the client went away");
+    response.once("close", content.close);
+    const range = answer.range ?? wholeOf(answer);
+    let headAt = performance.now();
+    await sendContent(response, content, {
+      body: answer.body,
+      range,
+      sendHead() {
+        headAt = performance.now();
+        sendHead(response, answer);
+      },
+    });
+    return { entry, from, sent: range.end - range.start, headAt };
+  } finally {
+    content.close();
+  }
+}
+
+function wholeOf({ body }: ArtifactAnswer) {
+  return { start: 0, end: body.size };
+}
+
+/** What Node says when the other end of the answer is gone; what GitLab's end says is a `UserError`. */
+const GONE = new Set([
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ABORT_ERR",
+  "EPIPE",
+  "ECONNRESET",
+]);
+
+function clientWentAway(response: ServerResponse, error: unknown): boolean {
+  if (!response.destroyed || !(error instanceof Error)) return false;
+  if (error instanceof ContentLost || error.name === "AbortError") return true;
+  return "code" in error && GONE.has(String(error.code));
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UserError) return redact(`${error.code}: ${error.message}`);
+  return error instanceof Error ? redact(`${error.name}: ${error.message}`) : "unknown error";
+}
