@@ -69,12 +69,21 @@ async function prepareDirectories(files: readonly FileText[]): Promise<void> {
   const oneOfEach = new Map([...paths].map((path) => [dirname(path), path]));
   for (const [directory, path] of oneOfEach) {
     try {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory);
       await removeAbandoned(directory, paths);
     } catch (cause) {
       failed(path)(cause);
     }
   }
+}
+
+/** Node gives ENOENT for a directory that it may not make on a read-only file system; to make it alone gives the reason. */
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT" || error.path === undefined) throw error;
+    await mkdir(error.path);
+    await mkdir(directory, { recursive: true });
+  });
 }
 
 /** A writer that was killed could not remove its temporary files; the next one does, once that process is gone. */

@@ -22,7 +22,7 @@ export function repository(files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-/** `file:line:column CODE message (hint)` of each error that `work` throws, with paths relative to `root`. */
+/** `file:line:column CODE message (hint)` of each error that `work` throws, with paths relative to `root`, however deep that lies. */
 export function errorsOf(root: string, work: () => unknown): readonly string[] {
   try {
     work();
@@ -31,7 +31,9 @@ export function errorsOf(root: string, work: () => unknown): readonly string[] {
     if (errors === undefined) throw error;
     return errors.map(({ at, code, message, hint }) => {
       const place = at === undefined ? "-" : `${relative(root, at.file)}:${at.line}:${at.column}`;
-      return `${place} ${code} ${message} (${hint ?? "no hint"})`.replaceAll(root, "ROOT");
+      return `${place} ${code} ${message} (${hint ?? "no hint"})`
+        .replaceAll(root, "ROOT")
+        .replace(/(\.\.\/)+/, "../");
     });
   }
   throw new Error("expected an error");

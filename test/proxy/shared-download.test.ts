@@ -44,13 +44,14 @@ beforeEach(async () => {
     yield BYTES.subarray(0, 300_000);
     yield BYTES.subarray(300_000, 600_000);
     await broken;
-    throw new GitLabError("GITLAB_TRUNCATED", "broken off", { transient: true });
+    asked.push(token); // the client takes up what broke off
+    throw revokedError();
   }
   const download: GitLab["download"] = (_, { credential } = {}) => {
     const token = credential?.headers["private-token"] ?? "";
     asked.push(token);
     if (revoked.has(token)) {
-      return Promise.reject(new GitLabError("GITLAB_UNAUTHORIZED", "revoked", { status: 401 }));
+      return Promise.reject(revokedError());
     }
     return Promise.resolve({ size: BYTES.length, body: body(token), destroy: () => {} });
   };
@@ -68,6 +69,10 @@ afterEach(async () => {
   cache.close();
   await rm(directory, { recursive: true });
 });
+
+function revokedError(): GitLabError {
+  return new GitLabError("GITLAB_UNAUTHORIZED", "revoked", { status: 401 });
+}
 
 /** Resolves when the head of the answer is there. */
 async function begin(token: string): Promise<IncomingMessage> {
