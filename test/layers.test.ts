@@ -50,6 +50,7 @@ const RULE: Record<string, readonly string[]> = {
     "read-project",
     "output",
   ],
+  init: ["config", "generate", "lock", "output", "project"],
   simulator: [],
   terminal: [],
   doctor: ["types:lock"],

@@ -64,6 +64,18 @@ const UPLOAD_OPTIONS: readonly Option[] = [
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "init",
+    names: "[dir]",
+    namesText: "the repository (default: the current directory)",
+    summary: "make a repository that locks artifacts, or add to one what is missing; offline",
+    options: [{ flags: "--gitlab <url>", text: "base URL of the instance (default: GITLAB_HOST)" }],
+    examples: [
+      ["artifacts init toolchain --gitlab https://gitlab.example.com", "a new one"],
+      ["artifacts init", "in the repository that is here; no file that is there is changed"],
+    ],
+    load: () => import("./init.js"),
+  },
+  {
     name: "lock",
     names: SOME_NAMES,
     summary: "resolve the newest artifacts, hash what changed, write lock and overlay",

@@ -6,26 +6,26 @@
   outputs =
     { nixpkgs, ... }:
     let
-      inherit (nixpkgs) lib;
-
-      systems = [
-        "aarch64-darwin"
-        "aarch64-linux"
-        "x86_64-linux"
-      ];
-
-      packagesFor =
-        system:
-        (import nixpkgs {
-          inherit system;
-          overlays = [ overlay ];
-        }).artifacts.all;
-
       # Written by `artifacts lock`.
       overlay = import ./nix/artifacts/overlay.nix;
+
+      eachSystem =
+        outputs:
+        nixpkgs.lib.genAttrs [
+          "aarch64-darwin"
+          "aarch64-linux"
+          "x86_64-linux"
+        ] (system: outputs (import nixpkgs { inherit system; overlays = [ overlay ]; }));
     in
     {
       overlays.default = overlay;
-      packages = lib.genAttrs systems packagesFor;
+
+      # What is locked for the system: `nix build .#acme-cli`.
+      packages = eachSystem (pkgs: pkgs.artifacts.all);
+
+      # A shell with all of it: `nix develop`.
+      devShells = eachSystem (pkgs: {
+        default = pkgs.mkShellNoCC { packages = builtins.attrValues pkgs.artifacts.all; };
+      });
     };
 }
