@@ -225,6 +225,8 @@ export interface Config {
    * Without it, whoever the proxy serves may have all that is locked.
    */
   proxyPolicy?: readonly ProxyRule[] | undefined;
+  /** Days ahead of their expiry that locked artifacts are warned about; `null` for never. By default 14. */
+  expiryWarningDays?: number | null | undefined;
   /** Bytes that the files of one archive may have together when it is unpacked. By default 8 GiB. */
   maxUnpackedBytes?: number | undefined;
   /** How `artifacts bump` opens merge requests. */

@@ -53,7 +53,7 @@ const RULE: Record<string, readonly string[]> = {
   init: ["config", "generate", "lock", "output", "project"],
   simulator: [],
   terminal: [],
-  doctor: ["types:lock"],
+  doctor: ["types:lock", "lock"],
   demo: ["simulator"],
 };
 

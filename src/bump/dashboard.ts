@@ -1,6 +1,7 @@
 /** The text of the dashboard: everything that the bot did, waits with or wants a person for. Pure; the same facts read the same. */
 import type { UserError } from "../errors.js";
 import type { Bump } from "../config/bump.js";
+import { expiringVariants } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
 import type { Applied } from "./apply.js";
 import { code, link } from "./markdown.js";
@@ -18,6 +19,8 @@ export interface DashboardFacts {
   /** Of the target branch. */
   readonly lock: Lock;
   readonly now: Date;
+  /** As in the configuration. */
+  readonly expiryWarningDays: number | null;
   /** Boxes to show ticked. */
   readonly ticked: Wishes;
 }
@@ -25,8 +28,6 @@ export interface DashboardFacts {
 /** Lines of one section: a person reads no more, and GitLab's limit of a description is far beyond them. */
 const MAX_LINES = 100;
 const MAX_ERROR_LENGTH = 400;
-const EXPIRING_DAYS = 14;
-const DAY_MS = 86_400_000;
 
 /** By which the bot knows the issue. */
 export const DASHBOARD_MARK = "<!-- artifacts-bump-dashboard -->";
@@ -121,7 +122,7 @@ function sectionsOf(facts: DashboardFacts): readonly Section[] {
     },
     {
       title: "Expiring artifacts",
-      text: `GitLab deletes these within ${EXPIRING_DAYS} days, or has done so, unless they are kept; what is in a cache or a store stays.`,
+      text: `GitLab deletes these within ${facts.expiryWarningDays} days, or has done so, unless they are kept; what is in a cache or a store stays.`,
       lines: expiringLines(facts),
     },
   ];
@@ -193,13 +194,9 @@ function noteOf(outcome: Applied["outcome"], detail: string | undefined): string
   return outcome === "not merged" ? code(detail ?? "not merged") : undefined;
 }
 
-function expiringLines({ lock, now }: DashboardFacts): string[] {
-  const limit = now.getTime() + EXPIRING_DAYS * DAY_MS;
-  return Object.entries(lock.artifacts).flatMap(([name, { systems }]) =>
-    Object.entries(systems).flatMap(([system, { expiresAt, job }]) => {
-      if (expiresAt === null || Date.parse(expiresAt) > limit) return [];
-      const date = new Date(expiresAt).toISOString().slice(0, 10);
-      return [`- ${code(name)} for ${code(system)}: job ${job}, ${date}`];
-    }),
+function expiringLines({ lock, now, expiryWarningDays: days }: DashboardFacts): string[] {
+  return expiringVariants(lock, { now, days }).map(
+    ({ artifact, system, variant, expiresAt }) =>
+      `- ${code(artifact)} for ${code(system)}: job ${variant.job}, ${new Date(expiresAt).toISOString().slice(0, 10)}`,
   );
 }

@@ -123,7 +123,8 @@ async function writeDashboard(
     outcome === "failed" && "topic" in action ? [action.topic.name] : [],
   );
   const unfulfilled = new Set([...wishes].filter((wish) => failed.some((name) => wish.endsWith(` ${name}`))));
-  const facts = { ...done, bump: snapshot.project.config.bump, lock: snapshot.lock, now };
+  const { bump, expiryWarningDays } = snapshot.project.config;
+  const facts = { ...done, bump, expiryWarningDays, lock: snapshot.lock, now };
   const describe = (ticked: Wishes) => describeDashboard({ ...facts, ticked });
   try {
     const kept = await keepDashboard({ gitlab, writer, address, found, describe, unfulfilled });

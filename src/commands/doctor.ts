@@ -87,7 +87,14 @@ async function lookAtRepository(context: CommandContext): Promise<Repository> {
         findings: [{ name: "Lock", state: "note", meaning, fix: "artifacts lock" }],
       };
     }
-    return { project, lock, findings: [await checkConsistency(context), checkExpiry(lock, Date.now())] };
+    return {
+      project,
+      lock,
+      findings: [
+        await checkConsistency(context),
+        checkExpiry(lock, { now: new Date(), days: project.config.expiryWarningDays }),
+      ],
+    };
   } catch (error) {
     return { ...nothing, findings: [brokenBy("Repository", error)] };
   }

@@ -1,15 +1,19 @@
 /** `artifacts lock`: resolve the newest, hash what changed, write lock and overlay. */
 import { isDeepStrictEqual } from "node:util";
+import type { Kept } from "../keep-locked.js";
 import { diffLocks } from "../lock/diff.js";
+import type { Lock } from "../lock/schema.js";
 import { writeLockAndOutput } from "../output.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import { changeToJson, describeChanges, describeWritten } from "./changes.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
-import { openGitLab } from "./open-gitlab.js";
+import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
+import { openGitLab, openGitLabWriter } from "./open-gitlab.js";
 
 export interface LockOptions {
   readonly check?: boolean;
   readonly rehash?: boolean;
+  readonly keep?: boolean;
 }
 
 export const run: Run<LockOptions> = async (names, options, context) => {
@@ -20,7 +24,7 @@ export const run: Run<LockOptions> = async (names, options, context) => {
 
 async function lock(
   given: readonly string[],
-  { rehash = false }: LockOptions,
+  { rehash = false, keep = false }: LockOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
   const [project, { relock }] = await Promise.all([
@@ -36,7 +40,7 @@ async function lock(
   );
   const gitlab = openGitLab(context);
   try {
-    const result = await relock(
+    const relocked = await relock(
       { declared, names, previous, rehash },
       {
         gitlab,
@@ -45,13 +49,23 @@ async function lock(
         maxUnpackedBytes: project.config.maxUnpackedBytes,
       },
     );
+    const kept = keep ? await keepIn(relocked.lock, names, context) : { lock: relocked.lock, errors: [] };
+    const result = { ...relocked, lock: kept.lock, errors: [...relocked.errors, ...kept.errors] };
     const nothingNew = isDeepStrictEqual(result.lock, previous);
     const written =
       result.errors.length > 0 && nothingNew ? [] : await writeLockAndOutput(project, result.lock);
     const changes = diffLocks(previous, result.lock);
+    const expiring = expiringAmong(result.lock, names, project.config);
+    warnOfExpiring(expiring, context);
     const locked = Object.values(result.lock.artifacts).flatMap(({ systems }) => Object.keys(systems)).length;
     return {
-      data: { changes: changes.map(changeToJson), locked, downloaded: result.downloaded, written },
+      data: {
+        changes: changes.map(changeToJson),
+        locked,
+        downloaded: result.downloaded,
+        written,
+        expiring: expiring.map(expiringToJson),
+      },
       text: [
         ...describeChanges(changes),
         changes.length === 0 ? `${locked} variants locked, nothing changed` : `${locked} variants locked`,
@@ -61,5 +75,15 @@ async function lock(
     };
   } finally {
     await gitlab.close();
+  }
+}
+
+async function keepIn(lock: Lock, names: ReadonlySet<string>, context: CommandContext): Promise<Kept> {
+  const { keepLocked } = await import("../keep-locked.js");
+  const writer = openGitLabWriter(context);
+  try {
+    return await keepLocked(lock, names, writer);
+  } finally {
+    await writer.close();
   }
 }

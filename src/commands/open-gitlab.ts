@@ -1,6 +1,7 @@
-/** The GitLab client of a command, with the credentials that the user's environment offers. */
+/** The GitLab clients of a command, with the credentials that the user's environment offers. */
 import { createGitLab } from "../gitlab/client.js";
 import type { GitLab } from "../gitlab/gitlab.js";
+import { createGitLabWriter, type GitLabWriter } from "../gitlab/writer.js";
 import type { CommandContext } from "./command.js";
 import { openCredentials } from "./open-credentials.js";
 import { watchTokens } from "./token-watch.js";
@@ -22,4 +23,9 @@ export function openGitLab(context: CommandContext): GitLab {
       if (!context.signal.aborted) await learn();
     },
   };
+}
+
+/** For the commands that change something in GitLab. */
+export function openGitLabWriter(context: CommandContext): GitLabWriter {
+  return createGitLabWriter({ ...context.patience, credentials: openCredentials(context) });
 }

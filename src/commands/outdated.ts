@@ -1,4 +1,5 @@
 /** `artifacts outdated`: what `lock` would change. Asks GitLab, downloads nothing, writes nothing. */
+import type { Expiring } from "../lock/expiry.js";
 import { lockedVariantOf } from "../lock/reuse.js";
 import { resolveAll } from "../pipeline.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
@@ -6,6 +7,7 @@ import type { LockedVariant } from "../lock/schema.js";
 import { describePassedOver } from "../resolve/passed-over.js";
 import type { Resolved } from "../resolve/resolved.js";
 import type { Run } from "./command.js";
+import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
 import { openGitLab } from "./open-gitlab.js";
 
 export const run: Run<object> = async (given, _options, context) => {
@@ -25,8 +27,16 @@ export const run: Run<object> = async (given, _options, context) => {
       const locked = lockedVariantOf(previous, one);
       return locked?.url === one.url && locked.form === one.form ? [] : [{ one, locked }];
     });
+    const expiring = expiringAmong(previous, names, project.config).filter(
+      (one) => !resolved.some((now) => isKeptNow(one, now)),
+    );
+    warnOfExpiring(expiring, context);
     return {
-      data: { outdated: outdated.map(toJson), passedOver: resolved.flatMap(passedOverToJson) },
+      data: {
+        outdated: outdated.map(toJson),
+        passedOver: resolved.flatMap(passedOverToJson),
+        expiring: expiring.map(expiringToJson),
+      },
       text: [
         ...(outdated.length + errors.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
         ...resolved.flatMap(explainChoice),
@@ -37,6 +47,17 @@ export const run: Run<object> = async (given, _options, context) => {
     await gitlab.close();
   }
 };
+
+/** Whether somebody had GitLab keep it since it was locked. */
+function isKeptNow({ artifact, system, variant }: Expiring, now: Resolved): boolean {
+  return (
+    now.artifact === artifact &&
+    now.system === system &&
+    now.job === variant.job &&
+    now.projectId === variant.projectId &&
+    now.expiresAt === null
+  );
+}
 
 interface Outdated {
   readonly one: Resolved;

@@ -5,6 +5,7 @@ import { relative } from "node:path";
 import { Agent, request } from "undici";
 import { z } from "zod";
 import { type Finding, printFindings } from "../doctor/finding.js";
+import { EXPIRY_WARNING_DAYS } from "../config/load.js";
 import { checkExpiry } from "../doctor/lock.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { openDirectory } from "../proxy/cache/directory.js";
@@ -73,7 +74,7 @@ async function checkLocks({ files }: ProxySettings, { cwd }: CommandContext) {
     });
     findings.push(finding);
   }
-  const expiry = all.map(({ lock }) => checkExpiry(lock, Date.now()));
+  const expiry = all.map(({ lock }) => checkExpiry(lock, { now: new Date(), days: EXPIRY_WARNING_DAYS }));
   return { states: all, locks: [...findings, ...expiry.filter(({ state }) => state !== "ok")] };
 }
 

@@ -4,14 +4,17 @@ import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/terminal.js";
 import { describeRef } from "./describe-ref.js";
 import type { Run } from "./command.js";
+import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
 
 export const run: Run<object> = async (given, _options, context) => {
   const project = await openProject(context.cwd);
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
   const shown = Object.entries(lock.artifacts).filter(([name]) => names.has(name));
+  const expiring = expiringAmong(lock, names, project.config);
+  warnOfExpiring(expiring, context);
   return {
-    data: { artifacts: Object.fromEntries(shown) },
+    data: { artifacts: Object.fromEntries(shown), expiring: expiring.map(expiringToJson) },
     text:
       shown.length === 0 ? "nothing is locked yet; run: artifacts lock" : shown.map(describe).join("\n\n"),
   };

@@ -82,10 +82,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       { flags: "--check", text: "offline: fail unless lock and generated files match the manifests" },
       { flags: "--rehash", text: "download what is locked again and refuse other bytes" },
+      { flags: "--keep", text: "ask GitLab to keep what is locked for ever; needs a token that may write" },
     ],
     examples: [
       ["artifacts lock", "bring everything up to date"],
       ["artifacts lock acme-cli", "only this artifact"],
+      ["artifacts lock --keep", "bring it up to date, and let none of it expire"],
       ["artifacts lock --check", "in CI: is what is committed consistent?"],
     ],
     load: () => import("./lock.js"),

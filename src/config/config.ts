@@ -23,6 +23,8 @@ export interface Config {
   readonly proxy: string;
   /** Who may have what of a proxy that runs here; undefined: whoever it serves may have all that is locked. */
   readonly proxyPolicy: readonly ProxyRule[] | undefined;
+  /** Days ahead of their expiry that locked artifacts are warned about; null: never. */
+  readonly expiryWarningDays: number | null;
   /** Bytes that the files of one archive may have together when it is unpacked; undefined: the default of `hash`. */
   readonly maxUnpackedBytes: number | undefined;
   readonly bump: Bump;

@@ -7,6 +7,8 @@ import type { Config } from "./config.js";
 import type { WrittenConfig } from "./schema.js";
 
 export const CONFIG_FILE = "artifacts.config.ts";
+/** Where the configuration says nothing else. */
+export const EXPIRY_WARNING_DAYS = 14;
 
 const DEFAULTS = {
   gitlab: undefined,
@@ -17,6 +19,7 @@ const DEFAULTS = {
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
   proxyPolicy: undefined,
+  expiryWarningDays: EXPIRY_WARNING_DAYS,
   maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
@@ -72,6 +75,8 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     fetch: written.fetch ?? DEFAULTS.fetch,
     proxy: written.proxy ?? DEFAULTS.proxy,
     proxyPolicy: written.proxyPolicy,
+    expiryWarningDays:
+      written.expiryWarningDays === undefined ? DEFAULTS.expiryWarningDays : written.expiryWarningDays,
     maxUnpackedBytes: written.maxUnpackedBytes,
     bump: bumpOf(written),
   };

@@ -15,6 +15,13 @@ export const WrittenConfig = z.strictObject({
   fetch: FetchMode.optional(),
   proxy: serviceUrl('the address of the proxy, such as "http://127.0.0.1:7467"').optional(),
   proxyPolicy: WrittenProxyPolicy.optional(),
+  expiryWarningDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .nullable()
+    .describe("a number of days from 0 to 365, or null")
+    .optional(),
   maxUnpackedBytes: z.int().positive().describe("a number of bytes").optional(),
   bump: WrittenBump.optional(),
 });

@@ -1,32 +1,31 @@
 /** The lock as the doctor sees it: artifacts whose bytes GitLab will soon remove. */
+import { type Expiring, type ExpiryRule, expiringVariants } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
 import type { Finding } from "./finding.js";
 
-const DAY_MS = 86_400_000;
-const WARNING_DAYS = 14;
 /** So many names are enough to see what it is about. */
 const SHOWN = 5;
 
-/** @param now clock in milliseconds */
-export function checkExpiry(lock: Lock, now: number): Finding {
-  const soon = Object.entries(lock.artifacts).flatMap(([name, { systems }]) => {
-    const ends = Object.values(systems).flatMap(({ expiresAt }) =>
-      expiresAt === null ? [] : [Date.parse(expiresAt)],
-    );
-    const days = Math.floor((Math.min(...ends) - now) / DAY_MS);
-    return days < WARNING_DAYS ? [{ name, days }] : [];
-  });
+export function checkExpiry(lock: Lock, { now, days }: ExpiryRule): Finding {
+  if (days === null)
+    return { name: "Expiry", state: "ok", meaning: "not looked at (expiryWarningDays: null)" };
+  const soon = firstOfEach(expiringVariants(lock, { now, days }));
   if (soon.length === 0)
-    return { name: "Expiry", state: "ok", meaning: `no artifact expires within ${WARNING_DAYS} days` };
-  const sorted = soon.toSorted((a, b) => a.days - b.days);
-  const shown = sorted
+    return { name: "Expiry", state: "ok", meaning: `no artifact expires within ${days} days` };
+  const shown = soon
     .slice(0, SHOWN)
-    .map(({ name, days }) => `${name} (${days < 0 ? "expired" : `${days} days`})`);
+    .map((one) => `${one.artifact} (${one.days < 0 ? "expired" : `${one.days} days`})`);
   const more = soon.length > SHOWN ? `, and ${soon.length - SHOWN} more` : "";
   return {
     name: "Expiry",
     state: "warning",
     meaning: `GitLab removes soon: ${shown.join(", ")}${more}`,
-    fix: "press Keep at the job in GitLab, run `artifacts lock` for newer ones, or put the bytes into a cache",
+    fix: "run `artifacts lock --keep` to have GitLab keep them, or put the bytes into a cache",
   };
+}
+
+/** The system that expires first stands for its artifact. */
+function firstOfEach(expiring: readonly Expiring[]): readonly Expiring[] {
+  const seen = new Set<string>();
+  return expiring.filter(({ artifact }) => !seen.has(artifact) && seen.add(artifact));
 }

@@ -2,6 +2,7 @@ import { GitLabError } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
 import type { ProjectAddress } from "./projects.js";
 import { Job, TriggerJob } from "./schema.js";
+import type { GitLabWriter } from "./writer.js";
 
 /** GET `/projects/:id/pipelines/:pipeline_id/jobs`: the latest attempt of each job, newest first. */
 export function listPipelineJobs(
@@ -15,6 +16,19 @@ export function listPipelineJobs(
 /** GET `/projects/:id/jobs/:job_id`. */
 export function getJob(gitlab: GitLab, { instance, project }: ProjectAddress, job: number): Promise<Job> {
   return gitlab.get(instance, ["projects", project, "jobs", job], Job);
+}
+
+/**
+ * POST `/projects/:id/jobs/:job_id/artifacts/keep`: the artifacts do not expire any more. GitLab answers 404 when they have
+ * expired, also while it still serves them. Keeping twice is as keeping once.
+ */
+export function keepArtifacts(
+  writer: GitLabWriter,
+  { instance, project }: ProjectAddress,
+  job: number,
+): Promise<Job> {
+  const path = ["projects", project, "jobs", job, "artifacts", "keep"];
+  return writer.send(instance, { method: "POST", path, answer: Job, repeatable: true });
 }
 
 /**

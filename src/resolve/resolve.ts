@@ -110,9 +110,11 @@ function isOnlyGone(
 
 /** The locked bytes may live on in stores and caches; an older build is no update. */
 function stay({ variant }: Previous, passedOver: readonly PassedOver[], search: Search): Resolved {
+  const own = passedOver.find(({ pipeline }) => pipeline === variant.pipeline);
+  const why = own === undefined ? "its artifacts are gone" : describePassedOver(own);
   search.warn(
     `${search.variant.project}: the locked job ${variant.job} "${excerpt(variant.jobName)}" has no artifacts any more, and only ` +
-      "older pipelines have some; it stays locked. Run it again in GitLab to have a new one.",
+      `older pipelines have some; it stays locked: ${why}. Run it again in GitLab to have a new one.`,
   );
   return asLocked(search.variant, variant, passedOver);
 }

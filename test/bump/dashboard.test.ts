@@ -298,6 +298,7 @@ describe("hostile words", () => {
       applied: [],
       lock: makeLock(),
       now: NOW,
+      expiryWarningDays: 14,
     };
     const errors = Array.from({ length: 300 }, (_, index) => new UserError("X", `${index} ${message}`));
 

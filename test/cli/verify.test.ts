@@ -34,6 +34,7 @@ test("verify finds what is locked, and downloads it", async () => {
 test.each([
   ["changed", () => gitlab.fault({ path: /\/artifacts/, kind: "wrong-bytes" })],
   ["erased", () => gitlab.erase(job)],
+  ["missing", () => Object.assign(gitlab.state.jobById(job), { artifacts: undefined })],
   [
     "expired",
     () => {

@@ -15,6 +15,7 @@ const DEFAULTS = {
   fetch: "proxy",
   proxy: "http://127.0.0.1:7467",
   proxyPolicy: undefined,
+  expiryWarningDays: 14,
   maxUnpackedBytes: undefined,
   bump: DEFAULT_BUMP,
 };

@@ -263,7 +263,7 @@ const LOCKED_REPOSITORIES: readonly Broken[] = [
     () => setExpiry(3),
     { name: "Expiry", state: "warning" },
     /acme \([23] days\)/,
-    /Keep/,
+    /lock --keep/,
   ],
 ];
 
