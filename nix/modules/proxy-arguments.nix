@@ -11,6 +11,7 @@ in
 ++ each "--lock" cfg.locks
 ++ each "--listen" cfg.listen
 ++ each "--passthrough" cfg.passthrough
+++ each "--admin-listen" cfg.adminListen
 ++ [
   "--cache-size"
   cfg.cacheSize

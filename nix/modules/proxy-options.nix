@@ -43,6 +43,16 @@ in
     description = "Loopback addresses on which callers bring their own GitLab token, in their netrc.";
   };
 
+  adminListen = mkOption {
+    type = types.listOf types.str;
+    default = [ ];
+    example = [ "127.0.0.1:7469" ];
+    description = ''
+      Where the status page and the metrics are: loopback addresses, or unix:PATH, which root alone may open on NixOS. They give
+      out names of artifacts, never their bytes.
+    '';
+  };
+
   cacheSize = mkOption {
     type = types.str;
     default = "20G";

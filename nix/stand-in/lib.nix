@@ -4,6 +4,12 @@ import ./modules.nix
   inherit (builtins) concatStringsSep;
   optionals = condition: list: if condition then list else [ ];
   hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
+  removePrefix =
+    prefix: text:
+    if hasPrefix prefix text then
+      builtins.substring (builtins.stringLength prefix) (-1) text
+    else
+      text;
 
   sourceTypes.binaryNativeCode = {
     shortName = "binaryNativeCode";
@@ -18,6 +24,9 @@ import ./modules.nix
         value = value name;
       }) names
     );
+
+  mapAttrsToList = function: set: map (name: function name set.${name}) (builtins.attrNames set);
+  mapAttrs' = function: set: builtins.listToAttrs (mapAttrsToList function set);
 
   licenses.mit.spdxId = "MIT";
   licenses.unfree = {

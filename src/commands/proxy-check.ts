@@ -152,7 +152,7 @@ async function checkCache({ cache, cacheSize }: ProxySettings): Promise<Seen> {
 
 /** Listens for a moment. */
 async function checkAddress(address: ListenAddress): Promise<Seen> {
-  if ("fd" in address) return { state: "ok", meaning: "handed over by systemd" };
+  if ("fd" in address) return { state: "ok", meaning: "systemd will hand it over" };
   const server = createServer();
   try {
     await listenOn(server, address);

@@ -6,7 +6,7 @@ import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import { openProject } from "../project.js";
 import { groupId } from "../proxy/group-id.js";
-import { inheritedSockets, namedSockets } from "../proxy/inherited.js";
+import { expectedSockets, inheritedSockets, namedSockets } from "../proxy/inherited.js";
 import { type ListenAddress, parseListener } from "../proxy/listener.js";
 import type { LOG_FORMATS } from "../proxy/log.js";
 import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
@@ -54,7 +54,7 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
 
 /** Without any address, the one that derivations carry. */
 async function listenersOf(
-  { listen, passthrough, adminListen, socketGroup }: ProxyOptions,
+  { check = false, listen, passthrough, adminListen, socketGroup }: ProxyOptions,
   address: string,
   { env }: CommandContext,
 ): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "admin">> {
@@ -63,7 +63,7 @@ async function listenersOf(
   const parseFor =
     (group?: number) =>
     (text: string): readonly ListenAddress[] =>
-      namedSockets(text, sockets) ?? [parseListener(text, group)];
+      (check ? expectedSockets(text) : namedSockets(text, sockets)) ?? [parseListener(text, group)];
   const parse = parseFor(group);
   // Who may build is not who may look on: the group is let in to artifacts alone.
   const admin = (adminListen ?? []).flatMap(parseFor());

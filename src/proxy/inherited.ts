@@ -50,3 +50,11 @@ export function namedSockets(
         : `these were handed over: ${known}`,
   });
 }
+
+/** Where a socket will be, for `--check`: systemd hands sockets to `ExecStart=` alone, and not to the `ExecStartPre=` before it. */
+const NOT_YET = -1;
+
+/** The socket that `address` names, as far as it can be told before the proxy is started; undefined when it is of another form. */
+export function expectedSockets(address: string): readonly InheritedSocket[] | undefined {
+  return address.startsWith(PREFIX) ? [{ fd: NOT_YET, name: address.slice(PREFIX.length) }] : undefined;
+}

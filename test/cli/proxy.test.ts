@@ -111,6 +111,16 @@ describe("--check", () => {
     await expect(request(`http://127.0.0.1:${port}/`)).rejects.toThrow("ECONNREFUSED");
   });
 
+  it("runs before systemd has handed a socket over, as ExecStartPre does", async () => {
+    const { code, findings } = await check(["--listen", "systemd:builds"]);
+    expect(code).toBe(0);
+    expect(findings).toContainEqual({
+      name: "Address systemd:builds",
+      state: "ok",
+      meaning: "systemd will hand it over",
+    });
+  });
+
   it("finds everything that would keep it from serving, in one run", async () => {
     await writeFile(join(directory, "artifacts.lock.json"), '{ "version": 99 }');
     await mkdir(join(directory, "cache"));

@@ -8,7 +8,9 @@ import {
   evaluateModule,
   PACKAGE,
   sectionsText,
+  socketText,
   unitText,
+  type ModuleConfig,
   type ModuleSystem,
   type NixosUnit,
 } from "./modules.js";
@@ -28,43 +30,67 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function unitOf(configuration: string, packageFolder = PACKAGE): Promise<NixosUnit> {
+async function systemdOf(configuration: string, packageFolder = PACKAGE) {
   const { systemd } = await evaluateModule("nixos", `{ ${configuration} }`, { packageFolder });
-  const unit = systemd?.services?.["nix-artifacts-proxy"];
+  return systemd ?? {};
+}
+
+async function unitOf(configuration: string, name = "nix-artifacts-proxy"): Promise<NixosUnit> {
+  const unit = (await systemdOf(configuration)).services?.[name];
   if (unit === undefined) throw new Error("there is no such unit");
   return unit;
 }
 
-async function systemdAnalyze(text: string, ...args: string[]) {
-  const file = join(folder, "nix-artifacts-proxy.service");
-  await writeFile(file, text);
-  return runProcess("systemd-analyze", [...args, file]);
+/** Writes units as NixOS does; gives their paths. */
+async function writeUnits(configuration: string): Promise<string[]> {
+  const { services = {}, sockets = {} } = await systemdOf(configuration, folder);
+  const texts = [
+    ...Object.entries(services).map(([name, unit]) => [`${name}.service`, unitText(unit)] as const),
+    ...Object.entries(sockets).map(([name, socket]) => [`${name}.socket`, socketText(socket)] as const),
+  ];
+  return writeTexts(texts);
 }
 
-describe("the NixOS module", () => {
+async function writeTexts(texts: readonly (readonly [name: string, text: string])[]): Promise<string[]> {
+  const files = texts.map(([name, text]) => [join(folder, name), text] as const);
+  for (const [file, text] of files) await writeFile(file, text);
+  return files.map(([file]) => file);
+}
+
+function systemdAnalyze(...args: string[]) {
+  return runProcess("systemd-analyze", args);
+}
+
+function failedAssertions({ assertions }: ModuleConfig): string[] {
+  return (assertions ?? []).filter(({ assertion }) => !assertion).map(({ message }) => message);
+}
+
+describe("the proxy of the NixOS module", () => {
   test("does nothing until it is enabled", async () => {
-    const { assertions, nix, systemd } = await evaluateModule("nixos", "{ }");
-    expect({ assertions, nix, systemd }).toEqual({ assertions: null, nix: null, systemd: null });
+    const { assertions, systemd, users } = await evaluateModule("nixos", "{ }");
+    expect({ assertions, systemd, users }).toEqual({ assertions: null, systemd: null, users: null });
   });
 
   test("hands the token to the service as a credential, and to nothing else", async () => {
     const unit = await unitOf(TOKEN);
     expect(unit.serviceConfig["ExecStart"]).toBe(
-      `"${PACKAGE}/bin/artifacts" "proxy" "--lock" "/srv/artifacts.lock.json" "--listen" "127.0.0.1:7467" ` +
-        '"--cache-size" "20G" --token-file %d/gitlab',
+      `"${PACKAGE}/bin/artifacts" "proxy" "--lock" "/srv/artifacts.lock.json" "--cache-size" "20G" ` +
+        '"--listen" "systemd:builds" --token-file %d/gitlab',
     );
+    expect(unit.serviceConfig["ExecStartPre"]).toBe(`-${String(unit.serviceConfig["ExecStart"])} --check`);
     expect(unit.serviceConfig["LoadCredential"]).toEqual(["gitlab:/run/secrets/gitlab"]);
     expect(unit.environment).toEqual({ GITLAB_HOST: "gitlab.example.com" });
   });
 
   test("refuses a token that is in the store, and one that is missing where it is needed", async () => {
     const failed = async (configuration: string) =>
-      (await evaluateModule("nixos", `{ ${configuration} }`)).assertions
-        ?.filter(({ assertion }) => !assertion)
-        .map(({ message }) => message);
+      failedAssertions(await evaluateModule("nixos", `{ ${configuration} }`));
     expect(await failed(TOKEN)).toEqual([]);
     expect(await failed(`${MINIMAL} tokenFile = "/nix/store/x-token"; };`)).toEqual([
       expect.stringContaining("everybody can read it"),
+    ]);
+    expect(await failed(TOKEN.replace("enable", 'listen = [ "localhost:1" ]; enable'))).toEqual([
+      expect.stringContaining("127.0.0.1 instead of localhost"),
     ]);
     expect(await failed(`${MINIMAL} };`)).toEqual([expect.stringContaining("needs a tokenFile")]);
     expect(await failed(`${MINIMAL} listen = [ ]; passthrough = [ "127.0.0.1:7468" ]; };`)).toEqual([]);
@@ -81,12 +107,42 @@ describe("the NixOS module", () => {
   test("opens a socket to builders, which sandboxes see when it is there", async () => {
     const { nix } = await evaluateModule("nixos", `{ ${SOCKET} }`);
     expect(nix?.settings).toEqual({ "extra-sandbox-paths": ["/run/nix-artifacts?"] });
-    const { serviceConfig } = await unitOf(SOCKET);
-    expect(serviceConfig["ExecStart"]).toContain(
-      '"--listen" "unix:/run/nix-artifacts/proxy.sock" "--socket-group" "nixbld"',
+    const { services, sockets } = await systemdOf(SOCKET);
+    expect(sockets?.["nix-artifacts-proxy-builders"]?.socketConfig).toEqual({
+      ListenStream: ["/run/nix-artifacts/proxy.sock"],
+      FileDescriptorName: "builders",
+      Service: "nix-artifacts-proxy.service",
+      SocketGroup: "nixbld",
+      SocketMode: "0660",
+    });
+    expect(Object.keys(sockets ?? {})).toEqual(["nix-artifacts-proxy-builders"]);
+    expect(services?.["nix-artifacts-proxy"]?.serviceConfig["ExecStart"]).toContain(
+      '"--listen" "systemd:builders"',
     );
-    expect(serviceConfig["ExecStart"]).not.toContain("127.0.0.1");
-    expect(serviceConfig["SupplementaryGroups"]).toEqual(["nixbld"]);
+  });
+
+  test("has systemd hold every address, each for what it is", async () => {
+    const all = SOCKET.replace(
+      "listen = [ ];",
+      'passthrough = [ "127.0.0.1:2" "[::1]:2" ]; adminListen = [ "unix:/run/admin.sock" ];',
+    );
+    const { services, sockets = {} } = await systemdOf(all);
+    const streams = Object.entries(sockets).map(([name, { socketConfig, wantedBy }]) => {
+      expect(wantedBy).toEqual(["sockets.target"]);
+      return [name.replace("nix-artifacts-proxy-", ""), socketConfig["ListenStream"]];
+    });
+    expect(Object.fromEntries(streams)).toEqual({
+      builds: ["127.0.0.1:7467"],
+      builders: ["/run/nix-artifacts/proxy.sock"],
+      callers: ["127.0.0.1:2", "[::1]:2"],
+      operators: ["/run/admin.sock"],
+    });
+    expect(sockets["nix-artifacts-proxy-operators"]?.socketConfig["SocketMode"]).toBe("0600");
+    const { serviceConfig } = services?.["nix-artifacts-proxy"] ?? {};
+    expect(serviceConfig?.["Sockets"]).toEqual(Object.keys(sockets).map((name) => `${name}.socket`));
+    expect(serviceConfig?.["ExecStart"]).toContain(
+      '"--listen" "systemd:builders" "--listen" "systemd:builds" "--passthrough" "systemd:callers" "--admin-listen" "systemd:operators"',
+    );
   });
 
   test.each([
@@ -94,9 +150,9 @@ describe("the NixOS module", () => {
     ["a socket", SOCKET],
     ["odd paths", TOKEN.replace("/srv/", '/srv/a b%n$HOME\\"\\\\')],
   ])("makes a unit with %s that systemd takes, and calls well protected", async (_, configuration) => {
-    const text = unitText(await unitOf(configuration, folder));
-    expect(await systemdAnalyze(text, "verify")).toMatchObject({ code: 0, stderr: "" });
-    const security = await systemdAnalyze(text, "security", "--offline=true", "--threshold=20");
+    const [service = "", ...sockets] = await writeUnits(configuration);
+    expect(await systemdAnalyze("verify", service, ...sockets)).toMatchObject({ code: 0, stderr: "" });
+    const security = await systemdAnalyze("security", "--offline=true", "--threshold=15", service);
     expect(security.code, security.stdout).toBe(0);
   });
 
@@ -134,6 +190,57 @@ test("the nix-darwin module makes a daemon that runs as its own account", async 
   );
 });
 
+describe("the uploader of the NixOS module", () => {
+  const uploader = (settings: string) =>
+    `services.nix-artifacts.uploader = { enable = true; to = "s3://cache?region=eu"; ${settings} };`;
+  const SECRETS = `signingKeyFile = "/run/secrets/key"; environmentFile = "/run/secrets/aws"; netrcFile = "/run/secrets/netrc";`;
+
+  test("queues what is built, and has a user of its own send it", async () => {
+    const { nix, systemd, users } = await evaluateModule("nixos", `{ ${uploader("")} }`);
+    expect(nix?.settings["post-build-hook"]).toBe(`${PACKAGE}/lib/nix-artifacts/nix/post-build-hook.sh`);
+    expect(systemd?.tmpfiles?.rules).toEqual([
+      "d /var/spool/nix-artifacts 0755 nix-artifacts-uploader nix-artifacts-uploader -",
+    ]);
+    expect(Object.keys(users?.users ?? {})).toEqual(["nix-artifacts-uploader"]);
+    const unit = systemd?.services?.["nix-artifacts-uploader"];
+    expect(unit).toMatchObject({ path: [PACKAGE], environment: { HOME: "/var/lib/nix-artifacts" } });
+    expect(unit?.serviceConfig).toMatchObject({
+      ExecStart: `"${PACKAGE}/bin/artifacts" "uploader" "--spool" "/var/spool/nix-artifacts" "--to" "s3://cache?region=eu"`,
+      User: "nix-artifacts-uploader",
+      StateDirectory: "nix-artifacts",
+      ReadWritePaths: ['"/var/spool/nix-artifacts"'],
+    });
+  });
+
+  test("hands key and passwords to the service as credentials, and refuses any in the store", async () => {
+    const { serviceConfig } = await unitOf(uploader(SECRETS), "nix-artifacts-uploader");
+    expect(serviceConfig["ExecStart"]).toMatch(/ --signing-key %d\/signing-key --netrc-file %d\/netrc$/);
+    expect(serviceConfig["LoadCredential"]).toEqual([
+      "signing-key:/run/secrets/key",
+      "netrc:/run/secrets/netrc",
+    ]);
+    expect(serviceConfig["EnvironmentFile"]).toEqual(["/run/secrets/aws"]);
+    const inStore = SECRETS.replaceAll("/run/secrets", "/nix/store/x");
+    expect(failedAssertions(await evaluateModule("nixos", `{ ${uploader(inStore)} }`))).toHaveLength(3);
+    expect(failedAssertions(await evaluateModule("nixos", `{ ${uploader(SECRETS)} }`))).toEqual([]);
+  });
+
+  test.each(["/srv/my cache", "file:///srv/my cache"])(
+    "may write to a cache in a directory: %s",
+    async (to) => {
+      const { serviceConfig } = await unitOf(uploader("").replace(/s3:[^"]*/, to), "nix-artifacts-uploader");
+      expect(serviceConfig["ReadWritePaths"]).toEqual(['"/var/spool/nix-artifacts"', '"/srv/my cache"']);
+    },
+  );
+
+  test("makes a unit that systemd takes, and calls well protected", async () => {
+    const [service = ""] = await writeUnits(uploader(SECRETS).replace(/s3:[^"]*/, "/srv/100% my $cache"));
+    expect(await systemdAnalyze("verify", service)).toMatchObject({ code: 0, stderr: "" });
+    const security = await systemdAnalyze("security", "--offline=true", "--threshold=20", service);
+    expect(security.code, security.stdout).toBe(0);
+  });
+});
+
 describe("docs/modules.md", () => {
   const sections = readFileSync(projectPath("docs/modules.md"), "utf8").split(/^## /m).slice(1);
   const systems: Readonly<Record<string, ModuleSystem>> = {
@@ -148,9 +255,11 @@ describe("docs/modules.md", () => {
   );
 
   test.each(examples)("has an example for %s that is taken as it is: %d", async (heading, _, text) => {
-    const { assertions, launchd, systemd } = await evaluateModule(systems[heading] ?? "nixos", text);
-    expect((assertions ?? []).filter(({ assertion }) => !assertion)).toEqual([]);
-    expect(JSON.stringify({ launchd, systemd })).toContain("artifacts.lock.json");
+    const config = await evaluateModule(systems[heading] ?? "nixos", text);
+    expect(failedAssertions(config)).toEqual([]);
+    expect(JSON.stringify([config.launchd, config.systemd])).toMatch(
+      /artifacts.lock.json|post-build|uploader/,
+    );
   });
 
   test("has one for each module", () => {
@@ -165,7 +274,8 @@ describe("the home-manager module", () => {
     expect(unit["Service"]?.["ExecStart"]).not.toContain("--token-file");
     const text = sectionsText(unit);
     expect(text).toContain('Environment="GITLAB_HOST=gitlab.example.com"');
-    expect(await systemdAnalyze(text, "verify")).toMatchObject({ code: 0, stderr: "" });
+    const [file = ""] = await writeTexts([["nix-artifacts-proxy-of-a-user.service", text]]);
+    expect(await systemdAnalyze("verify", file)).toMatchObject({ code: 0, stderr: "" });
   });
 
   test("makes an agent on macOS", async () => {

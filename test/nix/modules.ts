@@ -16,7 +16,10 @@ export async function evaluateModule(
   const expression = `let
     pkgs = import ${standIn} { system = "${platform}"; };
     inherit (pkgs) lib;
-    base.services.nix-artifacts.proxy.package = { type = "derivation"; outPath = ${nixString(packageFolder)}; };
+    package = { type = "derivation"; outPath = ${nixString(packageFolder)}; };
+    base = { services.nix-artifacts = { proxy.package = package; }${
+      system === "nixos" ? " // { uploader.package = package; }; nix.package = package" : ""
+    }; };
   in builtins.removeAttrs (lib.evalModules {
     specialArgs = { inherit lib pkgs; };
     modules = [ ${nixPath(projectPath(`nix/modules/${system}.nix`))} base (${configuration}) ];
@@ -30,9 +33,12 @@ export interface ModuleConfig {
   readonly nix?: { readonly settings: Readonly<Record<string, unknown>> };
   readonly systemd?: {
     readonly services?: Readonly<Record<string, NixosUnit>>;
+    readonly sockets?: Readonly<Record<string, NixosSocket>>;
+    readonly tmpfiles?: { readonly rules: readonly string[] };
     readonly user?: { readonly services: Readonly<Record<string, Sections>> };
   };
   readonly launchd?: unknown;
+  readonly users?: Readonly<Record<"users" | "groups", Readonly<Record<string, object>>>>;
   readonly system?: { readonly activationScripts: Readonly<Record<string, { readonly text: string }>> };
 }
 
@@ -41,8 +47,17 @@ export interface NixosUnit {
   readonly environment: Readonly<Record<string, string>>;
   readonly after: readonly string[];
   readonly wants: readonly string[];
-  readonly wantedBy: readonly string[];
+  /** Without it, something else starts the service. */
+  readonly wantedBy?: readonly string[];
+  /** Packages for PATH. */
+  readonly path?: readonly string[];
   readonly serviceConfig: Section;
+}
+
+export interface NixosSocket {
+  readonly description: string;
+  readonly wantedBy: readonly string[];
+  readonly socketConfig: Section;
 }
 
 export type Section = Readonly<Record<string, string | number | boolean | readonly string[]>>;
@@ -50,11 +65,22 @@ export type Sections = Readonly<Record<string, Section>>;
 
 /** The unit file that NixOS writes: lists are repeated, booleans are words (systemd.syntax(7)). */
 export function unitText(unit: NixosUnit): string {
-  const environment = Object.entries(unit.environment).map(([name, value]) => `"${name}=${value}"`);
+  const { path = [], wantedBy = [] } = unit;
+  const variables = { ...unit.environment, PATH: path.map((folder) => `${folder}/bin`).join(":") };
+  const environment = Object.entries(variables).map(([name, value]) => `"${name}=${value}"`);
   return sectionsText({
     Unit: { Description: unit.description, After: unit.after, Wants: unit.wants },
     Service: { ...unit.serviceConfig, Environment: environment },
-    Install: { WantedBy: unit.wantedBy },
+    Install: { WantedBy: wantedBy },
+  });
+}
+
+/** As `unitText`, for a socket. */
+export function socketText({ description, wantedBy, socketConfig }: NixosSocket): string {
+  return sectionsText({
+    Unit: { Description: description },
+    Socket: socketConfig,
+    Install: { WantedBy: wantedBy },
   });
 }
 

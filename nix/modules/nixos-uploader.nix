@@ -1,0 +1,126 @@
+/**
+  NixOS: `services.nix-artifacts.uploader`: Nix's hook notes what this machine builds, and a hardened service sends it to a
+  binary cache. The signing key is a systemd credential; neither builds nor their users ever see it.
+*/
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkEnableOption mkIf mkOption types;
+  cfg = config.services.nix-artifacts.uploader;
+  user = "nix-artifacts-uploader";
+  spool = "/var/spool/nix-artifacts";
+
+  quote = import ./systemd-quote.nix;
+  # Not part of a command line: `$` stands for itself.
+  quotePath = path: builtins.toJSON (builtins.replaceStrings [ "%" ] [ "%%" ] path);
+  directory = lib.removePrefix "file://" cfg.to;
+  isDirectory = lib.hasPrefix "/" directory;
+
+  arguments =
+    map quote [
+      "${cfg.package}/bin/artifacts"
+      "uploader"
+      "--spool"
+      spool
+      "--to"
+      cfg.to
+    ]
+    ++ lib.optionals (cfg.signingKeyFile != null) [
+      "--signing-key"
+      "%d/signing-key"
+    ]
+    ++ lib.optionals (cfg.netrcFile != null) [
+      "--netrc-file"
+      "%d/netrc"
+    ];
+
+  secret =
+    text:
+    mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      description = "${text} Readable by root alone; a string, so that it is not copied into the store.";
+    };
+  secrets = {
+    inherit (cfg) signingKeyFile netrcFile environmentFile;
+  };
+in
+{
+  options.services.nix-artifacts.uploader = {
+    enable = mkEnableOption "uploading what this machine builds to a binary cache";
+
+    package = mkOption {
+      type = types.package;
+      default = pkgs.callPackage ../package { };
+      description = "The package with the program `artifacts`.";
+    };
+
+    to = mkOption {
+      type = types.str;
+      example = "s3://team-cache?region=eu-central-1";
+      description = "The binary cache: a path, file://, http(s):// or s3://, as for `artifacts publish`.";
+    };
+
+    signingKeyFile = secret "The key that signs what is uploaded.";
+    netrcFile = secret "User and password for a cache behind http(s).";
+    environmentFile = secret "AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…, where no role of the machine says it.";
+  };
+
+  config = mkIf cfg.enable {
+    assertions = lib.mapAttrsToList (name: file: {
+      assertion = file == null || !lib.hasPrefix builtins.storeDir file;
+      message = "services.nix-artifacts.uploader.${name} is in the Nix store, where everybody can read it. Name a file outside.";
+    }) secrets;
+
+    # Root's daemon runs it after each build; it leaves a note and never fails a build.
+    nix.settings.post-build-hook = "${cfg.package}/lib/nix-artifacts/nix/post-build-hook.sh";
+
+    users.users.${user} = {
+      isSystemUser = true;
+      group = user;
+    };
+    users.groups.${user} = { };
+
+    # Everybody may look at the queue; the uploader and root's hook write.
+    systemd.tmpfiles.rules = [ "d ${spool} 0755 ${user} ${user} -" ];
+
+    systemd.services.nix-artifacts-uploader = {
+      description = "Uploads what Nix built";
+      wantedBy = [ "multi-user.target" ];
+      wants = [ "network-online.target" ];
+      after = [
+        "network-online.target"
+        "nix-daemon.socket"
+      ];
+      path = [ config.nix.package ];
+      environment.HOME = "/var/lib/nix-artifacts";
+
+      serviceConfig = import ./systemd-hardening.nix // {
+        ExecStart = lib.concatStringsSep " " arguments;
+        Restart = "always";
+        RestartSec = 5;
+
+        User = user;
+        LoadCredential =
+          lib.optionals (cfg.signingKeyFile != null) [ "signing-key:${cfg.signingKeyFile}" ]
+          ++ lib.optionals (cfg.netrcFile != null) [ "netrc:${cfg.netrcFile}" ];
+        EnvironmentFile = lib.optionals (cfg.environmentFile != null) [ cfg.environmentFile ];
+        StateDirectory = "nix-artifacts";
+        StateDirectoryMode = "0700";
+        ReadWritePaths = map quotePath ([ spool ] ++ lib.optionals isDirectory [ directory ]);
+        # What it writes is for others to read: the report of the queue, and a cache in a directory.
+        UMask = "0022";
+        MemoryMax = "512M";
+        # Nix asks for its limits when it starts.
+        SystemCallFilter = [
+          "@system-service"
+          "~@privileged"
+        ];
+      };
+    };
+  };
+}
