@@ -7,8 +7,9 @@ import { text } from "node:stream/consumers";
 import type { CommandContext, CommandResult } from "./commands/command.js";
 import type { CommandEntry } from "./commands/table.js";
 import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
+import { printableLines } from "./terminal/printable.js";
 import { errorToJson, reportBug, reportError } from "./terminal/report-error.js";
-import { createStyle } from "./terminal/style.js";
+import { canRedraw, createStyle } from "./terminal/style.js";
 import { createTerminal } from "./terminal/terminal.js";
 
 export interface GlobalOptions {
@@ -61,6 +62,7 @@ function createContext(options: GlobalOptions): CommandContext {
       style: createStyle(process.stderr, process.env),
       quiet: options.quiet === true,
       verbose: options.verbose === true,
+      redraws: canRedraw(process.stderr, process.env),
     }),
     signal,
     tokenFile: options.tokenFile === undefined ? undefined : resolve(options.tokenFile),
@@ -83,7 +85,7 @@ function finish(result: CommandResult, context: CommandContext, { json = false }
 
 function writeText(text: string, errors: readonly UserError[], { cwd }: CommandContext): void {
   const style = createStyle(process.stderr, process.env);
-  if (text !== "") process.stdout.write(`${text}\n`);
+  if (text !== "") process.stdout.write(`${printableLines(text)}\n`);
   for (const error of errors) process.stderr.write(reportError(error, { cwd, style }));
 }
 

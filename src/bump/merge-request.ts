@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Bump } from "../config/bump.js";
 import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
-import { formatBytes } from "../terminal/terminal.js";
+import { formatBytes } from "../terminal/quantities.js";
 import { changelogSection } from "./changelog.js";
 import { contentsSection } from "./contents.js";
 import type { Findings } from "./findings.js";

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import type { Change } from "../lock/diff.js";
 import type { LockedVariant } from "../lock/schema.js";
-import { formatBytes } from "../terminal/terminal.js";
+import { formatBytes } from "../terminal/quantities.js";
 
 export function changeToJson({ artifact, system, kind, from, to }: Change): object {
   return { artifact, system, kind, from: facts(from), to: facts(to) };
@@ -25,21 +25,33 @@ export function describeWritten(paths: readonly string[]): string[] {
   });
 }
 
-/** One line a change: what, from which version to which, and how much bigger it got. */
+/** What there is after a run: `6 variants locked: 1 new, 2 changed, 3 unchanged; +1.5 MiB`. */
+export function describeSum(changes: readonly Change[], locked: number): string {
+  if (changes.length === 0) return `${locked} variants locked, nothing changed`;
+  const count = (kind: Change["kind"]) => changes.filter((change) => change.kind === kind).length;
+  const [added, changed, removed] = [count("added"), count("changed"), count("removed")];
+  const counts = { new: added, changed, removed, unchanged: locked - added - changed };
+  const told = Object.entries(counts).flatMap(([word, many]) => (many === 0 ? [] : [`${many} ${word}`]));
+  const delta = changes.reduce((sum, { from, to }) => sum + (to?.size ?? 0) - (from?.size ?? 0), 0);
+  return `${locked} variants locked: ${told.join(", ")}${delta === 0 ? "" : `; ${signed(delta)}`}`;
+}
+
+const COLUMNS = ["name", "system", "versions", "commits"] as const;
+
+/** One line a change: what, from which version and commit to which, and how much bigger it got. */
 export function describeChanges(changes: readonly Change[]): string[] {
   const rows = changes.map((change) => ({
     name: change.artifact,
     system: change.system,
     versions: versionsOf(change),
+    commits: commitsOf(change),
     rest: sizeOf(change),
   }));
-  const width = (column: "name" | "system" | "versions") =>
-    Math.max(0, ...rows.map((row) => row[column].length));
-  return rows.map(({ name, system, versions, rest }) =>
-    [name.padEnd(width("name")), system.padEnd(width("system")), versions.padEnd(width("versions")), rest]
-      .join("  ")
-      .trimEnd(),
-  );
+  const width = (column: (typeof COLUMNS)[number]) => Math.max(0, ...rows.map((row) => row[column].length));
+  return rows.map((row) => {
+    const columns = COLUMNS.map((column) => row[column].padEnd(width(column)));
+    return [...columns, row.rest].join("  ").trimEnd();
+  });
 }
 
 function versionsOf({ from, to }: Change): string {
@@ -52,6 +64,15 @@ function versionsOf({ from, to }: Change): string {
 function sizeOf({ from, to }: Change): string {
   if (to === undefined) return "";
   if (from === undefined || from.size === to.size) return formatBytes(to.size);
-  const sign = to.size > from.size ? "+" : "−";
-  return `${formatBytes(to.size)} (${sign}${formatBytes(Math.abs(to.size - from.size))})`;
+  return `${formatBytes(to.size)} (${signed(to.size - from.size)})`;
+}
+
+function signed(bytes: number): string {
+  return `${bytes > 0 ? "+" : "−"}${formatBytes(Math.abs(bytes))}`;
+}
+
+/** A range as git takes it. */
+function commitsOf({ from, to }: Change): string {
+  const commits = [from, to].flatMap((variant) => variant?.commit.slice(0, 8) ?? []);
+  return [...new Set(commits)].join("..");
 }

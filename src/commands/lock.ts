@@ -5,7 +5,7 @@ import { diffLocks } from "../lock/diff.js";
 import type { Lock } from "../lock/schema.js";
 import { writeLockAndOutput } from "../output.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
-import { changeToJson, describeChanges, describeWritten } from "./changes.js";
+import { changeToJson, describeChanges, describeSum, describeWritten } from "./changes.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
 import { openGitLab, openGitLabWriter } from "./open-gitlab.js";
@@ -66,11 +66,9 @@ async function lock(
         written,
         expiring: expiring.map(expiringToJson),
       },
-      text: [
-        ...describeChanges(changes),
-        changes.length === 0 ? `${locked} variants locked, nothing changed` : `${locked} variants locked`,
-        ...describeWritten(written),
-      ].join("\n"),
+      text: [...describeChanges(changes), describeSum(changes, locked), ...describeWritten(written)].join(
+        "\n",
+      ),
       errors: result.errors,
     };
   } finally {

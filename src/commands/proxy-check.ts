@@ -14,7 +14,7 @@ import { type ListenAddress, urlOf } from "../proxy/listener.js";
 import { type LockState, openLocks } from "../proxy/locks.js";
 import { entriesOf } from "../proxy/locked-index.js";
 import { concerns } from "../proxy/policy.js";
-import { formatBytes } from "../terminal/terminal.js";
+import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult } from "./command.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import { tokenStatus } from "./token-status.js";

@@ -1,7 +1,7 @@
 /** `artifacts show`: where the locked bytes come from. Offline. */
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
-import { formatBytes } from "../terminal/terminal.js";
+import { formatBytes } from "../terminal/quantities.js";
 import { describeRef } from "./describe-ref.js";
 import type { Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";

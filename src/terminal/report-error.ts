@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Location, UserError } from "../errors.js";
+import { printable } from "./printable.js";
 import type { Style } from "./style.js";
 
 interface ReportOptions {
@@ -53,13 +54,6 @@ function place(at: Location | undefined, { cwd }: ReportOptions): string {
 
 function indent(text: string): string[] {
   return text.split("\n").map((line) => `  ${printable(line)}`);
-}
-
-/** Names of files and fields come from a repository that may be hostile; a terminal must not obey them. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (character) =>
-    character === "\t" ? character : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
-  );
 }
 
 /** One line before, the line itself, and a caret; nothing when the file cannot be read any more. */

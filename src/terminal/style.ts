@@ -7,6 +7,11 @@ import { styleText } from "node:util";
 export type Style = (format: "red" | "yellow" | "green" | "bold" | "dim" | "cyan", text: string) => string;
 
 export function createStyle(terminal: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Style {
-  const colour = terminal.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb";
+  const colour = canRedraw(terminal, env) && (env["NO_COLOR"] ?? "") === "";
   return colour ? (format, text) => styleText(format, text) : (_, text) => text;
+}
+
+/** Whether it is a terminal that understands more than lines. */
+export function canRedraw(terminal: { isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean {
+  return terminal.isTTY === true && env["TERM"] !== "dumb";
 }

@@ -1,14 +1,8 @@
 /** What commands may say while they run: warnings, notes, and the progress of downloads. All of it goes to stderr. */
+import { createLiveArea } from "./live-area.js";
+import { printable, printableLines } from "./printable.js";
+import { createProgress, type Transfer, type TransferPlan } from "./progress.js";
 import type { Style } from "./style.js";
-
-export interface Transfer {
-  /** What is being received, for people: `acme-cli (x86_64-linux)`. */
-  readonly label: string;
-  /** Bytes so far. */
-  readonly received: number;
-  /** Bytes in all, if the server said. */
-  readonly total: number | undefined;
-}
 
 export interface Terminal {
   /** Something that the user should know and that fails nothing. Shown unless --quiet. */
@@ -19,7 +13,9 @@ export interface Terminal {
   detail(message: string): void;
   /** A step that has begun ("resolving 12 artifacts"); replaced by the next one. Only on a terminal. */
   step(message: string): void;
-  /** The state of one download; only on a terminal. `transferred` ends it. */
+  /** What will be received, in a step of its own. */
+  plan(plan: TransferPlan): void;
+  /** The state of one download; `transferred` ends it. Where nothing can be drawn over, downloads are told of now and then. */
   transfer(transfer: Transfer): void;
   transferred(label: string): void;
   /** Removes what `step` and `transfer` left on the screen. */
@@ -31,78 +27,64 @@ export interface TerminalOptions {
   readonly style: Style;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Clock in milliseconds. */
-  readonly now?: () => number;
+  /** Whether lines can be drawn over; default: where `stream` is a terminal. */
+  readonly redraws?: boolean;
 }
 
-const REDRAW_MS = 80;
+const REDRAW_MS = 100;
+/** For logs: seldom enough to be read, often enough for a CI that ends jobs which say nothing. */
+const TELL_MS = 10_000;
+const LOG_COLUMNS = 100;
 
-export function createTerminal({ stream, style, quiet, verbose, now = Date.now }: TerminalOptions): Terminal {
-  const live = stream.isTTY && !quiet;
-  const running = new Map<string, { transfer: Transfer; since: number }>();
-  let heading = "";
-  let shown = false;
-  let drawnAt = 0;
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { stream, style, quiet, verbose, redraws = stream.isTTY } = options;
+  const area = createLiveArea(stream);
+  const progress = createProgress(Date.now);
+  let heading: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
-  const clear = () => {
-    if (shown) stream.write("\r\u001B[K");
-    shown = false;
-  };
   const draw = () => {
-    if (!live) return;
-    const line = statusLine(heading, [...running.values()], now());
-    stream.write(`\r\u001B[K${line.slice(0, Math.max(20, stream.columns - 1))}`);
-    shown = true;
-    drawnAt = now();
+    const lines = heading === undefined ? progress.lines(area.columns(), area.rows()) : [heading];
+    area.draw(lines.map(printable));
+  };
+  const tell = () => {
+    for (const line of progress.lines(LOG_COLUMNS, Infinity)) stream.write(`${printable(line)}\n`);
+  };
+  const stop = () => {
+    clearInterval(timer);
+    timer = undefined;
   };
   const say = (line: string) => {
-    clear();
+    area.clear();
     stream.write(`${line}\n`);
+  };
+  const show = (next: string | undefined) => {
+    heading = next;
+    if (redraws && !quiet) draw();
   };
 
   return {
-    warn: (message) => (quiet ? undefined : say(`${style("yellow", "warning")} ${message}`)),
-    log: (line) => (quiet ? undefined : say(line)),
-    detail: (message) => (verbose ? say(style("dim", message)) : undefined),
-    step(message) {
-      heading = message;
-      draw();
+    warn: (message) => (quiet ? undefined : say(`${style("yellow", "warning")} ${printableLines(message)}`)),
+    log: (line) => (quiet ? undefined : say(printableLines(line))),
+    detail: (message) => (verbose ? say(style("dim", printableLines(message))) : undefined),
+    step: show,
+    plan(plan) {
+      progress.plan(plan);
+      show(undefined);
     },
     transfer(transfer) {
-      const since = running.get(transfer.label)?.since ?? now();
-      running.set(transfer.label, { transfer, since });
-      if (now() - drawnAt >= REDRAW_MS) draw();
+      if (quiet) return;
+      progress.set(transfer);
+      heading = undefined;
+      timer ??= setInterval(redraws ? draw : tell, redraws ? REDRAW_MS : TELL_MS).unref();
     },
     transferred(label) {
-      running.delete(label);
+      progress.end(label);
+      if (progress.running() === 0) stop();
     },
-    clear,
+    clear() {
+      stop();
+      area.clear();
+    },
   };
-}
-
-function statusLine(
-  heading: string,
-  running: readonly { transfer: Transfer; since: number }[],
-  now: number,
-): string {
-  const [first] = running;
-  if (first === undefined) return heading;
-  const { transfer, since } = first;
-  const seconds = Math.max((now - since) / 1000, 0.001);
-  const share = transfer.total === undefined ? "" : ` of ${formatBytes(transfer.total)}`;
-  const others = running.length > 1 ? `, and ${running.length - 1} more` : "";
-  return `${transfer.label}  ${formatBytes(transfer.received)}${share}  ${formatBytes(transfer.received / seconds)}/s${others}`;
-}
-
-/** 0 B, 999 B, 1.5 KiB, 12 MiB: binary units, two significant digits below ten. */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  const digits = unit > 0 && value < 10 ? 1 : 0;
-  return `${value.toFixed(digits)} ${units[unit]}`;
 }

@@ -28,6 +28,7 @@ const SILENT: Terminal = {
   log: nothing,
   detail: nothing,
   step: nothing,
+  plan: nothing,
   transfer: nothing,
   transferred: nothing,
   clear: nothing,

@@ -11,6 +11,12 @@ export const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 /** What commands remember of one another belongs to the test file, not to the machine. */
 const STATE = mkdtempSync(join(tmpdir(), "state-"));
 
+/** What the command line has of the test's environment, and nothing else. What it leaves in TMPDIR goes with the run. */
+export function inherited(): Record<string, string> {
+  const { PATH = "", HOME = "/tmp" } = process.env;
+  return { PATH, HOME, TMPDIR: tmpdir(), XDG_STATE_HOME: STATE };
+}
+
 export interface CliResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -20,7 +26,7 @@ export interface CliResult {
 
 export interface CliOptions {
   readonly cwd: string;
-  /** Variables besides PATH, HOME and XDG_STATE_HOME; nothing else is inherited. */
+  /** Variables besides the inherited ones. */
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on stdin; nothing by default. */
   readonly input?: string;
@@ -31,10 +37,9 @@ export interface CliOptions {
 
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
   if (!existsSync(CLI)) throw new Error("dist/cli.js is missing; run: npm run build");
-  const { PATH = "", HOME = "/tmp" } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
-    env: { PATH, HOME, XDG_STATE_HOME: STATE, ...options.env },
+    env: { ...inherited(), ...options.env },
     stdio: "pipe",
   });
   child.stdin.on("error", () => {}); // it need not read

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import Handlebars from "handlebars";
-import { formatBytes } from "../../terminal/terminal.js";
+import { formatBytes } from "../../terminal/quantities.js";
 import { type ArtifactReport, EXPIRING_MS, type LockReport, type Report, type State } from "./report.js";
 import { PAGE, STYLE } from "./status-template.js";
 import type { Trouble } from "./watch.js";
