@@ -1,11 +1,11 @@
 /** The locked bytes, downloaded again and compared: what still stands behind a lock. Beside the line; nothing is changed. */
-import pLimit from "p-limit";
 import { UserError } from "./errors.js";
 import { GitLabError } from "./gitlab/gitlab-error.js";
 import type { Download, GitLab } from "./gitlab/gitlab.js";
 import { getJob } from "./gitlab/jobs.js";
 import { OTHER_BYTES, verifiedBody } from "./hash/verified-body.js";
 import { verifiedNar } from "./hash/verified-nar.js";
+import { limitPerHost } from "./host-limit.js";
 import type { LockedArtifact, LockedVariant } from "./lock/schema.js";
 
 /** What became of the bytes. `failed`: nothing can be said, for example because GitLab is out of reach. */
@@ -31,17 +31,14 @@ export interface VerifyContext {
   readonly signal: AbortSignal;
 }
 
-/** Downloads at a time, as many as `lock` has. */
-const DOWNLOADS = 8;
-
 /** One verdict for each of `locked`, in their order. Bytes that several variants have are read once. */
 export async function verifyLocked(locked: readonly Locked[], context: VerifyContext): Promise<Verified[]> {
-  const limit = pLimit(DOWNLOADS);
+  const limit = limitPerHost();
   const answers = new Map<string, Promise<Answer>>();
   return Promise.all(
     locked.map(async (one) => {
       const key = JSON.stringify([one.variant.url, one.variant.form, one.variant.hash]);
-      const answer = answers.get(key) ?? limit(() => verify(one, context));
+      const answer = answers.get(key) ?? limit(one.variant.url, () => verify(one, context));
       answers.set(key, answer);
       return { ...one, ...(await answer) };
     }),

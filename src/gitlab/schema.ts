@@ -46,9 +46,9 @@ export const Job = z.object({
   erased_at: Instant.nullish(),
   /** When the artifacts may be removed; null: never. */
   artifacts_expire_at: Instant.nullish(),
-  /** Every stored artifact row, also of an expired job whose bytes still exist. */
+  /** Every stored artifact row with its bytes, also of an expired job whose bytes still exist. */
   artifacts: z
-    .array(z.object({ file_type: z.string() }))
+    .array(z.object({ file_type: z.string(), size: z.int().nonnegative().nullish() }))
     .nullish()
     .transform((rows) => rows ?? []),
   commit: z.object({ id: Sha, created_at: Instant }).nullish(),

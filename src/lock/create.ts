@@ -1,5 +1,5 @@
 /** Hashed variants + old lock → new lock. Pure. */
-import { UserError } from "../errors.js";
+import { throwAll, UserError } from "../errors.js";
 import type { Hashed } from "../hash/hashed.js";
 import type { Declared } from "../manifest/declared.js";
 import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
@@ -12,7 +12,7 @@ import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
  *
  * @param declared all artifacts of the manifests; what is locked but no longer declared is dropped
  * @param hashed the variants that this run settled, downloaded or taken over unchanged
- * @throws UserError SAME_JOB_OTHER_BYTES when GitLab serves other bytes than before under the same job id
+ * @throws UserError or UserErrors, SAME_JOB_OTHER_BYTES, when GitLab serves other bytes than before under the same job id
  */
 export function createLock(declared: readonly Declared[], hashed: readonly Hashed[], previous: Lock): Lock {
   refuseChangedBytes(hashed, previous);
@@ -68,20 +68,27 @@ function lockVariant(hashed: Hashed): LockedVariant {
 
 /** A job's artifacts are immutable in GitLab. If they changed, somebody replaced them or stands in between. */
 function refuseChangedBytes(hashed: readonly Hashed[], previous: Lock): void {
-  const locked = Object.values(previous.artifacts).flatMap((artifact) => Object.values(artifact.systems));
-  for (const now of hashed) {
-    const before = locked.find((one) => one.url === now.url && one.form === now.form);
-    if (before === undefined || before.hash === now.hash) continue;
-    throw new UserError(
-      "SAME_JOB_OTHER_BYTES",
-      `${now.artifact} (${now.system}): job ${now.job} of ${now.projectPath} now serves other bytes than those locked ` +
-        `(locked ${before.hash}, got ${now.hash}); nothing was written`,
-      {
-        at: now.at.job,
-        hint:
-          "artifacts of a job never change in GitLab: find out who replaced them. " +
-          "If the change is right, run the job again and lock the new job",
-      },
-    );
+  const locked = new Map<string, LockedVariant>();
+  for (const variant of Object.values(previous.artifacts).flatMap(({ systems }) => Object.values(systems))) {
+    locked.set(`${variant.form} ${variant.url}`, variant);
   }
+  const changed = hashed.flatMap((now) => {
+    const before = locked.get(`${now.form} ${now.url}`);
+    return before === undefined || before.hash === now.hash ? [] : [changedBytes(now, before)];
+  });
+  throwAll(changed);
+}
+
+function changedBytes(now: Hashed, before: LockedVariant): UserError {
+  return new UserError(
+    "SAME_JOB_OTHER_BYTES",
+    `${now.artifact} (${now.system}): job ${now.job} of ${now.projectPath} now serves other bytes than those locked ` +
+      `(locked ${before.hash}, got ${now.hash}); nothing was written`,
+    {
+      at: now.at.job,
+      hint:
+        "artifacts of a job never change in GitLab: find out who replaced them. " +
+        "If the change is right, run the job again and lock the new job",
+    },
+  );
 }

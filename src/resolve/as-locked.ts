@@ -34,6 +34,7 @@ export function asLocked(
     url,
     projectId,
     projectPath: project,
+    declaredSize: undefined,
     refName: ref,
     commit,
     pipeline,

@@ -87,6 +87,7 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     url: artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, variant.file),
     projectId,
     projectPath: path,
+    declaredSize: variant.file === undefined ? archiveSizeOf(job) : undefined,
     refName,
     commit,
     pipeline,
@@ -96,6 +97,10 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     expiresAt: job.artifacts_expire_at ?? null,
     passedOver,
   };
+}
+
+function archiveSizeOf({ artifacts }: Job): number | undefined {
+  return artifacts.find((row) => row.file_type === "archive")?.size ?? undefined;
 }
 
 /** Whether an older job was found for no other reason than that the locked artifacts are no longer there. */

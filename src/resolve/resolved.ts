@@ -15,6 +15,8 @@ export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   readonly projectId: number;
   /** Full path of the project as GitLab says it now. */
   readonly projectPath: string;
+  /** Bytes of the archive by GitLab's records; undefined for a file of it, and where they do not say. */
+  readonly declaredSize: number | undefined;
   /** Git ref of the job's pipeline. */
   readonly refName: string;
   readonly commit: string;

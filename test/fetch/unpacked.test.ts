@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fetchIntoStore, type Wanted } from "../../src/fetch/fetch.js";
-import { hash } from "../../src/hash/hash.js";
 import type { Digests } from "../../src/hash/hashed.js";
 import { createNix } from "../../src/store/nix.js";
 import { formatSri } from "../../src/store/sri.js";
+import { hashOne } from "../hash/hash-one.js";
 import { makeHashed, makeVariant } from "../make/lock.js";
 import { makeRandomTree, nixDump, tarOf, zipOfTree } from "../hash/unpack/trees.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
@@ -40,7 +40,7 @@ afterEach(async () => {
 async function lockedDigests(url: string): Promise<Digests> {
   const resolved = makeHashed("acme", "any", { url, form: "unpacked", storeName: "acme" });
   const { gitlab } = upstream;
-  const hashed = await hash(resolved, { gitlab });
+  const hashed = await hashOne(resolved, { gitlab });
   return {
     size: hashed.size,
     hash: hashed.hash,

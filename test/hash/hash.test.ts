@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import { readdir } from "node:fs/promises";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,8 +9,10 @@ import { UserError } from "../../src/errors.js";
 import { hash } from "../../src/hash/hash.js";
 import type { Resolved } from "../../src/resolve/resolved.js";
 import { formatSri } from "../../src/store/sri.js";
+import { zipOf } from "../nix/zip.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { hashOne } from "./hash-one.js";
 import { type Upstream, startUpstream } from "./upstream.js";
 
 let nix: TemporaryNix;
@@ -53,6 +56,7 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     jobName: "build",
     createdAt: "2026-01-01T00:00:00Z",
     expiresAt: null,
+    declaredSize: undefined,
     passedOver: [],
     ...overrides,
   };
@@ -97,21 +101,21 @@ describe("hash", () => {
   ] as const)("gives what Nix computes, for form %s and %d bytes", async (form, size) => {
     const bytes = sampleBytes(size, form);
     const url = upstream.serve(`/${form}/${size}`, bytes);
-    const hashed = await hash(resolved({ url, form }), { gitlab: upstream.gitlab });
+    const hashed = await hashOne(resolved({ url, form }), { gitlab: upstream.gitlab });
     expect(hashed).toMatchObject(await nixFacts(bytes, form));
   });
 
   it("keeps every fact of the resolved variant", async () => {
     const url = upstream.serve("/kept", Buffer.from("kept"));
     const variant = resolved({ url });
-    expect(await hash(variant, { gitlab: upstream.gitlab })).toMatchObject(variant);
+    expect(await hashOne(variant, { gitlab: upstream.gitlab })).toMatchObject(variant);
   });
 
   it("spools a body of unknown length and leaves no file behind", async () => {
     const bytes = sampleBytes(300_000, "chunked");
     const url = upstream.serve("/chunked", (_, response) => response.writeHead(200).end(bytes));
     const progress = vi.fn();
-    const hashed = await hash(resolved({ url }), { gitlab: upstream.gitlab, onProgress: progress });
+    const hashed = await hashOne(resolved({ url }), { gitlab: upstream.gitlab, onProgress: progress });
     expect(hashed).toMatchObject(await nixFacts(bytes, "file"));
     expect(progress).toHaveBeenLastCalledWith({ received: bytes.length, size: undefined });
     expect(await readdir(temporary)).toEqual([]);
@@ -121,7 +125,7 @@ describe("hash", () => {
     const bytes = sampleBytes(200_000, "progress");
     const url = upstream.serve("/progress", bytes);
     const progress = vi.fn();
-    await hash(resolved({ url }), { gitlab: upstream.gitlab, onProgress: progress });
+    await hashOne(resolved({ url }), { gitlab: upstream.gitlab, onProgress: progress });
     expect(progress).toHaveBeenLastCalledWith({ received: bytes.length, size: bytes.length });
   });
 
@@ -130,7 +134,7 @@ describe("hash", () => {
     const hashes = await Promise.all(
       sizes.map((size) => {
         const url = upstream.serve(`/big/${size}`, sampleBytes(size, "big"));
-        return hash(resolved({ url }), { gitlab: upstream.gitlab });
+        return hashOne(resolved({ url }), { gitlab: upstream.gitlab });
       }),
     );
     const expected = sizes.map((size) =>
@@ -145,7 +149,7 @@ describe("hash", () => {
       response.write(sampleBytes(70_000, "endless"));
     });
     const controller = new AbortController();
-    const hashing = hash(resolved({ url }), {
+    const hashing = hashOne(resolved({ url }), {
       gitlab: upstream.gitlab,
       signal: controller.signal,
       onProgress: () => controller.abort(),
@@ -164,7 +168,7 @@ describe("hash of a whole artifacts archive", () => {
     ["one without entries", Buffer.from(`504b0506${"00".repeat(18)}`, "hex")],
   ])("takes a zip file: %s", async (_, bytes) => {
     const url = upstream.serve("/zip", bytes);
-    const hashed = await hash(resolved({ url, ...whole }), { gitlab: upstream.gitlab });
+    const hashed = await hashOne(resolved({ url, ...whole }), { gitlab: upstream.gitlab });
     expect(hashed.size).toBe(bytes.length);
     expect(hashed.hash).toBe(formatSri(createHash("sha256").update(bytes).digest()));
   });
@@ -180,7 +184,7 @@ describe("hash of a whole artifacts archive", () => {
       };
       next();
     });
-    const hashed = await hash(resolved({ url, ...whole }), { gitlab: upstream.gitlab });
+    const hashed = await hashOne(resolved({ url, ...whole }), { gitlab: upstream.gitlab });
     const sha256 = createHash("sha256").update(Buffer.from("504b03040102", "hex")).digest();
     expect(hashed.hash).toBe(formatSri(sha256));
   });
@@ -191,12 +195,72 @@ describe("hash of a whole artifacts archive", () => {
     ["nothing", "", "is empty"],
   ])("refuses %s and says where the job was declared", async (_, text, said) => {
     const url = upstream.serve("/not-a-zip", Buffer.from(text));
-    const error = await hash(resolved({ url, ...whole }), { gitlab: upstream.gitlab }).catch(
+    const error = await hashOne(resolved({ url, ...whole }), { gitlab: upstream.gitlab }).catch(
       (error: unknown) => error,
     );
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ code: "HASH_NOT_A_ZIP", at: AT });
     expect(error).toHaveProperty("message", expect.stringContaining(said));
     expect(error).toHaveProperty("message", expect.stringContaining("job 12 in g/tool"));
+  });
+});
+
+describe("hash of several variants of the same bytes", () => {
+  it("reads them once and gives each what it has alone, in every form and under every name", async () => {
+    const archive = zipOf([
+      { path: "bin/tool", data: "#!/bin/sh\n", mode: 0o755 },
+      { path: "empty", data: "" },
+    ]);
+    const url = upstream.serve("/shared.zip", archive);
+    const alone = [
+      resolved({ url, form: "file" }),
+      resolved({ url, form: "file", storeName: "other.bin", artifact: "other" }),
+      resolved({ url, form: "executable" }),
+      resolved({ url, form: "unpacked", storeName: "tree" }),
+      resolved({ url, form: "unpacked", storeName: "same-tree" }),
+    ];
+    const expected = await Promise.all(alone.map((one) => hashOne(one, { gitlab: upstream.gitlab })));
+    upstream.requests.length = 0;
+    const together = await hash(alone, { gitlab: upstream.gitlab });
+    expect(together.map((one) => "hashed" in one && one.hashed)).toEqual(expected);
+    expect(upstream.requests).toEqual(["/shared.zip"]);
+    expect(new Set(expected.map(({ storePath }) => storePath)).size).toBe(5);
+  });
+
+  it("does not keep the others from being hashed when one cannot be unpacked", async () => {
+    const url = upstream.serve("/shared-text", Buffer.from("no archive at all"));
+    const outcomes = await hash([resolved({ url }), resolved({ url, form: "unpacked" })], {
+      gitlab: upstream.gitlab,
+    });
+    expect(outcomes).toMatchObject([{ hashed: { size: 17 } }, { error: { code: "UNPACK_REFUSED" } }]);
+  });
+});
+
+describe("hash of an archive whose size GitLab has on record", () => {
+  const zip = Buffer.concat([Buffer.from("504b0304", "hex"), sampleBytes(5000, "declared")]);
+  const chunked = (_: unknown, response: ServerResponse) => void response.writeHead(200).end(zip);
+  const whole = { file: undefined, storeName: "tool.zip" };
+
+  it.each([
+    ["declared", zip],
+    ["not declared", chunked],
+  ])("takes it when that is right, with its length %s in the answer", async (_, served) => {
+    const url = upstream.serve("/declared", served);
+    const variant = resolved({ url, ...whole, declaredSize: zip.length });
+    expect(await hashOne(variant, { gitlab: upstream.gitlab })).toMatchObject({ size: zip.length });
+  });
+
+  it.each([
+    ["fewer bytes", 5005, zip, "has 5005 bytes in GitLab's records, but 5004 came"],
+    ["more bytes", 5003, zip, "has 5003 bytes in GitLab's records, but more came"],
+    ["fewer bytes, of undeclared length", 5005, chunked, "but 5004 came"],
+    ["more bytes, of undeclared length", 5003, chunked, "but more came"],
+  ])("refuses %s", async (_, declaredSize, served, said) => {
+    const url = upstream.serve("/undeclared", served);
+    const hashing = hashOne(resolved({ url, ...whole, declaredSize }), { gitlab: upstream.gitlab });
+    const error: unknown = await hashing.catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: "HASH_OTHER_SIZE", at: AT });
+    expect(error).toHaveProperty("message", expect.stringContaining(said));
+    expect(await readdir(temporary)).toEqual([]);
   });
 });

@@ -91,6 +91,7 @@ export function makeHashed(artifact: string, system: string, differs: Partial<Ha
     ref: { branch: "main" },
     project,
     file: "dist/acme-linux",
+    declaredSize: undefined,
     passedOver: [],
     ...differs,
   };
