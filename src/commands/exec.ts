@@ -27,9 +27,7 @@ export const run: Run<object> = async ([program = "", ...args], _options, contex
 
 /** Base URLs of the instances that builds are to download from by themselves. */
 function impureInstances(lock: Lock): readonly string[] {
-  const impure = Object.values(lock.artifacts).filter(
-    ({ fetch }: { readonly fetch: string }) => fetch === "impure-env",
-  );
+  const impure = Object.values(lock.artifacts).filter(({ fetch }) => fetch === "impure-env");
   return [...new Set(impure.map(({ gitlab }) => gitlab))];
 }
 

@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { UserError } from "../errors.js";
 import type { EmbeddedGitLab } from "../simulator/simulator.js";
 import { startCompany } from "./company.js";
 import { createShell, type Shell } from "./shell.js";
-import { filesWith } from "./leak-search.js";
+import { filesBelow, filesWith } from "./leak-search.js";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -102,9 +102,8 @@ async function searchForToken(scene: Scene, shell: Shell, paths: readonly string
   await shell.say("is the token in the lock, the overlay, the derivations, the store or the proxy's log?");
   const derivations = await shell.capture(`nix-instantiate ${EVALUATE} -A esbuild -A lefthook`);
   const closure = await shell.capture(`nix-store -qR ${derivations.split("\n").join(" ")}`);
-  const own = await readdir(scene.directory, { recursive: true, withFileTypes: true });
   const files = [
-    ...own.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)),
+    ...(await filesBelow(scene.directory)),
     ...closure.split("\n").filter((path) => path.endsWith(".drv")),
     ...paths,
   ];

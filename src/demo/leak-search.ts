@@ -1,5 +1,6 @@
 /** Looks for a secret where it must not be. */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 /** So much of a token in one piece is no accident. */
 const PIECE = 10;
@@ -16,7 +17,10 @@ function spellings(secret: string): Buffer[] {
     ...pieces(secret),
     encodeURIComponent(secret),
     Buffer.from(secret).toString("hex"),
+    Buffer.from(secret).toString("hex").toUpperCase(),
     ...base64,
+    // As URLs have it (RFC 4648, section 5).
+    ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
   ];
   return texts.map((text) => Buffer.from(text));
 }
@@ -41,4 +45,10 @@ export async function filesWith(secret: string, paths: readonly string[]): Promi
     if (needles.some((needle) => bytes.includes(needle))) found.push(path);
   }
   return found;
+}
+
+/** The regular files of a folder and of all below it, as paths. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,13 +1,10 @@
 /** `artifacts exec`: the command gets the token where Nix uses it, and only there. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { makeRepository } from "../cli/repository.js";
-import { CLI, runCli } from "../cli/run-cli.js";
+import { runCli } from "../cli/run-cli.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
 import { watchProcesses } from "../e2e/watch-processes.js";
-import { startNixHost } from "../nix/host.js";
 
 const FEATURE = "configurable-impure-env";
 
@@ -117,28 +114,4 @@ test("without a token for the instance nothing is run", async () => {
   const { code, stdout, stderr } = await runCli(["exec", "--", "echo", "ran"], { cwd, env: home.env });
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/there is no token for .*auth login/s);
-});
-
-test("a real Nix without a daemon hands it to a derivation that names it, and to no other", async () => {
-  const host = await startNixHost();
-  try {
-    const derivation = (name: string, variables: string) =>
-      `derivation { name = "${name}"; system = builtins.currentSystem; builder = "/bin/sh";
-        args = [ "-c" "test -n \\"$NIX_ARTIFACTS_HEADERS\\" || exit 1; echo there > $out" ]; impureEnvVars = [ ${variables} ];
-        outputHash = "sha256-GrCUreMkUMY6QhtN2p+kNRiWxUyAc3ldZHhqyX2gAOs="; outputHashMode = "flat"; outputHashAlgo = "sha256"; }`;
-    const file = join(host.home, "there.nix");
-    const build = async (expression: string) => {
-      writeFileSync(file, expression);
-      return host.run(process.execPath, [CLI, "exec", "--", "nix-build", "--no-out-link", file], {
-        user: "root",
-        env: { NIX_REMOTE: "local", GITLAB_TOKEN: CANARY },
-        cwd,
-      });
-    };
-    const unnamed = await build(derivation("unnamed", ""));
-    expect(unnamed.stderr).toMatch(/builder for .*unnamed.drv' failed with exit code 1/);
-    expect(await build(derivation("there", '"NIX_ARTIFACTS_HEADERS"'))).toMatchObject({ code: 0 });
-  } finally {
-    await host.stop();
-  }
 });

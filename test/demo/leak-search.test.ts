@@ -13,6 +13,8 @@ test.each([
   ["split over two lines", `${SECRET.slice(0, 16)}\n${SECRET.slice(16)}`],
   ["percent-encoded", encodeURIComponent(SECRET)],
   ["as hex", Buffer.from(SECRET).toString("hex")],
+  ["as hex in capitals", Buffer.from(SECRET).toString("hex").toUpperCase()],
+  ["in base64 for URLs", Buffer.from(`?${SECRET}~`).toString("base64url")],
   ["as a password of Basic auth", base64(`me:${SECRET}`)],
   ["in base64 after one more byte", base64(`m:${SECRET}`)],
   ["in base64 after two more bytes", base64(`:${SECRET}`)],
