@@ -110,7 +110,7 @@ export async function makeWorld(locked: boolean): Promise<World> {
   return world;
 }
 
-function worldOf(gitlab: EmbeddedGitLab, cwd: string): World {
+export function worldOf(gitlab: EmbeddedGitLab, cwd: string): World {
   let shown = "";
   const prints = new EventEmitter();
   const terminal = createTerminal({
@@ -143,19 +143,20 @@ async function load(name: string): Promise<Run<object>> {
 }
 
 interface Given {
+  readonly names?: readonly string[];
   readonly options?: object;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
 
-async function outcomeOf(
+export async function outcomeOf(
   { context }: World,
   name: string,
-  { options = {}, env = {}, signal = context.signal }: Given = {},
+  { names = [], options = {}, env = {}, signal = context.signal }: Given = {},
 ): Promise<Outcome> {
   const run = await load(name);
   const given = { ...context, signal, env: { ...context.env, ...env } };
-  return told(await run([], options, given).catch(failed));
+  return told(await run(names, options, given).catch(failed));
 }
 
 function failed(error: unknown): CommandResult {
@@ -184,7 +185,13 @@ async function fetch(world: World): Promise<Outcome> {
   const nix = await temporaryNix();
   try {
     const { PATH, NIX_REMOTE, NIX_CONF_DIR, NIX_USER_CONF_FILES, NIX_CONFIG } = nix.env;
-    const env = { PATH, NIX_REMOTE, NIX_CONF_DIR, NIX_USER_CONF_FILES, NIX_CONFIG };
+    const env = {
+      PATH: `${PATH}:${world.context.env["PATH"]}`,
+      NIX_REMOTE,
+      NIX_CONF_DIR,
+      NIX_USER_CONF_FILES,
+      NIX_CONFIG,
+    };
     return await outcomeOf(world, "fetch", { options: { allSystems: true }, env });
   } finally {
     await nix.remove();

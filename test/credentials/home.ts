@@ -18,6 +18,7 @@ export interface Home {
   write(path: string, text: string, mode?: number): string;
   /** Writes a program in sh. */
   program(name: string, script: string): string;
+  /** Adds to the user's settings. */
   settings(instances: Readonly<Record<string, object>>): void;
 }
 
@@ -30,12 +31,16 @@ export function makeHome(): Home {
     chmodSync(file, mode);
     return file;
   };
+  const all: Record<string, object> = {};
   return {
     path,
     env: { PATH: `${join(path, "bin")}:/usr/bin:/bin`, HOME: path },
     write,
     program: (name, script) => write(join("bin", name), `#!/bin/sh\n${script}\n`, 0o755),
-    settings: (instances) => write(".config/nix-artifacts/settings.json", JSON.stringify({ instances })),
+    settings(instances) {
+      Object.assign(all, instances);
+      write(".config/nix-artifacts/settings.json", JSON.stringify({ instances: all }));
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { findCredentials } from "../../src/credentials/find-credentials.js";
 import { CANARY, type Home, failure, installGlab, makeHome } from "./home.js";
+import { SOURCES } from "./sources.js";
 
 const HERE = new URL("https://gitlab.example.com/api/v4/projects/7/jobs/1/artifacts");
 const ELSEWHERE = [
@@ -20,70 +21,9 @@ beforeEach(() => {
   home = makeHome();
 });
 
-/** Each source as a user sets it up; whose name is in messages. */
-const SOURCES: Record<
-  string,
-  () => { env?: Record<string, string>; tokenFile?: string; source: string | RegExp }
-> = {
-  "--token-file": () => ({
-    tokenFile: home.write("token", CANARY),
-    env: { GITLAB_HOST: "gitlab.example.com" },
-    source: /^--token-file /,
-  }),
-  GITLAB_TOKEN: () => ({
-    env: { GITLAB_TOKEN: CANARY, GITLAB_HOST: "gitlab.example.com" },
-    source: "GITLAB_TOKEN",
-  }),
-  GITLAB_ACCESS_TOKEN: () => ({
-    env: { GITLAB_ACCESS_TOKEN: CANARY, GL_HOST: "gitlab.example.com" },
-    source: "GITLAB_ACCESS_TOKEN",
-  }),
-  CI_JOB_TOKEN: () => ({
-    env: { GITLAB_CI: "true", CI_JOB_TOKEN: CANARY, CI_SERVER_URL: HERE.origin },
-    source: "CI_JOB_TOKEN",
-  }),
-  systemd: () => {
-    // The mode that systemd gives it for a unit with a user.
-    home.write("credentials/gitlab-token", `${CANARY}\n`, 0o440);
-    return {
-      env: { CREDENTIALS_DIRECTORY: `${home.path}/credentials`, GITLAB_URI: HERE.origin },
-      source: "the systemd credential gitlab-token",
-    };
-  },
-  "a trusted instance": () => {
-    home.settings({ [HERE.origin]: { trusted: true } });
-    return { env: { GITLAB_TOKEN: CANARY }, source: "GITLAB_TOKEN" };
-  },
-  "a token file of the settings": () => {
-    const tokenFile = home.write("token", CANARY);
-    home.settings({ [HERE.origin]: { tokenFile } });
-    return { source: tokenFile };
-  },
-  "a credential helper": () => {
-    const helper = home.program("helper", `echo '{"headers":{"PRIVATE-TOKEN":["${CANARY}"]}}'`);
-    home.settings({ [HERE.origin]: { helper: [helper] } });
-    return { source: "the credential helper helper" };
-  },
-  glab: () => {
-    installGlab(home);
-    const config = `hosts:\n    gitlab.example.com:\n        token: ${CANARY}\n`;
-    home.write(".config/glab-cli/config.yml", config);
-    return { source: "glab (host gitlab.example.com)" };
-  },
-  netrc: () => ({
-    env: { NETRC: home.write("netrc", `machine gitlab.example.com login me password ${CANARY}\n`) },
-    source: /\/netrc$/,
-  }),
-  git: () => {
-    home.write(".gitconfig", `[credential]\n  helper = store\n`);
-    home.write(".git-credentials", `https://me:${CANARY}@gitlab.example.com\n`);
-    return { source: "git's credential helper" };
-  },
-};
-
 describe.each(Object.keys(SOURCES))("the token from %s", (name) => {
   test("goes to its host", async () => {
-    const { env, tokenFile, source } = SOURCES[name]?.() ?? { source: "" };
+    const { env, tokenFile, source } = (await SOURCES[name]?.(home, HERE)) ?? { source: "" };
     const credential = await findCredentials({ env: { ...home.env, ...env }, tokenFile }).for(HERE);
     const header = name === "CI_JOB_TOKEN" ? "job-token" : "private-token";
     expect(credential?.headers).toEqual({ [header]: CANARY });
@@ -91,7 +31,7 @@ describe.each(Object.keys(SOURCES))("the token from %s", (name) => {
   });
 
   test.each(ELSEWHERE)("goes nowhere else: %s", async (url) => {
-    const { env, tokenFile } = SOURCES[name]?.() ?? {};
+    const { env, tokenFile } = (await SOURCES[name]?.(home, HERE)) ?? {};
     const credentials = findCredentials({ env: { ...home.env, ...env }, tokenFile });
     const got = await credentials.for(new URL(url)).catch((error: unknown) => String(error));
     expect(JSON.stringify(got ?? "")).not.toContain("canary");
