@@ -7,15 +7,13 @@ import type { Applied } from "../bump/apply.js";
 import type { Action } from "../bump/plan.js";
 import { explainHeld } from "../bump/beyond.js";
 import { explainRefusal } from "../bump/policy.js";
-import { findCredentials } from "../credentials/find-credentials.js";
 import { userErrorsOf } from "../errors.js";
-import { createGitLabWriter } from "../gitlab/writer.js";
 import { openProject } from "../project.js";
 import { writeFiles } from "../write-file.js";
 import { printJunit, printJunitOfErrors } from "./bump-junit.js";
 import { changeToJson } from "./changes.js";
 import type { CommandContext, Run } from "./command.js";
-import { openGitLab } from "./open-gitlab.js";
+import { openGitLab, openGitLabWriter, openTokens } from "./open-gitlab.js";
 
 export interface BumpCommandOptions {
   readonly dryRun?: boolean;
@@ -25,11 +23,12 @@ export interface BumpCommandOptions {
 }
 
 export const run: Run<BumpCommandOptions> = async (_names, { dryRun = false, project, junit }, context) => {
-  const { cwd, env, terminal, signal, tokenFile, patience } = context;
+  const { cwd, env, terminal, signal } = context;
   const configured = await configuredInstance(context);
   const address = await addressOf({ project, env, directory: cwd, configured });
-  const gitlab = openGitLab(context);
-  const writer = createGitLabWriter({ ...patience, credentials: findCredentials({ env, tokenFile }) });
+  const tokens = openTokens(context);
+  const gitlab = openGitLab(context, tokens);
+  const writer = openGitLabWriter(context, tokens);
   try {
     const now = new Date();
     const options = { gitlab, writer, address, checkout: cwd, dryRun, terminal, signal, now };

@@ -5,6 +5,7 @@
 import type { UserError } from "../errors.js";
 import type { Patience } from "../gitlab/client.js";
 import type { Terminal } from "../terminal/terminal.js";
+import type { Clock } from "./clock.js";
 
 /** What every command is given. */
 export interface CommandContext {
@@ -16,6 +17,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** How long GitLab is waited for; as the client has it by default. */
   readonly patience?: Patience | undefined;
+  /** The machine's by default. */
+  readonly clock?: Clock | undefined;
   /** `--token-file`, made absolute. */
   readonly tokenFile: string | undefined;
   /** Writes to stdout while the command runs; only for those that run until they are stopped. Nothing with --json. */

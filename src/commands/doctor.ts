@@ -5,6 +5,7 @@ import { checkInstance, checkProxy } from "../doctor/instance.js";
 import { checkExpiry } from "../doctor/lock.js";
 import { askNix, judgeNix } from "../doctor/nix.js";
 import { UserError, userErrorsOf } from "../errors.js";
+import { instancesOf } from "../lock/instances.js";
 import type { Lock } from "../lock/schema.js";
 import { type Project, openProject, readProjectLock } from "../project.js";
 import { checkLock } from "./check.js";
@@ -53,9 +54,8 @@ export function checkNode(version: string): Finding {
 async function checkNix({ env }: CommandContext, lock: Lock | undefined): Promise<Finding[]> {
   const facts = await askNix(env);
   const netrc = facts.settings.get("netrc-file");
-  const modes: readonly string[] = Object.values(lock?.artifacts ?? {}).map(({ fetch }) => fetch);
   return judgeNix(facts, {
-    usesImpureEnv: modes.includes("impure-env"),
+    usesImpureEnv: Object.values(lock?.artifacts ?? {}).some(({ fetch }) => fetch === "impure-env"),
     netrcIsOpen: typeof netrc === "string" && (await isOpen(netrc)),
     isRoot: process.getuid?.() === 0,
   });
@@ -125,7 +125,7 @@ function brokenBy(name: string, error: unknown): Finding {
 
 /** Every instance that the lock or the configuration names. */
 async function checkInstances(context: CommandContext, { project, lock }: Repository): Promise<Finding[]> {
-  const locked = Object.values(lock?.artifacts ?? {}).map(({ gitlab }) => gitlab);
+  const locked = lock === undefined ? [] : instancesOf(lock);
   const configured = project?.config.gitlab === undefined ? [] : [project.config.gitlab];
   const instances = [...new Set([...configured, ...locked])];
   const findings = await Promise.all(instances.map((instance) => checkInstance(instance, Date.now)));

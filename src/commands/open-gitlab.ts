@@ -4,12 +4,16 @@ import type { GitLab } from "../gitlab/gitlab.js";
 import { createGitLabWriter, type GitLabWriter } from "../gitlab/writer.js";
 import type { CommandContext } from "./command.js";
 import { openCredentials } from "./open-credentials.js";
-import { watchTokens } from "./token-watch.js";
+import { type TokenWatch, watchTokens } from "./token-watch.js";
 
-/** Closing it also learns when the tokens end that it sent. */
-export function openGitLab(context: CommandContext): GitLab {
+/**
+ * Closing it also learns when the tokens end that it sent.
+ *
+ * @param tokens those it sends; for a command that has another use of them, too
+ */
+export function openGitLab(context: CommandContext, tokens: TokenWatch = openTokens(context)): GitLab {
   const { terminal, patience } = context;
-  const { credentials, learn } = watchTokens(openCredentials(context), context);
+  const { credentials, learn } = tokens;
   const gitlab = createGitLab({
     ...patience,
     credentials,
@@ -25,7 +29,15 @@ export function openGitLab(context: CommandContext): GitLab {
   };
 }
 
-/** For the commands that change something in GitLab. */
-export function openGitLabWriter(context: CommandContext): GitLabWriter {
-  return createGitLabWriter({ ...context.patience, credentials: openCredentials(context) });
+/** For the commands that change something in GitLab. One that also reads gives both clients the same tokens. */
+export function openGitLabWriter(
+  context: CommandContext,
+  { credentials }: TokenWatch = openTokens(context),
+): GitLabWriter {
+  return createGitLabWriter({ ...context.patience, credentials });
+}
+
+/** The user's credentials, watched. */
+export function openTokens(context: CommandContext): TokenWatch {
+  return watchTokens(openCredentials(context), context);
 }

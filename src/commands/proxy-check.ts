@@ -8,6 +8,7 @@ import { type Finding, printFindings } from "../doctor/finding.js";
 import { EXPIRY_WARNING_DAYS } from "../config/load.js";
 import { checkExpiry } from "../doctor/lock.js";
 import { UserError, userErrorsOf } from "../errors.js";
+import { instancesOf } from "../lock/instances.js";
 import { openDirectory } from "../proxy/cache/directory.js";
 import { listenOn } from "../proxy/listen.js";
 import { type ListenAddress, urlOf } from "../proxy/listener.js";
@@ -105,8 +106,7 @@ async function checkInstances(
   { listeners, passthrough }: ProxySettings,
   context: CommandContext,
 ): Promise<Finding[]> {
-  const locked = states.flatMap(({ lock }) => Object.values(lock.artifacts).map(({ gitlab }) => gitlab));
-  const instances = [...new Set(locked)];
+  const instances = instancesOf(...states.map(({ lock }) => lock));
   const elsewhere = instances.filter((instance) => new URL(instance).origin !== passthrough?.origin.origin);
   return [
     ...(await Promise.all(listeners.length === 0 ? [] : instances.map((one) => checkToken(one, context)))),

@@ -1,6 +1,8 @@
 /** `artifacts proxy`: serve locked artifacts to Nix until stopped. */
 import { once } from "node:events";
 import { basename } from "node:path";
+import type { EndingSoon } from "../credentials/token-ends.js";
+import { instancesOf } from "../lock/instances.js";
 import { createMetrics } from "../proxy/admin/metrics.js";
 import { createWatch } from "../proxy/admin/watch.js";
 import { openCache } from "../proxy/cache/cache.js";
@@ -8,9 +10,10 @@ import { notesOfLocks, openLocks } from "../proxy/locks.js";
 import { LOG_FORMATS, type Log } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
 import type { Run } from "./command.js";
-import { openGitLab } from "./open-gitlab.js";
+import { openGitLab, openTokens } from "./open-gitlab.js";
 import { checkProxySettings } from "./proxy-check.js";
 import { type ProxyOptions, settingsOf } from "./proxy-settings.js";
+import { tellTokenEndsDaily } from "./token-ends-daily.js";
 
 export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const settings = await settingsOf(options, context);
@@ -26,7 +29,8 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   };
   const locks = await openLocks({ files, directory: context.cwd, log });
   const cache = await openCache({ directory: settings.cache, maxBytes: settings.cacheSize, log });
-  const gitlab = openGitLab(context);
+  const tokens = openTokens(context);
+  const gitlab = openGitLab(context, tokens);
   const proxy = await startProxy({
     listeners,
     ...(passthrough === undefined ? {} : { passthrough }),
@@ -43,6 +47,10 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     .map(({ file }) => basename(file))
     .join(", ");
   context.print(`serving ${served} on ${proxy.urls.join(", ")}\n`);
+  // Callers' tokens are theirs to renew.
+  const instances = () => (listeners.length === 0 ? [] : instancesOf(...locks.current()));
+  const tell = (end: EndingSoon) => log({ level: "warn", event: "token-ends", ...end });
+  void tellTokenEndsDaily({ tokens, instances, tell }, context);
   if (!context.signal.aborted) await once(context.signal, "abort");
   await proxy.close();
   cache.close();

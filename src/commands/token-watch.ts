@@ -10,6 +10,7 @@ import {
 import { createGitLab } from "../gitlab/client.js";
 import { ownToken } from "../gitlab/token-facts.js";
 import type { CommandContext } from "./command.js";
+import { SYSTEM_CLOCK } from "./clock.js";
 
 /** A command does not wait longer for what it does not need. */
 const TIMEOUT_MS = 3_000;
@@ -23,7 +24,7 @@ export interface TokenWatch {
 
 export function watchTokens(
   credentials: Credentials,
-  { env, patience }: Pick<CommandContext, "env" | "patience">,
+  { env, patience, clock = SYSTEM_CLOCK }: Pick<CommandContext, "env" | "patience" | "clock">,
 ): TokenWatch {
   const used = new Map<string, Credential>();
   return {
@@ -41,7 +42,7 @@ export function watchTokens(
       },
     },
     async learn() {
-      const now = Date.now();
+      const now = clock.now();
       const known = await readTokenEnds(env);
       const asked = [...used].filter(([, credential]) => !isFresh(known, credential, now));
       const learnt = await Promise.all(

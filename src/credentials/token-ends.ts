@@ -71,15 +71,25 @@ export function fingerprintOf({ headers }: Credential): string {
   return createHash("sha256").update(JSON.stringify(headers)).digest("hex").slice(0, 32);
 }
 
-/** One sentence for each token that ends within two weeks. */
-export function warningsOf(known: readonly TokenEnd[], now: number): string[] {
+/** A token whose end is near. */
+export interface EndingSoon extends Pick<TokenEnd, "instance" | "source"> {
+  /** 0: today. */
+  readonly days: number;
+}
+
+/** The tokens that end within two weeks. */
+export function endingSoon(known: readonly TokenEnd[], now: number): EndingSoon[] {
   return known.flatMap(({ instance, source, endsAt }) => {
     const days = endsAt === undefined ? Infinity : daysUntil(new Date(endsAt), now);
-    if (days > WARNING_DAYS || days < 0) return [];
+    return days > WARNING_DAYS || days < 0 ? [] : [{ instance, source, days }];
+  });
+}
+
+/** One sentence for each of them. */
+export function warningsOf(known: readonly TokenEnd[], now: number): string[] {
+  return endingSoon(known, now).map(({ instance, source, days }) => {
     const when = days === 0 ? "today" : `in ${days} ${days === 1 ? "day" : "days"}`;
-    return [
-      `the token from ${source} for ${instance} ends ${when}; a new one: ${instance}/-/user_settings/personal_access_tokens`,
-    ];
+    return `the token from ${source} for ${instance} ends ${when}; a new one: ${instance}/-/user_settings/personal_access_tokens`;
   });
 }
 

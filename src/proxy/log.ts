@@ -16,7 +16,8 @@ export interface LogEntry {
     | "dropped-lock"
     | "damaged"
     | "evicted"
-    | "not-kept";
+    | "not-kept"
+    | "token-ends";
   readonly [field: string]: string | number;
 }
 
