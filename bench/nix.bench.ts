@@ -2,12 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, test } from "vitest";
-import { artifactData } from "../src/generate/artifact-data.js";
+import { artifactData, provenanceData } from "../src/generate/artifact-data.js";
 import { generate } from "../src/generate/generate.js";
 import { printNix } from "../src/generate/nix-value.js";
 import { readNixLibrary } from "../src/generate/nix-library.js";
 import { printLock } from "../src/lock/write.js";
-import type { Lock } from "../src/lock/schema.js";
+import type { JsonObject } from "../src/generate/json-value.js";
+import type { Lock, LockedArtifact } from "../src/lock/schema.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { projectPath } from "../test/nix/evaluate.js";
 import { lockOf, lockedArtifact, lockedVariant } from "../test/generate/locks.js";
@@ -40,7 +41,7 @@ async function writeLayouts(folder: string, lock: Lock): Promise<void> {
   for (const { path, text } of generate(lock, options)) write(join(folder, "ours", path), text);
   write(join(folder, "artifacts.lock.json"), await printLock(lock));
   const data = Object.fromEntries(
-    Object.entries(lock.artifacts).map(([name, artifact]) => [name, artifactData(name, artifact)]),
+    Object.entries(lock.artifacts).map(([name, artifact]) => [name, wholeData(name, artifact)]),
   );
   write(join(folder, "inlined/data.nix"), printNix(data));
   write(join(folder, "json/data.json"), JSON.stringify(data, null, 2));
@@ -48,6 +49,11 @@ async function writeLayouts(folder: string, lock: Lock): Promise<void> {
   for (const [layout, artifacts] of Object.entries(reads)) {
     write(join(folder, layout, "overlay.nix"), theirOverlay(artifacts));
   }
+}
+
+/** Everything in one place. */
+function wholeData(name: string, artifact: LockedArtifact): JsonObject {
+  return { name, ...artifactData(artifact), provenance: provenanceData(artifact) };
 }
 
 function theirOverlay(artifacts: string): string {

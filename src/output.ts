@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { UserError } from "./errors.js";
 import { generate } from "./generate/generate.js";
 import { readNixLibrary } from "./generate/nix-library.js";
-import { GENERATED_FILE } from "./generate/templates/generated-file.js";
+import { isGenerated } from "./generate/templates/generated-file.js";
 import type { Lock } from "./lock/schema.js";
 import { lockText } from "./lock/write.js";
 import { declarationText } from "./manifest/declarations.js";
@@ -14,8 +14,8 @@ import { readText, writeFiles, type FileText } from "./write-file.js";
 /** For editors: a consumer's repository has no `node_modules`. */
 const DECLARATIONS = "nix-artifacts.d.ts";
 
-/** How every generated Nix file begins; a file in the output folder that does is ours to remove. */
-export const GENERATED_MARK = GENERATED_FILE.split("\n")[0] ?? "";
+/** What a file may be called in the output folder that we may have written. */
+export const GENERATED_NAME = /\.(nix|json)$/;
 
 /**
  * Makes the lockfile and the generated files say what `lock` says: all of them or none.
@@ -75,10 +75,10 @@ export async function outputFiles({ config, output }: Project, lock: Lock): Prom
 async function staleFiles({ output }: Project, files: readonly FileText[]): Promise<string[]> {
   const current = new Set(files.map(({ path }) => path));
   const present = await readdir(output, { recursive: true }).catch(() => []);
-  const candidates = present.map((name) => join(output, name)).filter((path) => path.endsWith(".nix"));
+  const candidates = present.map((name) => join(output, name)).filter((path) => GENERATED_NAME.test(path));
   const stale: string[] = [];
   for (const path of candidates.filter((path) => !current.has(path)).sort()) {
-    if ((await readText(path))?.startsWith(GENERATED_MARK) === true) stale.push(path);
+    if (isGenerated((await readText(path)) ?? "")) stale.push(path);
   }
   return stale;
 }

@@ -31,6 +31,7 @@ builtins.mapAttrs check {
   mkSources = import ./mkSources.nix;
   mkUnavailable = import ./mkUnavailable.nix;
   readArtifact = import ./readArtifact.nix;
+  readArtifacts = import ./readArtifacts.nix;
   selectVariant = import ./selectVariant.nix;
   untouched = import ./untouched.nix;
 }

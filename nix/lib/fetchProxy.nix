@@ -44,8 +44,9 @@
 }:
 derivation {
   inherit name url;
-  executable = form == "executable";
-  unpack = form == "unpacked";
+  # An attribute called null is none.
+  ${if form == "executable" then "executable" else null} = true;
+  ${if form == "unpacked" then "unpack" else null} = true;
   system = "builtin";
   builder = "builtin:fetchurl";
   outputHash = hash;

@@ -4,7 +4,7 @@
   # Inputs
 
   `artifact`
-  : What a generated `artifacts/<name>.nix` holds.
+  : An artifact as `readArtifacts` gives it.
 
   `lib`
   : The library of nixpkgs.
@@ -21,7 +21,8 @@
   mkMeta {
     artifact = {
       name = "acme";
-      meta.description = "ACME command line";
+      description = "ACME command line";
+      provenance = { };
       install = { kind = "archive"; bin = [ "bin/acme-server" "bin/acme" ]; };
       systems = { aarch64-darwin = { }; x86_64-linux = { }; };
     };
@@ -34,7 +35,7 @@
     sourceProvenance = [ "native" ];
   }
   mkMeta { artifact = example; lib = { }; }
-  => { description = "An example"; }
+  => { description = "An example"; homepage = "https://gitlab.example.com/platform/example"; }
   ```
 */
 { artifact, lib }:
@@ -56,6 +57,9 @@ let
     deb.mainProgram = mainOf programs;
   };
 
+  description = builtins.intersectAttrs { description = null; } artifact;
+  homepage = builtins.intersectAttrs { homepage = null; } artifact.provenance;
+
   license =
     if !artifact ? license then
       { }
@@ -73,4 +77,9 @@ let
     else
       { sourceProvenance = [ lib.sourceTypes.binaryNativeCode ]; };
 in
-artifact.meta // license // platforms // mainPrograms.${install.kind} // sourceProvenance
+description
+// homepage
+// license
+// platforms
+// mainPrograms.${install.kind}
+// sourceProvenance

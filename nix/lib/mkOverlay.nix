@@ -34,16 +34,20 @@
   => "art.bin"
   ```
 */
+let
+  mkPackage = import ./mkPackage.nix;
+  readArtifacts = import ./readArtifacts.nix;
+  selectVariant = import ./selectVariant.nix;
+in
 { index, namespace }:
+let
+  artifacts = readArtifacts { inherit index; };
+in
 final: prev:
 let
-  artifacts = builtins.mapAttrs (
-    name: file: import ./readArtifact.nix { inherit file name; }
-  ) index.artifacts;
-
   packages = builtins.mapAttrs (
     _: artifact:
-    final.lib.makeOverridable (import ./mkPackage.nix) {
+    final.lib.makeOverridable mkPackage {
       pkgs = final;
       inherit artifact;
       inherit (index) proxy;
@@ -51,8 +55,7 @@ let
   ) artifacts;
 
   isAvailable =
-    name:
-    import ./selectVariant.nix artifacts.${name}.systems final.stdenv.hostPlatform.system != null;
+    name: selectVariant artifacts.${name}.systems final.stdenv.hostPlatform.system != null;
   available =
     names:
     builtins.listToAttrs (

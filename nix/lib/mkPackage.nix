@@ -11,7 +11,7 @@
   : The final package set.
 
   `artifact`
-  : What a generated `artifacts/<name>.nix` holds.
+  : An artifact as `readArtifacts` gives it.
 
   `proxy`
   : Base URL of the proxy, without a trailing slash.
@@ -37,6 +37,21 @@
   => <error>
   ```
 */
+let
+  downloadTools = import ./downloadTools.nix;
+  installArchive = import ./installArchive.nix;
+  installBinary = import ./installBinary.nix;
+  mkMeta = import ./mkMeta.nix;
+  mkSource = import ./mkSource.nix;
+  mkUnavailable = import ./mkUnavailable.nix;
+  selectVariant = import ./selectVariant.nix;
+
+  # What is not for the installer but for what a program needs to run.
+  runtimeOptions = {
+    libraries = null;
+    environment = null;
+  };
+in
 {
   pkgs,
   artifact,
@@ -46,50 +61,51 @@ let
   inherit (artifact) install;
   inherit (pkgs.stdenv.hostPlatform) system;
 
-  key = import ./selectVariant.nix artifact.systems system;
+  key = selectVariant artifact.systems system;
   variant = artifact.systems.${key};
-  meta = import ./mkMeta.nix {
+  meta = mkMeta {
     inherit artifact;
     inherit (pkgs) lib;
+  };
+  provenance = artifact.provenance.systems.${key} // {
+    inherit (variant) file;
+  };
+  src = mkSource {
+    inherit artifact key proxy;
+    buildSystem = pkgs.stdenv.buildPlatform.system;
+    tools = downloadTools {
+      pkgs = pkgs.buildPackages;
+      inherit (variant) form;
+    };
   };
   package = {
     pname = artifact.name;
     inherit (variant) version;
-    src = import ./mkSource.nix {
-      inherit artifact key proxy;
-      buildSystem = pkgs.stdenv.buildPlatform.system;
-      tools = import ./downloadTools.nix {
-        pkgs = pkgs.buildPackages;
-        inherit (variant) form;
-      };
-    };
-    inherit meta;
-    passthru = { inherit (variant) provenance; };
+    inherit src meta;
+    passthru = { inherit provenance; };
   };
-
-  installers = {
-    none = package.src // package // package.passthru;
-    binary = import ./installBinary.nix {
-      inherit pkgs package runtime;
-      program = install.name or artifact.name;
-    };
-    archive = unpacked;
-    deb = unpacked;
-  };
-  unpacked = import ./installArchive.nix (
-    builtins.removeAttrs install (builtins.attrNames runtime)
-    // {
-      inherit pkgs package runtime;
-      inherit (variant) form;
-      inherit (variant.provenance) file;
-    }
-  );
-  runtime = builtins.intersectAttrs {
-    libraries = null;
-    environment = null;
-  } install;
+  runtime = builtins.intersectAttrs runtimeOptions install;
 in
 if key == null then
-  import ./mkUnavailable.nix { inherit artifact system meta; }
+  mkUnavailable { inherit artifact system meta; }
+else if install.kind == "none" then
+  src
+  // {
+    pname = artifact.name;
+    inherit (variant) version;
+    inherit src meta provenance;
+    passthru = { inherit provenance; };
+  }
+else if install.kind == "binary" then
+  installBinary {
+    inherit pkgs package runtime;
+    program = install.name or artifact.name;
+  }
 else
-  installers.${install.kind}
+  installArchive (
+    builtins.removeAttrs install (builtins.attrNames runtimeOptions)
+    // {
+      inherit pkgs package runtime;
+      inherit (variant) form file;
+    }
+  )

@@ -4,7 +4,7 @@
   # Inputs
 
   `artifact`
-  : What a generated `artifacts/<name>.nix` holds.
+  : An artifact as `readArtifacts` gives it.
 
   `key`
   : Which of `artifact.systems`: a Nix system or `any`.
@@ -52,6 +52,14 @@
   => "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin"
   ```
 */
+let
+  fetchImpureEnv = import ./fetchImpureEnv.nix;
+  fetchProxy = import ./fetchProxy.nix;
+  fetchRequire = import ./fetchRequire.nix;
+
+  # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.
+  quote = builtins.toJSON;
+in
 {
   artifact,
   key,
@@ -61,40 +69,40 @@
 }:
 let
   variant = artifact.systems.${key};
-  identity = {
-    inherit (variant) name hash form;
-  };
+  inherit (variant) name hash form;
 
-  # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.
-  quote = builtins.toJSON;
-  systemOption = if key == "any" then "" else " --system ${key}";
-  messageThat = reason: ''
+  message = reason: ''
     Artifact ${artifact.name} is not in the Nix store, and ${reason}.
-      project: ${quote variant.provenance.project} on ${artifact.gitlab}
-      job:     ${quote variant.provenance.jobName} (${toString variant.provenance.job})
+      project: ${quote provenance.project} on ${artifact.provenance.gitlab}
+      job:     ${quote provenance.jobName} (${toString provenance.job})
     Run this as yourself, where ${artifact.name} is locked, then build again:
-      artifacts fetch ${artifact.name}${systemOption}'';
+      artifacts fetch ${artifact.name}${if key == "any" then "" else " --system ${key}"}'';
+  provenance = artifact.provenance.systems.${key};
 
-  fetchers = {
-    proxy = import ./fetchProxy.nix (identity // { url = proxy + variant.proxyPath; });
-    require = import ./fetchRequire.nix (
-      identity
-      // {
-        message = messageThat "this build may not download it";
+  source =
+    if artifact.fetch == "proxy" then
+      fetchProxy {
+        inherit name hash form;
+        url = proxy + variant.proxyPath;
+      }
+    else if artifact.fetch == "require" then
+      fetchRequire {
+        inherit name hash form;
+        message = message "this build may not download it";
         system = buildSystem;
       }
-    );
-    impure-env = import ./fetchImpureEnv.nix (
-      identity
-      // {
-        inherit (variant.provenance) url;
-        inherit tools;
-        message = messageThat "NIX_ARTIFACTS_HEADERS of this build did not open it";
+    else
+      fetchImpureEnv {
+        inherit
+          name
+          hash
+          form
+          tools
+          ;
+        inherit (provenance) url;
+        message = message "NIX_ARTIFACTS_HEADERS of this build did not open it";
         system = buildSystem;
-      }
-    );
-  };
-  source = fetchers.${artifact.fetch};
+      };
 in
 # Another store folder has other paths. In ours the path tells whether name, hash and form are what was locked.
 if builtins.storeDir != "/nix/store" || source.outPath == variant.storePath then

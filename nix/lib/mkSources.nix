@@ -1,7 +1,8 @@
 /**
   The bytes of all artifacts for one system, without nixpkgs: what a machine can be bootstrapped from.
 
-  Artifacts that have no variant for the system are left out.
+  Each name is an attribute, and an artifact's data is read when its attribute is used. An artifact that has no variant for the
+  system says so when it is built. `all` is the set of those that have one.
 
   # Inputs
 
@@ -17,50 +18,63 @@
   # Type
 
   ```
-  mkSources :: { index :: Index, system :: String, tools :: Tools | Null ? } -> { ${name} :: Derivation }
+  mkSources :: { index :: Index, system :: String, tools :: Tools | Null ? } -> { ${name} :: Derivation, all :: { ${name} :: Derivation } }
   ```
 
   # Examples
 
   ```nix
-  builtins.mapAttrs (_: source: source.name) (mkSources {
-    index = exampleIndex;
-    system = "x86_64-linux";
-  })
-  => { example = "art.bin"; }
+  (mkSources { index = exampleIndex; system = "x86_64-linux"; }).example.name
+  => "art.bin"
+  builtins.attrNames (mkSources { index = exampleIndex; system = "x86_64-linux"; }).all
+  => [ "example" ]
   ```
 */
+let
+  mkSource = import ./mkSource.nix;
+  readArtifacts = import ./readArtifacts.nix;
+  selectVariant = import ./selectVariant.nix;
+  mkUnavailable = import ./mkUnavailable.nix;
+in
 {
   index,
   system,
   tools ? null,
 }:
 let
-  artifacts = builtins.mapAttrs (
-    name: file: import ./readArtifact.nix { inherit file name; }
-  ) index.artifacts;
-  keyOf = name: import ./selectVariant.nix artifacts.${name}.systems system;
-  available = builtins.filter (name: keyOf name != null) (builtins.attrNames artifacts);
+  artifacts = readArtifacts { inherit index; };
+  keyOf = artifact: selectVariant artifact.systems system;
 
   sourceOf =
-    name:
-    import ./mkSource.nix {
-      artifact = artifacts.${name};
-      key = keyOf name;
-      inherit (index) proxy;
-      buildSystem = system;
-      tools =
-        if tools != null then
-          tools
-        else
-          throw ''
-            artifact ${name} has the fetch mode "impure-env", which downloads with programs that somebody must name:
-            import sources.nix with tools = { path = "/folder/of/curl"; certificates = null; }.'';
-    };
+    name: artifact:
+    if keyOf artifact == null then
+      mkUnavailable {
+        inherit artifact system;
+        meta = { };
+      }
+    else
+      mkSource {
+        inherit artifact;
+        key = keyOf artifact;
+        inherit (index) proxy;
+        buildSystem = system;
+        tools =
+          if tools != null then
+            tools
+          else
+            throw ''
+              artifact ${name} has the fetch mode "impure-env", which downloads with programs that somebody must name:
+              import sources.nix with tools = { path = "/folder/of/curl"; certificates = null; }.'';
+      };
+  sources = builtins.mapAttrs sourceOf artifacts;
+  available = builtins.filter (name: keyOf artifacts.${name} != null) (builtins.attrNames artifacts);
 in
-builtins.listToAttrs (
-  map (name: {
-    inherit name;
-    value = sourceOf name;
-  }) available
-)
+sources
+// {
+  all = builtins.listToAttrs (
+    map (name: {
+      inherit name;
+      value = sources.${name};
+    }) available
+  );
+}

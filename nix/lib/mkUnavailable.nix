@@ -5,7 +5,7 @@
   # Inputs
 
   `artifact`
-  : What a generated `artifacts/<name>.nix` holds.
+  : An artifact as `readArtifacts` gives it.
 
   `system`
   : The Nix system that is wanted.

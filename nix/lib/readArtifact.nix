@@ -1,43 +1,37 @@
 /**
-  The artifact that a generated file holds, or an error that names the file, what is wrong with it and how to get it right: it may
-  have been edited by hand, or come out of a merge.
+  An artifact out of the data of a generated file, or an error that names the file, what is wrong with it and how to get it right:
+  it may have been edited by hand, or come out of a merge.
 
   # Inputs
 
   `file`
-  : A generated `artifacts/<name>.nix`.
+  : The generated file, for the message.
+
+  `data`
+  : What the file holds.
+
+  `provenance`
+  : What the file of the same name in `provenance` holds.
 
   `name`
-  : The name that the index has it under.
+  : The name that the index has the artifact under.
 
   # Type
 
   ```
-  readArtifact :: { file :: Path, name :: String } -> Artifact
+  readArtifact :: { file :: Path, data :: AttrSet, provenance :: AttrSet } -> String -> Artifact
   ```
 
   # Examples
 
   ```nix
-  (readArtifact { file = exampleIndex.artifacts.example; name = "example"; }).fetch
+  (readArtifact { file = ./a.json; data = { inherit example; }; provenance = { }; } "example").fetch
   => "proxy"
-  (readArtifact { file = exampleIndex.artifacts.example; name = "other"; }).fetch
+  (readArtifact { file = ./a.json; data = { inherit example; }; provenance = { }; } "other").fetch
   => <error>
   ```
 */
-{ file, name }:
 let
-  artifact = import file;
-  refuse = problem: throw ''
-    ${toString file} is not what `artifacts generate` wrote for ${name}: ${problem}.
-    Undo the change, or where ${name} is locked run: artifacts generate'';
-
-  missing = names: set: builtins.filter (field: !set ? ${field}) names;
-  isOneOf = known: value: builtins.isString value && builtins.elem value known;
-  isSystem = key: key == "any" || builtins.match "[a-z0-9_]+-[a-z0-9_]+" key != null;
-  isHash =
-    hash: builtins.isString hash && builtins.match "sha256-[A-Za-z0-9+/]{43}=" hash != null;
-
   fetchModes = [
     "proxy"
     "require"
@@ -48,58 +42,76 @@ let
     "executable"
     "unpacked"
   ];
+  isSystem = key: key == "any" || builtins.match "[a-z0-9_]+-[a-z0-9_]+" key != null;
+  isHash =
+    hash: builtins.isString hash && builtins.match "sha256-[A-Za-z0-9+/]{43}=" hash != null;
 
-  # The first problem, or null.
+  # The first problem, or null. Spelled out, because all artifacts of an overlay come through here.
   problemOfArtifact =
-    let
-      absent = missing [
-        "name"
-        "meta"
-        "gitlab"
-        "fetch"
-        "install"
-        "systems"
-      ] artifact;
-    in
-    if !builtins.isAttrs artifact then
-      "it is no attribute set"
-    else if absent != [ ] then
-      "it has no `${builtins.head absent}`"
-    else if artifact.name != name then
-      "`name` is ${quote artifact.name}"
-    else if !isOneOf fetchModes artifact.fetch then
+    artifact:
+    if artifact == null then
+      "it does not have it"
+    else if !builtins.isAttrs artifact then
+      "it is no object"
+    else if !artifact ? fetch then
+      missing "fetch"
+    else if !artifact ? install then
+      missing "install"
+    else if !artifact ? systems then
+      missing "systems"
+    else if !builtins.elem artifact.fetch fetchModes then
       "`fetch` is ${quote artifact.fetch}, expected one of ${quote fetchModes}"
     else
-      firstProblem problemOfVariant (builtins.attrNames artifact.systems);
+      builtins.foldl' (
+        found: key: if found != null then found else problemOfVariant key artifact.systems.${key}
+      ) null (builtins.attrNames artifact.systems);
 
   problemOfVariant =
-    key:
-    let
-      variant = artifact.systems.${key};
-      absent = missing [
-        "name"
-        "version"
-        "form"
-        "hash"
-        "storePath"
-        "proxyPath"
-        "provenance"
-      ] variant;
-    in
+    key: variant:
     if !isSystem key then
       "`systems` has ${quote key}, expected a Nix system such as x86_64-linux, or any"
-    else if absent != [ ] then
-      "${key} has no `${builtins.head absent}`"
+    else if !variant ? name then
+      missingIn key "name"
+    else if !variant ? version then
+      missingIn key "version"
+    else if !variant ? form then
+      missingIn key "form"
+    else if !variant ? file then
+      missingIn key "file"
+    else if !variant ? hash then
+      missingIn key "hash"
+    else if !variant ? storePath then
+      missingIn key "storePath"
+    else if !variant ? proxyPath then
+      missingIn key "proxyPath"
     else if !isHash variant.hash then
       "`hash` of ${key} is ${quote variant.hash}, expected sha256-<44 characters of base64>"
-    else if !isOneOf forms variant.form then
+    else if !builtins.elem variant.form forms then
       "`form` of ${key} is ${quote variant.form}, expected one of ${quote forms}"
     else
       null;
 
-  firstProblem =
-    problemOf: builtins.foldl' (found: item: if found != null then found else problemOf item) null;
+  missing = field: "it has no `${field}`";
+  missingIn = key: field: "${key} has no `${field}`";
   quote = builtins.toJSON;
-  problem = problemOfArtifact;
 in
-if problem == null then artifact else refuse problem
+{
+  file,
+  data,
+  provenance,
+}:
+name:
+let
+  artifact = data.${name} or null;
+  problem = problemOfArtifact artifact;
+in
+if problem != null then
+  throw ''
+    ${toString file} is not what `artifacts generate` wrote for ${name}: ${problem}.
+    Undo the change, or where ${name} is locked run: artifacts generate''
+else
+  artifact
+  // {
+    inherit name;
+    provenance = provenance.${name};
+  }

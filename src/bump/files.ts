@@ -2,7 +2,8 @@
 import { relative } from "node:path";
 import type { FileAction } from "../gitlab/repository.js";
 import { lockText } from "../lock/write.js";
-import { GENERATED_MARK, outputFiles } from "../output.js";
+import { isGenerated } from "../generate/templates/generated-file.js";
+import { GENERATED_NAME, outputFiles } from "../output.js";
 import { readText } from "../write-file.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { blobId, type Snapshot } from "./snapshot.js";
@@ -47,11 +48,11 @@ async function staleFiles(
   current: ReadonlySet<string>,
 ): Promise<FileAction[]> {
   const folder = `${project.config.output}/`;
-  const candidates = [...blobs.keys()].filter((path) => path.startsWith(folder) && path.endsWith(".nix"));
+  const candidates = [...blobs.keys()].filter((path) => path.startsWith(folder) && GENERATED_NAME.test(path));
   const stale: FileAction[] = [];
   for (const path of candidates.filter((path) => !current.has(path)).sort()) {
     const text = await read(path);
-    if (text?.startsWith(GENERATED_MARK) === true) stale.push({ action: "delete", path, text: "" });
+    if (isGenerated(text ?? "")) stale.push({ action: "delete", path, text: "" });
   }
   return stale;
 }

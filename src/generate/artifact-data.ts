@@ -1,41 +1,34 @@
-/** One locked artifact as the data that the Nix library reads. */
+/** One locked artifact as the data that the Nix library reads. The shapes are a contract with `nix/lib/readArtifact.nix`. */
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { fodPath } from "./fod-path.js";
-import type { NixAttrs } from "./nix-value.js";
+import type { JsonObject } from "./json-value.js";
 
-/** What `artifacts/<name>.nix` holds. Its shape is a contract with `nix/lib`. */
-export function artifactData(name: string, artifact: LockedArtifact): NixAttrs {
-  const { gitlab, fetch, install, license } = artifact;
-  return {
-    name,
-    meta: { description: artifact.description, homepage: homepageOf(artifact) },
-    gitlab,
-    fetch,
-    install,
-    license,
-    systems: Object.fromEntries(
-      byName(artifact.systems).map(([system, variant]) => [system, variantData(gitlab, variant)]),
-    ),
-  };
+/** What Nix needs to make the package: a member of a file in `artifacts/`. */
+export function artifactData(artifact: LockedArtifact): JsonObject {
+  const { description, gitlab, fetch, install, license } = artifact;
+  const systems = bySystem(artifact, (variant) => variantData(gitlab, variant));
+  return { description, fetch, install, license, systems };
 }
 
-function variantData(gitlab: string, variant: LockedVariant): NixAttrs {
-  const { name, version, form, hash, storePath } = variant;
-  return {
-    name,
-    version,
-    form,
-    hash,
-    storePath,
-    proxyPath: fodPath({ gitlab, ...variant }),
-    provenance: provenanceOf(variant),
-  };
+function variantData(gitlab: string, variant: LockedVariant): JsonObject {
+  const { name, version, form, file, hash, storePath } = variant;
+  return { name, version, form, file, hash, storePath, proxyPath: fodPath({ gitlab, ...variant }) };
 }
 
-/** Where the bytes came from; becomes `passthru.provenance` of the package. */
-function provenanceOf(variant: LockedVariant): NixAttrs {
-  const { project, ref, commit, pipeline, job, jobName, file, url, createdAt, expiresAt } = variant;
-  return { project, ref, commit, pipeline, job, jobName, file, url, createdAt, expiresAt };
+/** Where the bytes came from, which few evaluations ask for: a member of a file in `provenance/`. */
+export function provenanceData(artifact: LockedArtifact): JsonObject {
+  const { gitlab } = artifact;
+  return { gitlab, homepage: homepageOf(artifact), systems: bySystem(artifact, provenanceOf) };
+}
+
+/** Becomes `passthru.provenance` of the package. */
+function provenanceOf(variant: LockedVariant): JsonObject {
+  const { project, ref, commit, pipeline, job, jobName, url, createdAt, expiresAt } = variant;
+  return { project, ref, commit, pipeline, job, jobName, url, createdAt, expiresAt };
+}
+
+function bySystem({ systems }: LockedArtifact, data: (variant: LockedVariant) => JsonObject): JsonObject {
+  return Object.fromEntries(byName(systems).map(([system, variant]) => [system, data(variant)]));
 }
 
 /** The project's page. A variant knows the full path, the artifact perhaps only an id. */

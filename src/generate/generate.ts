@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Lock, LockedArtifact } from "../lock/schema.js";
-import { artifactData, byName } from "./artifact-data.js";
+import { byName } from "./artifact-data.js";
+import { dataFileNames, dataFiles } from "./data-files.js";
 import type { GeneratedFile } from "./generated-file.js";
 import { NixPath, printNix, type NixValue } from "./nix-value.js";
 import { renderFile, renderOverlay, renderSources } from "./render.js";
@@ -25,28 +26,28 @@ export function generate(lock: Lock, options: GenerateOptions): GeneratedFile[] 
   const names = artifacts.map(([name]) => name);
   refuseNamesThatDifferInCase(names);
 
-  const expressions: [path: string, body: string][] = [
-    ...artifacts.map(([name, artifact]): [string, string] => [
-      artifactPath(name),
-      printNix(artifactData(name, artifact)),
-    ]),
-    ["index.nix", printNix(indexData(artifacts, options.proxy))],
-    ["overlay.nix", renderOverlay({ namespace: printNix(options.namespace, 2) })],
-    ["sources.nix", renderSources({})],
+  const fileNames = dataFileNames(names);
+  const expressions: readonly GeneratedFile[] = [
+    { path: "index.nix", text: printNix(indexData(artifacts, fileNames, options.proxy)) },
+    { path: "overlay.nix", text: renderOverlay({ namespace: printNix(options.namespace, 2) }) },
+    { path: "sources.nix", text: renderSources({}) },
+    ...options.library,
   ];
-  const files = expressions.map(([path, body]) => ({ path, text: renderFile({ body }) }));
-  const library = options.library.map(({ path, text }) => ({
-    path,
-    text: renderFile({ body: text.trimEnd() }),
-  }));
-  return [...files, ...library].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = expressions.map(({ path, text }) => ({ path, text: renderFile({ body: text.trimEnd() }) }));
+  return [...files, ...dataFiles(artifacts, fileNames)].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 /** What `index.nix` holds: all that is read to know which names there are. */
-function indexData(artifacts: readonly [string, LockedArtifact][], proxy: string): NixValue {
+function indexData(
+  artifacts: readonly [string, LockedArtifact][],
+  fileNames: ReadonlyMap<string, string>,
+  proxy: string,
+): NixValue {
   return {
     proxy: proxy.replace(/\/+$/, ""),
-    artifacts: Object.fromEntries(artifacts.map(([name]) => [name, new NixPath(`./${artifactPath(name)}`)])),
+    artifacts: new NixPath("./artifacts"),
+    provenance: new NixPath("./provenance"),
+    files: Object.fromEntries(fileNames),
     groups: Object.fromEntries(byName(groupsOf(artifacts))),
   };
 }
@@ -58,10 +59,6 @@ function groupsOf(artifacts: readonly [string, LockedArtifact][]): Record<string
     for (const group of own) (groups[group] ??= []).push(name);
   }
   return groups;
-}
-
-function artifactPath(name: string): string {
-  return `artifacts/${name}.nix`;
 }
 
 function refuseNamesThatDifferInCase(names: readonly string[]): void {

@@ -5,7 +5,7 @@
  * generated Nix from a manifest, a lock or GitLab comes through `printNix`. Layout is that of nixfmt (RFC 166).
  */
 
-/** A path relative to the file it is printed in, such as `./artifacts/acme.nix`. */
+/** A path relative to the file it is printed in, such as `./artifacts/acme.json`. */
 export class NixPath {
   readonly path: string;
 
@@ -84,15 +84,21 @@ const FROM_JSON = "builtins.fromJSON ";
  * characters such as those that reorder text (CVE-2021-42574). A string with one of them is printed as JSON, which has escapes for
  * all.
  */
-const INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+export const INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 function printString(text: string): string {
-  if (text.includes("\0")) throw new Error(`Nix strings hold no NUL: ${JSON.stringify(text)}`);
-  if (/\p{Surrogate}/u.test(text)) throw new Error(`not well-formed Unicode: ${JSON.stringify(text)}`);
+  refuseUnreadable(text);
   return INVISIBLE.test(text) ? FROM_JSON + quote(toVisibleJson(text)) : quote(text);
 }
 
-function toVisibleJson(text: string): string {
+/** Throws for a text that no string of Nix can be. */
+export function refuseUnreadable(text: string): void {
+  if (text.includes("\0")) throw new Error(`Nix strings hold no NUL: ${JSON.stringify(text)}`);
+  if (/\p{Surrogate}/u.test(text)) throw new Error(`not well-formed Unicode: ${JSON.stringify(text)}`);
+}
+
+/** As JSON, with an escape for each character that is `INVISIBLE`. */
+export function toVisibleJson(text: string): string {
   return JSON.stringify(text).replaceAll(new RegExp(INVISIBLE, "gu"), (character) =>
     // A character beyond the first plane is two escapes, one for each UTF-16 unit.
     character

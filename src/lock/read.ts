@@ -27,10 +27,11 @@ export function parseLock(text: string, file: string): Lock {
 }
 
 function refuseConflictMarkers(text: string, file: string): void {
-  const line = text.split("\n").findIndex((one) => /^(<{7}|={7}|>{7}|\|{7})( |$)/.test(one));
-  if (line === -1) return;
+  const marker = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/m.exec(text);
+  if (marker === null) return;
+  const line = text.slice(0, marker.index).split("\n").length;
   throw new UserError("LOCK_CONFLICT", `${basename(file)} holds merge conflict markers`, {
-    at: { file, line: line + 1, column: 1 },
+    at: { file, line, column: 1 },
     hint: `take either side (git checkout --ours ${basename(file)}), then run: artifacts lock`,
   });
 }

@@ -239,7 +239,7 @@ test("an artifact that is no longer declared leaves the lock and the overlay", a
 
   expect(open()).toMatchObject([{ title: "Remove acme" }]);
   expect(Object.keys(locked("artifacts/acme").artifacts)).toEqual(["brisk"]);
-  expect(forge.repository.at("artifacts/acme")?.tree.has("nix/artifacts/artifacts/acme.nix")).toBe(false);
+  expect(forge.repository.at("artifacts/acme")?.tree.has("nix/artifacts/artifacts/acme.json")).toBe(false);
 });
 
 test("a dry run plans the same and writes nothing", async () => {

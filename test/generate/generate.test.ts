@@ -1,5 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.js";
+import { printNix } from "../../src/generate/nix-value.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
 import type { Lock } from "../../src/lock/schema.js";
 import { evaluate } from "../nix/evaluate.js";
@@ -8,50 +13,57 @@ import { lockOf, lockedArtifact, lockedVariant } from "./locks.js";
 const LIBRARY = [{ path: "lib/mkOverlay.nix", text: "1\n" }];
 const HEADER =
   "# Generated from artifacts.lock.json by nix-artifacts. Do not edit; to write it again, run: artifacts generate\n";
+const JSON_HEADER = `{
+  "//": "${HEADER.slice(2, -1)}",`;
 
 function generated(lock: Lock, namespace: string | null = "artifacts"): Record<string, string> {
   const files = generate(lock, { namespace, proxy: "http://127.0.0.1:7467/", library: LIBRARY });
   return Object.fromEntries(files.map(({ path, text }) => [path, text]));
 }
 
-test("an artifact is one file of data", () => {
+test("an artifact is one file of data and one that says where it came from", () => {
   const acme = lockedArtifact({ install: { kind: "archive", bin: ["bin/acme"] } });
-  expect(generated(lockOf({ "acme-cli": acme }))["artifacts/acme-cli.nix"]).toBe(`${HEADER}{
-  name = "acme-cli";
-  meta = {
-    description = "ACME command line";
-    homepage = "https://gitlab.example.com/platform/acme-cli";
-  };
-  gitlab = "https://gitlab.example.com";
-  fetch = "proxy";
-  install = {
-    kind = "archive";
-    bin = [
-      "bin/acme"
-    ];
-  };
-  systems = {
-    x86_64-linux = {
-      name = "art.bin";
-      version = "1.2.3";
-      form = "file";
-      hash = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
-      storePath = "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin";
-      proxyPath = "/fod/gitlab.example.com/17/4711/51bc0fc1f19104fa6e89ce50be9aa1f57c3346c1ca51ab49f5f00e14ce8f8076/art.bin";
-      provenance = {
-        project = "platform/acme-cli";
-        ref = "v1.2.3";
-        commit = "0123456789abcdef0123456789abcdef01234567";
-        pipeline = 991;
-        job = 4711;
-        jobName = "build: [linux, amd64]";
-        file = "dist/art.bin";
-        url = "https://gitlab.example.com/api/v4/projects/17/jobs/4711/artifacts/dist/art.bin";
-        createdAt = "2026-11-01T12:00:00.000Z";
-        expiresAt = null;
-      };
-    };
-  };
+  const files = generated(lockOf({ "acme-cli": acme }));
+  expect(files["artifacts/acme-cli.json"]).toBe(`${JSON_HEADER}
+  "acme-cli": {
+    "description": "ACME command line",
+    "fetch": "proxy",
+    "install": {
+      "kind": "archive",
+      "bin": ["bin/acme"]
+    },
+    "systems": {
+      "x86_64-linux": {
+        "name": "art.bin",
+        "version": "1.2.3",
+        "form": "file",
+        "file": "dist/art.bin",
+        "hash": "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=",
+        "storePath": "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin",
+        "proxyPath": "/fod/gitlab.example.com/17/4711/51bc0fc1f19104fa6e89ce50be9aa1f57c3346c1ca51ab49f5f00e14ce8f8076/art.bin"
+      }
+    }
+  }
+}
+`);
+  expect(files["provenance/acme-cli.json"]).toBe(`${JSON_HEADER}
+  "acme-cli": {
+    "gitlab": "https://gitlab.example.com",
+    "homepage": "https://gitlab.example.com/platform/acme-cli",
+    "systems": {
+      "x86_64-linux": {
+        "project": "platform/acme-cli",
+        "ref": "v1.2.3",
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+        "pipeline": 991,
+        "job": 4711,
+        "jobName": "build: [linux, amd64]",
+        "url": "https://gitlab.example.com/api/v4/projects/17/jobs/4711/artifacts/dist/art.bin",
+        "createdAt": "2026-11-01T12:00:00.000Z",
+        "expiresAt": null
+      }
+    }
+  }
 }
 `);
 });
@@ -60,15 +72,84 @@ test("the index has one line an artifact, in order of names, and quotes those th
   const artifact = lockedArtifact();
   expect(generated(lockOf({ zip: artifact, if: artifact, Ant: artifact }))["index.nix"]).toBe(`${HEADER}{
   proxy = "http://127.0.0.1:7467";
-  artifacts = {
-    Ant = ./artifacts/Ant.nix;
-    "if" = ./artifacts/if.nix;
-    zip = ./artifacts/zip.nix;
+  artifacts = ./artifacts;
+  provenance = ./provenance;
+  files = {
+    Ant = "Ant.json";
+    "if" = "if.json";
+    zip = "zip.json";
   };
   groups = { };
 }
 `);
 });
+
+describe("more than a thousand artifacts", () => {
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, number) => [`acme-${number}`, lockedArtifact()]));
+  const dataPaths = (files: object) => Object.keys(files).filter((path) => path.endsWith(".json"));
+
+  test("share 128 files, each artifact in the one that the index names", async () => {
+    const files = generated(lockOf(many(1_001)));
+    expect(dataPaths(files)).toHaveLength(2 * 128);
+    expect(dataPaths(generated(lockOf(many(1_000))))).toHaveLength(2 * 1_000);
+
+    const index = (await evaluate((files["index.nix"] ?? "").replaceAll(/= (\.\/\w+);/g, '= "$1";'))) as {
+      files: Record<string, string>;
+    }; // as the test above shows it
+    for (const [name, file] of Object.entries(index.files)) {
+      for (const folder of ["artifacts", "provenance"]) {
+        expect(Object.keys(JSON.parse(files[`${folder}/${file}`] ?? "{}"))).toContain(name);
+      }
+    }
+  });
+
+  test("stay where they are when others come and go", () => {
+    const before = generated(lockOf(many(1_100)));
+    const after = generated(lockOf({ ...many(1_100), other: lockedArtifact() }));
+    const changed = dataPaths(after).filter((path) => after[path] !== before[path]);
+    expect(changed.map((path) => path.split("/")[0])).toEqual(["artifacts", "provenance"]);
+  });
+});
+
+test.each([
+  ["one file each", 2],
+  ["shared files", 1_100],
+])("branches that bump different artifacts merge without conflict: %s", async (_, count) => {
+  const base = Object.fromEntries(
+    Array.from({ length: count }, (_, number) => [`acme-${number}`, lockedArtifact()]),
+  );
+  const bumped = lockedArtifact({
+    systems: { "x86_64-linux": lockedVariant({ version: "2", job: 5, hash: `sha256-${"A".repeat(43)}=` }) },
+  });
+  const [first = "", second = ""] = inOneFile(generated(lockOf(base)));
+  const one = generated(lockOf({ ...base, [first]: bumped }));
+  const two = generated(lockOf({ ...base, [second]: bumped }));
+  const both = generated(lockOf({ ...base, [first]: bumped, [second]: bumped }));
+  expect(await merged(generated(lockOf(base)), one, two)).toEqual(both);
+});
+
+/** Two neighbours in a file that has several artifacts, else any two. */
+function inOneFile(files: Record<string, string>): string[] {
+  const members = Object.entries(files)
+    .filter(([path]) => path.startsWith("artifacts/"))
+    .map(([, text]) => Object.keys(JSON.parse(text)).slice(1));
+  return members.find((names) => names.length > 1)?.slice(0, 2) ?? members.flat();
+}
+
+/** Every file that differs, merged by git. */
+async function merged(base: Record<string, string>, ...sides: Record<string, string>[]) {
+  const folder = await mkdtemp(join(tmpdir(), "merge-"));
+  const result = { ...base };
+  for (const path of Object.keys(base).filter((path) => sides.some((side) => side[path] !== base[path]))) {
+    const [ours = "", theirs = ""] = sides.map((side) => side[path]);
+    const texts = { ours, base: base[path] ?? "", theirs };
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
+    const args = ["merge-file", "--stdout", ...Object.keys(texts)];
+    result[path] = execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  }
+  return result;
+}
 
 test.each([
   ["tools", '"tools"'],
@@ -95,11 +176,13 @@ describe("the files", () => {
   test("are sorted by path and include the library, marked as generated", () => {
     const files = generated(lockOf({ b: lockedArtifact(), a: lockedArtifact() }));
     expect(Object.keys(files)).toEqual([
-      "artifacts/a.nix",
-      "artifacts/b.nix",
+      "artifacts/a.json",
+      "artifacts/b.json",
       "index.nix",
       "lib/mkOverlay.nix",
       "overlay.nix",
+      "provenance/a.json",
+      "provenance/b.json",
       "sources.nix",
     ]);
     expect(files["lib/mkOverlay.nix"]).toBe(`${HEADER}1\n`);
@@ -132,29 +215,34 @@ test("hostile text of a manifest, a lock or GitLab comes back exactly", async ()
       },
     }),
   });
-  expect(await evaluate(generated(lock)["artifacts/acme.nix"] ?? "")).toMatchObject({
-    meta: { description: hostile },
-    systems: {
-      any: {
-        version: hostile,
-        provenance: { project: hostile, jobName: hostile, ref: hostile, file: hostile },
-      },
-    },
+  expect(await read(lock, "artifacts")).toMatchObject({
+    description: hostile,
+    systems: { any: { version: hostile, file: hostile } },
+  });
+  expect(await read(lock, "provenance")).toMatchObject({
+    systems: { any: { project: hostile, jobName: hostile, ref: hostile } },
   });
 });
+
+/** What Nix reads of `acme` in a folder. */
+function read(lock: Lock, folder: string): Promise<unknown> {
+  const text = generated(lock)[`${folder}/acme.json`] ?? "";
+  return evaluate(`(builtins.fromJSON ${printNix(text)}).acme`);
+}
 
 test("a home page leads to the project, whatever it is called", () => {
   const systems = { any: lockedVariant({ project: "a b/c#d" }) };
   const artifact = lockedArtifact({ gitlab: "https://example.com/gitlab/", systems });
-  expect(generated(lockOf({ a: artifact }))["artifacts/a.nix"]).toContain(
-    'homepage = "https://example.com/gitlab/a%20b/c%23d";',
+  expect(generated(lockOf({ a: artifact }))["provenance/a.json"]).toContain(
+    '"homepage": "https://example.com/gitlab/a%20b/c%23d"',
   );
 });
 
 test("an artifact without description or variants is printed without what it does not have", async () => {
   const { description: _, ...artifact } = lockedArtifact({ systems: {} });
-  expect(await evaluate(generated(lockOf({ a: artifact }))["artifacts/a.nix"] ?? "")).toMatchObject({
-    meta: {},
+  expect(await read(lockOf({ acme: artifact }), "artifacts")).toEqual({
+    fetch: "proxy",
+    install: { kind: "none" },
     systems: {},
   });
 });

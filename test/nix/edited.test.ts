@@ -20,7 +20,7 @@ async function editedOverlay(from: string, to: string): Promise<string> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  const data = join(folder, "artifacts/acme.nix");
+  const data = join(folder, "artifacts/acme.json");
   const text = await readFile(data, "utf8");
   expect(text).toContain(from);
   await writeFile(data, text.replace(from, to));
@@ -33,7 +33,7 @@ test.each([
     "UbwPwfGR",
     "UbwP",
     '`hash` of x86_64-linux is "sha256-UbwPB',
-    "artifacts/acme.nix",
+    "artifacts/acme.json",
   ],
   [
     "the hash of something else",
@@ -42,24 +42,25 @@ test.each([
     "is locked.",
     "artifact acme: name, form and hash for x86_64-linux belong to /nix/store/",
   ],
-  ["another store name", 'name = "art.bin"', 'name = "art.exe"', "art.bin is locked.", "artifact acme"],
+  ["another store name", '"name": "art.bin"', '"name": "art.exe"', "art.bin is locked.", "artifact acme"],
   [
     "a system that is none",
     "x86_64-linux",
-    '"x86_64 linux"',
+    "x86_64 linux",
     '`systems` has "x86_64 linux", expected a Nix system such as x86_64-linux, or any',
-    "artifacts/acme.nix",
+    "artifacts/acme.json",
   ],
-  ["a missing field", "storePath", "storepath", "x86_64-linux has no `storePath`", "artifacts/acme.nix"],
-  ["a missing part", "install = {", "instal = {", "it has no `install`", "artifacts/acme.nix"],
+  ["a missing field", "storePath", "storepath", "x86_64-linux has no `storePath`", "artifacts/acme.json"],
+  ["a missing part", '"install"', '"instal"', "it has no `install`", "artifacts/acme.json"],
   [
     "what a newer version writes",
-    'fetch = "proxy"',
-    'fetch = "telepathy"',
+    '"fetch": "proxy"',
+    '"fetch": "telepathy"',
     '`fetch` is "telepathy", expected one of ["proxy","require","impure-env"]',
-    "artifacts/acme.nix",
+    "artifacts/acme.json",
   ],
-  ["another artifact", 'name = "acme"', 'name = "acne"', '`name` is "acne"', "wrote for acme"],
+  ["another artifact", '"acme"', '"acne"', "it does not have it", "wrote for acme"],
+  ["a list for an artifact", '"acme": {', '"acme": [], "x": {', "it is no object", "wrote for acme"],
 ])("data that was edited to have %s is an error that says what to run", async (...edit) => {
   const [, from, to, problem, place] = edit;
   const folder = await editedOverlay(from, to);
@@ -69,6 +70,12 @@ test.each([
   expect(said).toContain(problem);
   expect(said).toContain(place);
   expect(said).toContain("artifacts generate");
+});
+
+test("data that is no JSON after a merge is an error that names the file and what writes it again", async () => {
+  const folder = await editedOverlay('"acme": {', '<<<<<<< HEAD\n"acme": {');
+  const said = await evaluationError(`(import ${folder}/sources.nix { }).acme.outPath`, ["--show-trace"]);
+  expect(said).toContain("artifacts/acme.json, which `artifacts generate` writes again");
 });
 
 test.each([

@@ -14,15 +14,16 @@ export async function evaluate(expression: string): Promise<unknown> {
 }
 
 /** What Nix says when it refuses an expression. */
-export async function evaluationError(expression: string): Promise<string> {
-  const { code, stdout, stderr } = await evaluation(expression);
+export async function evaluationError(expression: string, options: readonly string[] = []): Promise<string> {
+  const { code, stdout, stderr } = await evaluation(expression, options);
   if (code === 0) throw new Error(`evaluates to ${stdout}`);
   return stderr;
 }
 
 /** Expressions come through stdin, so that their length has no limit. */
-function evaluation(expression: string) {
-  return runProcess("nix-instantiate", ["--eval", "--strict", "--json", "--store", "dummy://", "-"], {
+function evaluation(expression: string, options: readonly string[] = []) {
+  const args = ["--eval", "--strict", "--json", "--store", "dummy://", ...options, "-"];
+  return runProcess("nix-instantiate", args, {
     env: { PATH: process.env["PATH"], HOME: "/nonexistent", NIX_CONF_DIR: "/nonexistent" },
     stdin: expression,
   });

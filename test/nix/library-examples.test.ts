@@ -4,6 +4,7 @@ import { evaluate, nixPath, nixString, projectPath } from "./evaluate.js";
 
 const LIBRARY = projectPath("nix/lib");
 const EXAMPLE = nixPath(projectPath("test/nix/example.nix"));
+const EXAMPLES = nixPath(projectPath("test/nix/example"));
 const files = readdirSync(LIBRARY).filter((file) => file !== "default.nix");
 
 describe.each(files)("nix/lib/%s", (file) => {
@@ -70,7 +71,9 @@ function inScope(expression: string): string {
       example = import ${EXAMPLE};
       exampleIndex = {
         proxy = "http://127.0.0.1:7467";
-        artifacts.example = ${EXAMPLE};
+        artifacts = ${EXAMPLES} + "/artifacts";
+        provenance = ${EXAMPLES} + "/provenance";
+        files.example = "example.json";
         groups.tools = [ "example" ];
       };
       pkgs = import ${nixPath(projectPath("nix/stand-in"))} { system = "x86_64-linux"; };

@@ -376,16 +376,30 @@ describe("a system without a variant", () => {
     ]);
   });
 
-  test("is left out of the sources", async () => {
+  test("is not in the set of all sources, and says so when it is asked for", async () => {
     const lock = lockOf({ acme: lockedArtifact({ systems }) });
     const sources = `import ${await writeOverlay(host, lock)}/sources.nix`;
     expect(
       await evaluateOn(
         host,
-        `map (system: builtins.attrNames (${sources} { inherit system; })) [ "riscv64-linux" "x86_64-linux" ]`,
+        `map (system: builtins.attrNames (${sources} { inherit system; }).all) [ "riscv64-linux" "x86_64-linux" ]`,
       ),
     ).toEqual([[], ["acme"]]);
+    const { stderr } = await build(host, `(${sources} { system = "riscv64-linux"; }).acme`);
+    expect(stderr).toContain("artifact acme has no variant for riscv64-linux");
   });
+});
+
+test("the sources of one artifact are had without reading another's data", async () => {
+  const lock = lockOf({
+    acme: lockedArtifact({ systems: { any: lockedVariant() } }),
+    other: lockedArtifact(),
+  });
+  const folder = await writeOverlay(host, lock);
+  await rm(join(folder, "artifacts/other.json"));
+  await rm(join(folder, "provenance"), { recursive: true });
+  const path = ["--eval", "--strict", "-E", `(import ${folder}/sources.nix { }).acme.outPath`];
+  expect(await host.output("nix-instantiate", path)).toContain(lockedVariant().storePath);
 });
 
 describe("overlays", () => {

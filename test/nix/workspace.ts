@@ -41,7 +41,7 @@ export async function writeOverlay(
 ): Promise<string> {
   const folder = await makeFolder(host, "overlay");
   const files = generate(lock, { namespace, proxy, library: await readNixLibrary() }).filter(
-    ({ path }) => !(withoutArtifacts && path.startsWith("artifacts/")),
+    ({ path }) => !(withoutArtifacts && path.endsWith(".json")),
   );
   for (const path of new Set(files.map((file) => dirname(file.path)))) {
     await mkdir(join(folder, path), { recursive: true });

@@ -1,8 +1,10 @@
 # Generated from artifacts.lock.json by nix-artifacts. Do not edit; to write it again, run: artifacts generate
 {
   proxy = "http://127.0.0.1:7467";
-  artifacts = {
-    acme-cli = ./artifacts/acme-cli.nix;
+  artifacts = ./artifacts;
+  provenance = ./provenance;
+  files = {
+    acme-cli = "acme-cli.json";
   };
   groups = { };
 }

@@ -1,9 +1,11 @@
 # Generated from artifacts.lock.json by nix-artifacts. Do not edit; to write it again, run: artifacts generate
 {
   proxy = "http://127.0.0.1:7467";
-  artifacts = {
-    acme-alpha = ./artifacts/acme-alpha.nix;
-    acme-beta = ./artifacts/acme-beta.nix;
+  artifacts = ./artifacts;
+  provenance = ./provenance;
+  files = {
+    acme-alpha = "acme-alpha.json";
+    acme-beta = "acme-beta.json";
   };
   groups = { };
 }
