@@ -11,6 +11,8 @@ import { declarationText } from "./manifest/declarations.js";
 import type { Project } from "./project.js";
 import { readText, writeFiles, type FileText } from "./write-file.js";
 
+export { isGenerated };
+
 /** For editors: a consumer's repository has no `node_modules`. */
 const DECLARATIONS = "nix-artifacts.d.ts";
 

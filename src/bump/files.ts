@@ -2,8 +2,7 @@
 import { relative } from "node:path";
 import type { FileAction } from "../gitlab/repository.js";
 import { lockText } from "../lock/write.js";
-import { isGenerated } from "../generate/templates/generated-file.js";
-import { GENERATED_NAME, outputFiles } from "../output.js";
+import { GENERATED_NAME, isGenerated, outputFiles } from "../output.js";
 import { readText } from "../write-file.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { blobId, type Snapshot } from "./snapshot.js";
