@@ -22,6 +22,25 @@ export interface CacheEntry {
   readonly key: string;
   /** Bytes. */
   readonly size: number;
+  /** When it was written last, in milliseconds since 1970; undefined where a cache does not tell. */
+  readonly modified: number | undefined;
+}
+
+/** A text, and when it was written last. */
+export type StoredText = Pick<CacheEntry, "modified"> & { readonly text: string };
+
+/** What only caches can do that know all that they hold. */
+export interface CacheContents {
+  /** Everything that is there, in no order. */
+  list(): AsyncIterable<CacheEntry>;
+  /** Milliseconds since 1970, by the clock that `modified` is of. */
+  now(): number;
+  /**
+   * Removes what is under `key`, unless it was written at or after `before`: that is seen at the last moment.
+   *
+   * @returns whether there is nothing any more
+   */
+  removeOld(key: string, before: number): Promise<boolean>;
 }
 
 /**
@@ -33,12 +52,14 @@ export interface BinaryCache {
   /** Its address for messages, without credentials. */
   readonly name: string;
   /** The text under `key`, or undefined when there is none. */
-  readText(key: string): Promise<string | undefined>;
-  has(key: string): Promise<boolean>;
+  readText(key: string): Promise<StoredText | undefined>;
+  /** What is known of the bytes under `key`, or undefined when there are none. */
+  find(key: string): Promise<CacheEntry | undefined>;
   /** The bytes under `key`, or undefined when there are none. To be read to the end. */
   read(key: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  /** Everything that is there, in no order; undefined for a kind of cache that cannot say. */
-  readonly list: (() => AsyncIterable<CacheEntry>) | undefined;
+  /** Undefined for a kind of cache that cannot say what it holds. */
+  readonly contents: CacheContents | undefined;
+  /** Puts the text under `key`. What is there already counts as written anew. */
   writeText(key: string, text: CacheText): Promise<void>;
   /** Puts the file's bytes under `key`. The file may be gone afterwards. */
   takeFile(key: string, file: StagedFile): Promise<void>;

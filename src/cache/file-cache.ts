@@ -1,5 +1,5 @@
 /** A cache in a directory: `file:///srv/cache`, as Nix's local binary cache store. */
-import { access, chmod, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { chmod, link, mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import { readText, writeFiles } from "../write-file.js";
@@ -17,20 +17,25 @@ export function openFileCache(root: string): BinaryCache {
   const fileOf = (key: string) => join(root, key);
   return {
     name: `file://${root}`,
-    readText: (key) => readText(fileOf(key)),
-    async has(key) {
-      return access(fileOf(key)).then(
-        () => true,
-        () => false,
-      );
+    async readText(key) {
+      const text = await readText(fileOf(key));
+      const entry = text === undefined ? undefined : await findFile(root, key);
+      return text === undefined || entry === undefined ? undefined : { text, modified: entry.modified };
     },
+    find: (key) => findFile(root, key),
     async read(key) {
       const file = await open(fileOf(key), "r").catch(() => undefined);
       return file?.createReadStream();
     },
-    list: () => listFiles(root),
+    contents: {
+      list: () => listFiles(root),
+      now: () => Date.now(),
+      removeOld: (key, before) => onCache(root, removeOld(root, key, before)),
+    },
     async writeText(key, { text }) {
-      await writeFiles([{ path: fileOf(key), text }]);
+      const written = await writeFiles([{ path: fileOf(key), text }]);
+      const now = new Date();
+      if (written.length === 0) await onCache(root, utimes(fileOf(key), now, now));
     },
     takeFile: (key, { path }) => onCache(root, moveDurably(path, fileOf(key))),
     async withStaging(use) {
@@ -49,11 +54,38 @@ async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
   for (const folder of ["", "nar/"]) {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
     for (const entry of entries) {
-      if (!entry.isFile()) continue;
-      const key = `${folder}${entry.name}`;
-      yield { key, size: (await stat(join(root, key))).size };
+      const found = entry.isFile() ? await findFile(root, `${folder}${entry.name}`) : undefined;
+      if (found !== undefined) yield found;
     }
   }
+}
+
+async function findFile(root: string, key: string): Promise<CacheEntry | undefined> {
+  const status = await stat(join(root, key)).catch(() => undefined);
+  return status === undefined ? undefined : { key, size: status.size, modified: status.mtimeMs };
+}
+
+/** What a writer puts there between the look and the removal is put back. */
+async function removeOld(root: string, key: string, before: number): Promise<boolean> {
+  const file = join(root, key);
+  const isOld = async (path: string) => (await stat(path)).mtimeMs < before;
+  const aside = await mkdtemp(join(root, STAGING));
+  try {
+    if (!(await isOld(file))) return false;
+    await rename(file, join(aside, "removed"));
+    if (await isOld(join(aside, "removed"))) return true;
+    await link(join(aside, "removed"), file).catch(unlessThere);
+    return false;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+    throw error;
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
 }
 
 /** In the cache itself: so taking a file is a rename, and a full disk is noticed before. */

@@ -26,6 +26,10 @@ interface Asked {
 interface Answer {
   readonly status: number;
   readonly text: string;
+  /** Of the header `Content-Length`; for HEAD. */
+  readonly size: number;
+  /** Of the header `Last-Modified`. */
+  readonly modified: number | undefined;
 }
 
 /** Longest text that is read: a `.narinfo` has less than a thousand bytes. */
@@ -41,14 +45,15 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
   return {
     name,
     async readText(key) {
-      const { status, text } = await ask({ method: "GET", key });
-      return status === 404 ? undefined : text;
+      const { status, text, modified } = await ask({ method: "GET", key });
+      return status === 404 ? undefined : { text, modified };
     },
-    async has(key) {
-      return (await ask({ method: "HEAD", key })).status !== 404;
+    async find(key) {
+      const { status, size, modified } = await ask({ method: "HEAD", key });
+      return status === 404 ? undefined : { key, size, modified };
     },
     read,
-    list: undefined,
+    contents: undefined,
     async writeText(key, { text, type }) {
       await ask({ method: "PUT", key, type, size: Buffer.byteLength(text), body: () => text });
     },
@@ -96,7 +101,12 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
       },
     });
     return answered(
-      requested.then(async ({ statusCode, body }) => ({ status: statusCode, text: await readBounded(body) })),
+      requested.then(async ({ statusCode, headers, body }) => ({
+        status: statusCode,
+        text: await readBounded(body),
+        size: Number(headers["content-length"] ?? 0),
+        modified: timeOf(headers["last-modified"]),
+      })),
     );
   }
 
@@ -110,6 +120,11 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
   }
 }
 
+function timeOf(header: string | readonly string[] | undefined): number | undefined {
+  const time = Date.parse(String(header));
+  return Number.isNaN(time) ? undefined : time;
+}
+
 async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -120,7 +135,11 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function refused(what: string, { status, text }: Answer, credential: Credential | undefined): CacheError {
+function refused(
+  what: string,
+  { status, text }: Pick<Answer, "status" | "text">,
+  credential: Credential | undefined,
+): CacheError {
   const said = excerpt(text, Object.values(credential?.headers ?? {}));
   return new CacheError(
     "CACHE_REFUSED",

@@ -1,6 +1,7 @@
 /** A cache in an S3 bucket. The SDK finds credentials: environment, profiles, SSO, web identity, instance roles. */
 import { createReadStream } from "node:fs";
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   paginateListObjectsV2,
@@ -38,17 +39,16 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     name: address.name,
     async readText(key) {
       const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
-      return found?.Body?.transformToString("utf8");
+      const text = await found?.Body?.transformToString("utf8");
+      return text === undefined ? undefined : { text, modified: found?.LastModified?.getTime() };
     },
-    async has(key) {
-      return (await unlessMissing(client.send(new HeadObjectCommand(at(key)), abort))) !== undefined;
-    },
+    find,
     async read(key) {
       const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
       // In Node the SDK's bodies are streams of the platform (AWS SDK for JavaScript v3, "Streams in Node.js").
       return found?.Body as AsyncIterable<Uint8Array> | undefined;
     },
-    list,
+    contents: { list, removeOld, now: () => Date.now() + client.config.systemClockOffset },
     async writeText(key, { text, type }) {
       const command = new PutObjectCommand({ ...at(key), Body: text, ContentType: type });
       await explained(client.send(command, abort));
@@ -66,11 +66,28 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, abort);
     try {
       for await (const { Contents = [] } of pages) {
-        for (const { Key = "", Size = 0 } of Contents) yield { key: Key.slice(prefix.length), size: Size };
+        for (const { Key = "", Size = 0, LastModified } of Contents) {
+          yield { key: Key.slice(prefix.length), size: Size, modified: LastModified?.getTime() };
+        }
       }
     } catch (error) {
       throw explain(error);
     }
+  }
+
+  async function find(key: string): Promise<CacheEntry | undefined> {
+    const found = await unlessMissing(client.send(new HeadObjectCommand(at(key)), abort));
+    if (found === undefined) return undefined;
+    return { key, size: found.ContentLength ?? 0, modified: found.LastModified?.getTime() };
+  }
+
+  /** S3 cannot delete on condition of an object's age; between the question and the deletion lies one request. */
+  async function removeOld(key: string, before: number): Promise<boolean> {
+    const found = await find(key);
+    if (found === undefined) return true;
+    if (found.modified === undefined || found.modified >= before) return false;
+    await explained(client.send(new DeleteObjectCommand(at(key)), abort));
+    return true;
   }
 
   /** In parts when it is large; an object appears when its last part is there. */
@@ -127,8 +144,8 @@ function refused(name: string, error: S3ServiceException): CacheError {
 }
 
 const ACCESS =
-  "the credentials need s3:GetObject and s3:PutObject on the bucket's objects, and s3:ListBucket on the bucket " +
-  "(without that, S3 answers 403 for what is not there)";
+  "the credentials need s3:GetObject and s3:PutObject on the bucket's objects (for gc s3:DeleteObject, too), and " +
+  "s3:ListBucket on the bucket (without that, S3 answers 403 for what is not there)";
 
 /** By S3's error code (Amazon S3 API reference, "Error responses"), else by status. */
 const HINTS: Readonly<Record<string, string>> = {

@@ -2,10 +2,10 @@
 import { resolve } from "node:path";
 import { openCache } from "../cache/open-cache.js";
 import { UserError } from "../errors.js";
-import { readLock } from "../lock/read.js";
 import { openProject } from "../project.js";
 import { verifyCache } from "../publish/verify-cache.js";
 import type { Run } from "./command.js";
+import { readLocks } from "./locks.js";
 import { selectVariants } from "./select-variants.js";
 
 export interface CacheVerifyOptions {
@@ -19,8 +19,11 @@ export const run: Run<CacheVerifyOptions> = async (_names, options, context) => 
   if (options.store === undefined) throw noStore();
   const netrcFile = options.netrcFile === undefined ? undefined : resolve(cwd, options.netrcFile);
   const cache = await openCache(options.store, { cwd, env, signal, netrcFile });
-  const files = options.lock?.map((file) => resolve(cwd, file)) ?? [(await openProject(cwd)).lockFile];
-  const locks = await Promise.all(files.map(readLock));
+  const lockFile = options.lock === undefined ? (await openProject(cwd)).lockFile : "";
+  const locks = await readLocks(
+    options.lock?.map((file) => resolve(cwd, file)),
+    lockFile,
+  );
   const locked = locks.flatMap((lock) => {
     const names = new Set(Object.keys(lock.artifacts));
     return selectVariants(lock, { names, named: false, systems: undefined }).wanted;

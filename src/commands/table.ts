@@ -43,7 +43,7 @@ const INSTANCE_TEXT = "base URL of the instance (default: GITLAB_HOST)";
 export const GROUPS: Readonly<Record<string, string>> = {
   auth: "who asks GitLab: logins, tokens, and where they may be sent",
   helper: "be asked for credentials by other programs",
-  cache: "check binary caches",
+  cache: "check and tidy binary caches",
   queue: "what this machine built and has not uploaded yet",
 };
 
@@ -179,6 +179,38 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     examples: [["artifacts cache verify --store 's3://team-cache?region=eu-central-1'", "after an incident"]],
     load: () => import("./cache-verify.js"),
+  },
+  {
+    name: "cache gc",
+    summary: "say what of a binary cache nothing locked needs any more; remove it with --delete",
+    options: [
+      { flags: "--store <cache>", text: "the cache: a path, file:// or s3://…, as for `publish --to`" },
+      {
+        flags: "--lock <file>",
+        text: "keep what this lockfile has, instead of the current directory's",
+        repeatable: true,
+      },
+      {
+        flags: "--ref <ref>",
+        text: "keep what is locked in this branch, tag or commit, or in all that match: 'origin/**'",
+        repeatable: true,
+      },
+      {
+        flags: "--keep <path>",
+        text: "keep this store path, or the one that a link leads to",
+        repeatable: true,
+      },
+      { flags: "--grace <days>", text: "keep what was written within this time (default: 30, at least 1)" },
+      { flags: "--delete", text: "remove it; without, nothing is changed" },
+    ],
+    examples: [
+      ["artifacts cache gc --store /srv/cache --ref 'origin/**'", "what no branch needs, and how much it is"],
+      [
+        "artifacts cache gc --store 's3://team-cache?region=eu-central-1' --ref 'origin/**' --delete",
+        "once a week",
+      ],
+    ],
+    load: () => import("./cache-gc.js"),
   },
   {
     name: "hook",

@@ -9,7 +9,7 @@ const STORE = "/nix/store";
  * Format of `nix-cache-info`: nix.dev, "HTTP Binary Cache Store".
  */
 export async function claimCache(cache: BinaryCache): Promise<void> {
-  const text = await cache.readText(KEY);
+  const text = (await cache.readText(KEY))?.text;
   if (text === undefined) {
     await cache.writeText(KEY, { text: `StoreDir: ${STORE}\n`, type: "text/x-nix-cache-info" });
     return;

@@ -1,4 +1,3 @@
-import type { BinaryCache } from "../cache/cache.js";
 import { hashMethod } from "../hash/form-content.js";
 import {
   contentAddress,
@@ -6,7 +5,6 @@ import {
   NARINFO_TYPE,
   type NarInfo,
   narInfoKey,
-  parseNarInfo,
   printNarInfo,
 } from "../store/narinfo.js";
 import { formatSri } from "../store/sri.js";
@@ -14,6 +12,7 @@ import type { Wanted } from "../fetch/fetch.js";
 import { narOfDownload, refuseInconsistent } from "./nar-of-download.js";
 import { promises } from "./promises.js";
 import type { PublishOptions } from "./publish.js";
+import { isWhole } from "./rely-on.js";
 import { type Archive, sendArchive, stageArchive } from "./stage-archive.js";
 
 export interface PublishContext extends PublishOptions {
@@ -34,18 +33,13 @@ export async function publishVariant(
   signal?.throwIfAborted();
   refuseInconsistent(wanted);
   const key = narInfoKey(wanted.variant.storePath);
-  if (await isPublished(wanted, cache, key)) return "present";
+  // What is damaged, or promises an archive that is not there, counts as missing and is replaced.
+  if (await isWhole(key, cache, (info) => promises(info, wanted.variant))) return "present";
   const archive = await stageVariant(wanted, context);
   await sendArchive(archive, cache);
   const text = printNarInfo(narInfoOf(wanted, archive, context));
   await cache.writeText(key, { text, type: NARINFO_TYPE });
   return "published";
-}
-
-/** What is damaged, or promises an archive that is not there, counts as missing and is replaced. */
-async function isPublished({ variant }: Wanted, cache: BinaryCache, key: string): Promise<boolean> {
-  const info = parseNarInfo((await cache.readText(key)) ?? "");
-  return info !== undefined && promises(info, variant) && cache.has(info.url);
 }
 
 /** Downloads, verifies and compresses in one pass. */

@@ -6,7 +6,9 @@ import type { BinaryCache, StagedFile } from "../cache/cache.js";
 import { writeBody } from "../hash/write-body.js";
 import { NAR_TYPE } from "../store/narinfo.js";
 import { nix32 } from "../store/nix32.js";
+import { UserError } from "../errors.js";
 import { type Compression, COMPRESSIONS } from "./compression.js";
+import { isYoung } from "./rely-on.js";
 
 export interface StageOptions {
   /** Where temporary files may be made. */
@@ -37,10 +39,20 @@ export async function stageArchive(nar: AsyncIterable<Uint8Array>, options: Stag
   }
 }
 
-/** Gives a staged archive to the cache, unless that has it. The file is gone afterwards. */
+/**
+ * Gives a staged archive to the cache, unless that has it and will keep it. The file is gone afterwards.
+ *
+ * @throws UserError CACHE_TIDIED when somebody removed the archive just after it was sent
+ */
 export async function sendArchive(archive: Archive, cache: BinaryCache): Promise<void> {
-  if (!(await cache.has(archive.url))) await cache.takeFile(archive.url, archive);
+  const found = await cache.find(archive.url);
+  if (found === undefined || !isYoung(found)) await cache.takeFile(archive.url, archive);
   await rm(archive.path, { force: true });
+  // An old one may have been about to be removed when it was replaced.
+  if (found === undefined || isYoung(found) || (await cache.find(archive.url)) !== undefined) return;
+  throw new UserError("CACHE_TIDIED", `${cache.name} lost ${archive.url} while it was written`, {
+    hint: "a garbage collection runs there; run the command again",
+  });
 }
 
 async function* digesting(

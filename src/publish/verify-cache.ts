@@ -55,9 +55,9 @@ export async function verifyCache({ cache, locked, signal, onProgress }: VerifyO
 }
 
 async function listKeys(cache: BinaryCache): Promise<ReadonlySet<string> | undefined> {
-  if (cache.list === undefined) return undefined;
+  if (cache.contents === undefined) return undefined;
   const keys = new Set<string>();
-  for await (const { key } of cache.list()) keys.add(key);
+  for await (const { key } of cache.contents.list()) keys.add(key);
   return keys;
 }
 
@@ -68,10 +68,10 @@ interface Checked {
 }
 
 async function checkPath(key: string, locked: Wanted | undefined, cache: BinaryCache): Promise<Checked> {
-  const text = await cache.readText(key);
-  if (text === undefined)
+  const stored = await cache.readText(key);
+  if (stored === undefined)
     return { problem: broken("CACHE_MISSING", whose(locked, key), "is not in the cache") };
-  const info = parseNarInfo(text);
+  const info = parseNarInfo(stored.text);
   if (info === undefined || narInfoKey(info.storePath) !== key) {
     return { problem: broken("CACHE_DAMAGED", whose(locked, key), `${key} is damaged`) };
   }

@@ -24,6 +24,11 @@ export function fixedOutputPath({ name, method, sha256 }: FixedOutput): string {
   return storePath("output:out", sha256Hex(`fixed:out:sha256:${hex}:`), name);
 }
 
+/** The store path that a path is or lies in; undefined when it is none. */
+export function parseStorePath(path: string): string | undefined {
+  return /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+/.exec(path)?.[0];
+}
+
 function storePath(type: string, hex: string, name: string): string {
   const fingerprint = createHash("sha256").update(`${type}:sha256:${hex}:${STORE}:${name}`).digest();
   return `${STORE}/${nix32(fold(fingerprint))}-${name}`;

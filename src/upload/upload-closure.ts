@@ -5,12 +5,12 @@ import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
 import type { Compression } from "../publish/compression.js";
 import { type Archive, sendArchive, stageArchive } from "../publish/stage-archive.js";
+import { isWhole } from "../publish/rely-on.js";
 import {
   fingerprint,
   NARINFO_TYPE,
   type NarInfo,
   narInfoKey,
-  parseNarInfo,
   printNarInfo,
 } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
@@ -112,8 +112,7 @@ async function isThere(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   signal?.throwIfAborted();
-  const info = parseNarInfo((await cache.readText(narInfoKey(path))) ?? "");
-  return info?.storePath === path && cache.has(info.url);
+  return isWhole(narInfoKey(path), cache, ({ storePath }) => storePath === path);
 }
 
 async function sendPath(

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCache } from "../../src/cache/open-cache.js";
 import type { Wanted } from "../../src/fetch/fetch.js";
+import { findGarbage } from "../../src/publish/garbage.js";
 import { publish } from "../../src/publish/publish.js";
+import { removeGarbage } from "../../src/publish/remove-garbage.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
@@ -88,6 +90,25 @@ describe("a cache in an S3 bucket", () => {
     const arrived = await readFile(join(store.root, paths[1] ?? ""));
     expect(arrived.equals(sampleBytes(17 * 1024 * 1024, "large"))).toBe(true);
     await store.remove();
+  });
+
+  it("is tidied: what is old and not wanted goes, what is young stays", async () => {
+    use(WRITER);
+    const [kept, old] = [await wanted("kept", Buffer.from("kept")), await wanted("old", Buffer.from("old"))];
+    const address = `s3://team-cache/tidied?endpoint=${s3.url}`;
+    await publishTo(address, [kept, old]);
+    const cache = await openCache(address, { cwd: "/", env: {} });
+    const { contents } = cache;
+    if (contents === undefined) throw new Error("a bucket can be listed");
+    const roots = [kept.variant.storePath];
+    const removed = async (before: number) => {
+      const options = { cache, contents, roots, before };
+      return (await removeGarbage(await findGarbage(options), options)).length;
+    };
+    expect(await removed(contents.now() - 60_000)).toBe(0);
+    expect(await removed(contents.now() + 60_000)).toBe(2);
+    expect(await verifyCache({ cache, locked: [kept] })).toEqual({ sound: 1, orphans: [], problems: [] });
+    await cache.close();
   });
 
   it("is opened with a profile", async () => {
