@@ -93,7 +93,8 @@ async function makeStaging(root: string): Promise<string> {
   for (const name of NIX_FOLDERS) await mkdir(join(root, name), { recursive: true });
   for (const name of await readdir(root)) {
     if (!name.startsWith(STAGING)) continue;
-    const { mtimeMs } = await stat(join(root, name));
+    // Those of others come and go meanwhile.
+    const mtimeMs = (await stat(join(root, name)).catch(() => undefined))?.mtimeMs ?? Date.now();
     if (Date.now() - mtimeMs > ABANDONED_AFTER_MS)
       await rm(join(root, name), { recursive: true, force: true });
   }

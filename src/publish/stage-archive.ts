@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import type { BinaryCache, StagedFile } from "../cache/cache.js";
 import { writeBody } from "../hash/write-body.js";
 import { NAR_TYPE } from "../store/narinfo.js";
@@ -48,8 +49,12 @@ export async function sendArchive(archive: Archive, cache: BinaryCache): Promise
   const found = await cache.find(archive.url);
   if (found === undefined || !isYoung(found)) await cache.takeFile(archive.url, archive);
   await rm(archive.path, { force: true });
-  // An old one may have been about to be removed when it was replaced.
-  if (found === undefined || isYoung(found) || (await cache.find(archive.url)) !== undefined) return;
+  if (found === undefined || isYoung(found)) return;
+  // The old one may have been about to be removed when it was replaced. A directory misses a file for the moment of that look.
+  for (const pauseMs of [0, 100, 1000]) {
+    await setTimeout(pauseMs);
+    if ((await cache.find(archive.url)) !== undefined) return;
+  }
   throw new UserError("CACHE_TIDIED", `${cache.name} lost ${archive.url} while it was written`, {
     hint: "a garbage collection runs there; run the command again",
   });

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync } from "node:fs";
-import { rm, truncate, utimes, writeFile } from "node:fs/promises";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { rename, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BinaryCache, CacheContents } from "../../src/cache/cache.js";
 import { openFileCache } from "../../src/cache/file-cache.js";
@@ -76,6 +77,19 @@ async function there(): Promise<string[]> {
     .sort();
 }
 
+/** A path that refers to another, `base`. */
+async function uploadUser(): Promise<string> {
+  const store = await temporaryNix();
+  const expression = `let base = builtins.toFile "base" "base"; in builtins.toFile "user" "uses \${base}"`;
+  const { stdout } = await store.run("nix-instantiate", "--eval", "--read-write-mode", "-E", expression);
+  const user = JSON.parse(stdout) as string; // the expression says so
+  const infos = await createNix({ env: store.env }).closure([user]);
+  const readNar = (path: string) => narOfPath(store.root + path);
+  await uploadClosure(infos, { cache, compression: "none", known: new Set(), readNar });
+  await store.remove();
+  return user;
+}
+
 describe("what goes", () => {
   it("is what no root needs, with its archives; a shared archive stays while one needs it", async () => {
     const [kept, old, same, twin] = await Promise.all(
@@ -89,20 +103,14 @@ describe("what goes", () => {
     expect(readdirSync(join(root, "nar"))).toHaveLength(3);
     await age();
     const { garbage, removed } = await collect([kept, twin]);
+    expect(garbage.archives).toHaveLength(1);
     expect(removed).toHaveLength(3);
     expect(garbage.kept.paths).toBe(2);
     expect(await there()).toEqual(["kept", "twin"]);
   });
 
   it("is nothing that was written within the grace, and nothing that a kept path refers to", async () => {
-    const store = await temporaryNix();
-    const expression = `let base = builtins.toFile "base" "base"; in builtins.toFile "user" "uses \${base}"`;
-    const { stdout } = await store.run("nix-instantiate", "--eval", "--read-write-mode", "-E", expression);
-    const user = JSON.parse(stdout) as string; // the expression says so
-    const infos = await createNix({ env: store.env }).closure([user]);
-    const readNar = (path: string) => narOfPath(store.root + path);
-    await uploadClosure(infos, { cache, compression: "none", known: new Set(), readNar });
-    await store.remove();
+    const user = await uploadUser();
     await send(await wanted("old"));
     await age();
     await send(await wanted("young"));
@@ -158,15 +166,19 @@ describe("while others write", () => {
     expect(await there()).toEqual(["found", "kept"]);
   });
 
-  it("a file that is replaced at the last moment is put back", async () => {
+  it("a file that is replaced at the last moment stays", async () => {
+    const file = join(root, "nar", "1111.nar");
     await send(await wanted("one"));
-    const [key = ""] = readdirSync(root).filter((name) => name.endsWith(".narinfo"));
-    expect(await contentsOf(cache).removeOld(key, Date.now() - DAY_MS)).toBe(false);
-    expect(readdirSync(root)).toContain(key);
-    await age();
-    expect(await contentsOf(cache).removeOld(key, Date.now() - DAY_MS)).toBe(true);
-    expect(await contentsOf(cache).removeOld(key, Date.now())).toBe(true);
-    expect(readdirSync(root)).not.toContain(key);
+    for (let round = 0; round < 300; round++) {
+      await writeFile(file, "old");
+      await utimes(file, new Date(0), new Date(0));
+      await writeFile(join(root, "fresh"), "fresh");
+      const replaced = setTimeout(round % 3).then(() => rename(join(root, "fresh"), file));
+      await Promise.all([contentsOf(cache).removeOld("nar/1111.nar", DAY_MS), replaced]);
+      expect(readFileSync(file, "utf8")).toBe("fresh");
+    }
+    expect(await contentsOf(cache).removeOld("nar/1111.nar", Date.now() + DAY_MS)).toBe(true);
+    expect(await contentsOf(cache).removeOld("nar/1111.nar", Date.now() + DAY_MS)).toBe(true);
   });
 });
 
@@ -177,21 +189,37 @@ it.each([1, 3, 5])(
     if (kept === undefined) throw new Error();
     await send(kept, ...old);
     await age();
-    let removals = 0;
-    const contents = contentsOf(cache);
-    const failing: CacheContents = {
-      ...contents,
-      async removeOld(key, before) {
-        if (removals++ >= last) throw new Error("killed");
-        return contents.removeOld(key, before);
-      },
-    };
+    const failing = endedAfter(last);
     await expect(collect([kept], failing)).rejects.toThrow("killed");
     expect((await verifyCache({ cache, locked: [kept] })).problems).toEqual([]);
     await collect([kept]);
     expect(await there()).toEqual(["kept"]);
   },
 );
+
+it("a path goes before what it refers to", async () => {
+  await uploadUser();
+  const kept = await wanted("kept");
+  await send(kept);
+  await age();
+  await expect(collect([kept], endedAfter(1))).rejects.toThrow("killed");
+  const names = readdirSync(root).filter((name) => name.endsWith(".narinfo"));
+  const texts = names.map((name) => readFileSync(join(root, name), "utf8"));
+  const left = texts.map((text) => /^StorePath: .{44}(.*)$/m.exec(text)?.[1]);
+  expect(left.sort()).toEqual(["base", "kept"]);
+});
+
+function endedAfter(last: number): CacheContents {
+  let removals = 0;
+  const contents = contentsOf(cache);
+  return {
+    ...contents,
+    async removeOld(key, before) {
+      if (removals++ >= last) throw new Error("killed");
+      return contents.removeOld(key, before);
+    },
+  };
+}
 
 describe("refuses", () => {
   it("when the cache has none of the roots", async () => {
