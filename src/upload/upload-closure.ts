@@ -6,13 +6,7 @@ import { UserError } from "../errors.js";
 import type { Compression } from "../publish/compression.js";
 import { type Archive, sendArchive, stageArchive } from "../publish/stage-archive.js";
 import { isWhole } from "../publish/rely-on.js";
-import {
-  fingerprint,
-  NARINFO_TYPE,
-  type NarInfo,
-  narInfoKey,
-  printNarInfo,
-} from "../store/narinfo.js";
+import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
 import type { PathInfo } from "../store/path-info.js";
 import type { SigningKey } from "../store/signing-key.js";
