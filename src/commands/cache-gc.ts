@@ -9,7 +9,7 @@ import { findGarbage, type Garbage, sizeOf } from "../publish/garbage.js";
 import { removeGarbage } from "../publish/remove-garbage.js";
 import { MIN_GRACE_DAYS } from "../publish/rely-on.js";
 import { parseStorePath } from "../store/store-path.js";
-import { formatBytes } from "../terminal/terminal.js";
+import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { readLocks } from "./locks.js";
 import { readLocksAtRefs } from "./locks-at-refs.js";
