@@ -65,6 +65,7 @@ function prepareTests() {
     nginx: "nginx-light",
     wrk: "wrk",
     patchelf: "patchelf",
+    mksquashfs: "squashfs-tools",
     chromium: "chromium",
     haproxy: "haproxy",
     "systemd-socket-activate": "systemd",

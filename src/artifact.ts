@@ -113,6 +113,8 @@ export const Install = z.discriminatedUnion("kind", [
   }),
   /** The file is a Debian package; it is unpacked and treated as an archive, and its scripts are not run. */
   z.strictObject({ kind: z.literal("deb"), ...UNPACKED }),
+  /** The file is an AppImage of type 2; it is unpacked without running it, and `bin/<name>` starts its `AppRun`. */
+  z.strictObject({ kind: z.literal("appimage"), name: ArtifactName.optional(), ...RUNTIME }),
 ]);
 export type Install = z.infer<typeof Install>;
 

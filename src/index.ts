@@ -149,7 +149,7 @@ export type Form = "file" | "executable" | "unpacked";
 export type FetchMode = "proxy" | "require" | "impure-env";
 
 /** How the package is made from the bytes. */
-export type Install = InstallNone | InstallBinary | InstallArchive | InstallDeb;
+export type Install = InstallNone | InstallBinary | InstallArchive | InstallDeb | InstallAppImage;
 
 /** The package is the source itself. */
 export interface InstallNone {
@@ -173,6 +173,13 @@ export interface InstallArchive extends Unpacked {
 /** The file is a Debian package. Its files are installed as those of an archive; its scripts are not run. */
 export interface InstallDeb extends Unpacked {
   kind: "deb";
+}
+
+/** The file is an AppImage of type 2. It is unpacked without running it, and the program starts its `AppRun`. */
+export interface InstallAppImage extends Runtime {
+  kind: "appimage";
+  /** Name of the program in `bin/`. By default the name of the artifact. */
+  name?: string | undefined;
 }
 
 /** What becomes of the files of an archive. */

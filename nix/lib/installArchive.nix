@@ -1,10 +1,11 @@
 /**
-  A package of a tar or zip archive or of a Debian package: the whole tree in `libexec/<pname>`, byte for byte, a link in `bin/` for
+  A package of a tar or zip archive, of a Debian package or of an AppImage: the whole tree in `libexec/<pname>`, byte for byte, a link in `bin/` for
   each listed program, manual pages and completions where shells and `man` look for them. What is listed and not there fails the
   build, which then says what is.
 
   Tar is unpacked with whatever compression it has, zip by its file name. A source that is a tree already is copied. Scripts of a
-  Debian package are not run; its absolute links into itself are made to stay in the tree.
+  Debian package are not run; its absolute links into itself are made to stay in the tree. An AppImage is a program with a file
+  system behind it, which is read without running the program; the link to its `AppRun` is called like the main program.
 
   # Inputs
 
@@ -18,7 +19,7 @@
   : `unpacked` when `src` is the tree of the archive.
 
   `kind`
-  : `archive` or `deb`.
+  : `archive`, `deb` or `appimage`.
 
   `bin`
   : Paths of programs in the tree, after stripping. `*` and `?` stand for parts of a name.
@@ -111,12 +112,36 @@ let
         done
       '';
     };
+    # Where the ELF ends is the end of its section headers: https://docs.appimage.org/reference/architecture.html
+    appimage = {
+      nativeBuildInputs = [ pkgs.buildPackages.squashfsTools ];
+      command = ''
+        number() { od -A n -t "u$2" -j "$1" -N "$2" "$src" | tr -d ' '; }
+        if [ "$(head -c 4 "$src" | od -A n -t x1 | tr -d ' ')" != 7f454c46 ]; then
+          echo "error: $src is no AppImage of type 2: it does not begin as an ELF program does"
+          exit 1
+        fi
+        case $(number 4 1) in
+          1) end=$(($(number 32 4) + $(number 46 2) * $(number 48 2))) ;;
+          *) end=$(($(number 40 8) + $(number 58 2) * $(number 60 2))) ;;
+        esac
+        unsquashfs -no-progress -no-xattrs -offset "$end" -dest tree "$src" > ../.unsquashfs || {
+          cat ../.unsquashfs
+          echo "error: $src is no AppImage of type 2: no squashfs at byte $end, where its program ends"
+          exit 1
+        }
+        rm ../.unsquashfs
+        chmod -R u+w tree
+        find tree -mindepth 1 -maxdepth 1 -exec mv -t . {} +
+        rmdir tree
+      '';
+    };
   };
   unpacker =
     if form == "unpacked" then
       unpackers.tree
-    else if kind == "deb" then
-      unpackers.deb
+    else if kind != "archive" then
+      unpackers.${kind}
     else if file == null || hasExtension "[zZ][iI][pP]" then
       unpackers.zip
     else if hasExtension "zst|tzst" then
@@ -130,7 +155,7 @@ import ./mkInstalled.nix {
   inherit pkgs package runtime;
   attributes = {
     inherit (unpacker) nativeBuildInputs;
-    inherit stripComponents;
+    inherit kind stripComponents;
     programs = lines bin;
     manPages = lines man;
     completionForBash = completions.bash or "";
@@ -189,6 +214,8 @@ import ./mkInstalled.nix {
       done <<EOF
       $programs
       EOF
+
+      if [ "$kind" = appimage ]; then mv "$out/bin/AppRun" "$out/bin/$mainProgram"; fi
 
       while IFS= read -r page; do
         if [ -z "$page" ]; then continue; fi

@@ -53,6 +53,7 @@ let
   mainPrograms = {
     none = { };
     binary.mainProgram = install.name or artifact.name;
+    appimage.mainProgram = install.name or artifact.name;
     archive.mainProgram = mainOf programs;
     deb.mainProgram = mainOf programs;
   };

@@ -101,6 +101,13 @@ else if install.kind == "binary" then
     inherit pkgs package runtime;
     program = install.name or artifact.name;
   }
+else if install.kind == "appimage" then
+  installArchive {
+    inherit pkgs package runtime;
+    inherit (variant) file;
+    inherit (install) kind;
+    bin = [ "AppRun" ];
+  }
 else
   installArchive (
     builtins.removeAttrs install (builtins.attrNames runtimeOptions)

@@ -63,6 +63,7 @@ let
         dpkg = [ "dpkg-deb" ];
         gnutar = [ "tar" ];
         gzip = [ "gzip" ];
+        squashfsTools = [ "unsquashfs" ];
         unzip = [ "unzip" ];
         xz = [ "xz" ];
         zstd = [ "zstd" ];

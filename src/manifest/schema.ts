@@ -76,20 +76,20 @@ export const ManifestArtifact = z
   .refine((it) => it.file !== undefined || (it.form !== "executable" && !isOneFile(it.install)), {
     path: ["file"],
     message:
-      "expected the path of one file: without it the artifact is a zip archive, which is neither a program nor a Debian package",
+      "expected the path of one file: without it the artifact is a zip archive, which is no program, Debian package or AppImage",
     when: isObjectWithRef,
   })
   .refine((it) => it.form !== "unpacked" || !isOneFile(it.install), {
     path: ["install"],
     message:
-      'expected kind "archive" with the programs in `bin`: what is unpacked is a folder, which is neither a program nor a Debian package',
+      'expected kind "archive" with the programs in `bin`: what is unpacked is a folder, which is no program, Debian package or AppImage',
     when: isObjectWithRef,
   })
   .describe("an artifact: { name, project, ref, job, systems, … }");
 export type ManifestArtifact = z.output<typeof ManifestArtifact>;
 
 function isOneFile(install: Install | undefined): boolean {
-  return install?.kind === "binary" || install?.kind === "deb";
+  return install !== undefined && ["binary", "deb", "appimage"].includes(install.kind);
 }
 
 /** These rules look at several fields. They also apply when another field is wrong, so that all errors come at once. */

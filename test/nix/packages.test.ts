@@ -307,6 +307,47 @@ test("a Debian package is unpacked, its links into itself hold, and its scripts 
   expect(await host.output(`${path}/bin/acme`, ["Debian"])).toBe("runs with Debian");
 });
 
+describe("an AppImage", () => {
+  /** A program that must not run, with a real file system behind it. */
+  async function appImage(program = "/bin/true"): Promise<Buffer> {
+    const tree = await makeFolder(host, "appimage");
+    const appRun = '#!/bin/sh\nhere=$(dirname "$(readlink -f "$0")")\nexec "$here/usr/bin/acme" "$@"\n';
+    const files = { AppRun: appRun, "acme.desktop": "[Desktop Entry]\n", "usr/bin/acme": PROGRAM };
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(tree, path)), { recursive: true });
+      await writeFile(join(tree, path), text, { mode: 0o755 });
+    }
+    const image = join(await makeFolder(host, "appimage"), "image");
+    execFileSync("mksquashfs", [tree, image, "-quiet", "-no-progress", "-all-root"]);
+    return Buffer.concat([await readFile(program), await readFile(image)]);
+  }
+  const locked = { file: "Acme.AppImage", name: "Acme.AppImage" };
+
+  test("is unpacked without running it, and its program is called like the artifact", async () => {
+    const path = await built(host, await packageOf(await appImage(), { kind: "appimage" }, locked));
+    expect(await readdir(outside(path, "bin"))).toEqual(["acme"]);
+    expect(await host.output(`${path}/bin/acme`, ["its files"])).toBe("runs with its files");
+    expect((await readdir(outside(path, "libexec/acme"))).sort()).toEqual(["AppRun", "acme.desktop", "usr"]);
+  });
+
+  test("takes another name and an environment", async () => {
+    const install: Install = { kind: "appimage", name: "acme-desktop", environment: { ACME: "1" } };
+    const path = await built(host, await packageOf(await appImage(), install, locked));
+    expect(await host.output(`${path}/bin/acme-desktop`, ["it"])).toBe("runs with it");
+    expect(await evaluateOn(host, `${await packageOf("", install, locked)}.meta.mainProgram`)).toBe(
+      "acme-desktop",
+    );
+  });
+
+  test.each([
+    ["a script", () => Buffer.from(PROGRAM), "it does not begin as an ELF program does"],
+    ["a program alone", () => readFile("/bin/true"), "no squashfs at byte"],
+  ])("that is %s is refused", async (_, bytes, message) => {
+    const acme = await packageOf(await bytes(), { kind: "appimage" }, locked);
+    expect((await build(host, acme)).stderr).toContain(`is no AppImage of type 2: ${message}`);
+  });
+});
+
 describe("what nixpkgs' users expect of a package", () => {
   test("its test runs the program, also when attributes are overridden", async () => {
     const acme = await packageOf("#!/bin/sh\n[ $1 = --version ] && echo 1.2.3\n", { kind: "binary" });
