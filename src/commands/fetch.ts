@@ -1,5 +1,7 @@
 /** `artifacts fetch`: locked bytes into the local Nix store, outside any build, under the paths that the overlay builds. */
 import { resolve } from "node:path";
+import { writeBundle } from "../fetch/bundle.js";
+import { fetchFromBundle } from "../fetch/from-bundle.js";
 import { type FetchOutcome, fetchIntoStore, type Wanted } from "../fetch/fetch.js";
 import { keepFromGarbage } from "../fetch/gc-roots.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
@@ -14,6 +16,8 @@ export interface FetchOptions {
   readonly allSystems?: boolean;
   readonly substitute?: boolean;
   readonly gcRoot?: string;
+  readonly offlineBundle?: string;
+  readonly fromBundle?: string;
 }
 
 export const run: Run<FetchOptions> = async (given, options, context) => {
@@ -30,9 +34,16 @@ export const run: Run<FetchOptions> = async (given, options, context) => {
     terminal.step(`fetching ${wanted.length} variants`);
     let done = 0;
     const onProgress = () => terminal.step(`fetched ${++done} of ${wanted.length}`);
-    const { substitute } = options;
-    const outcomes = await fetchIntoStore(wanted, { gitlab, nix, substitute, signal, onProgress });
+    const { substitute, fromBundle, offlineBundle } = options;
+    const outcomes =
+      fromBundle === undefined
+        ? await fetchIntoStore(wanted, { gitlab, nix, substitute, signal, onProgress })
+        : await fetchFromBundle(resolve(cwd, fromBundle), wanted, { nix, signal, onProgress });
     const there = outcomes.filter(({ status }) => status !== "failed");
+    if (offlineBundle !== undefined && there.length === outcomes.length) {
+      terminal.step(`writing ${offlineBundle}`);
+      await writeBundle(resolve(cwd, offlineBundle), there, { signal });
+    }
     if (options.gcRoot !== undefined) {
       const all = { names: new Set(known), named: false, systems: undefined };
       const locked = selectVariants(lock, all).wanted;

@@ -132,6 +132,8 @@ export const COMMANDS: readonly CommandEntry[] = [
       { flags: "--all-systems", text: "for every system that is locked" },
       { flags: "--substitute", text: "ask Nix's substituters first, and GitLab for what they do not have" },
       { flags: "--gc-root <dir>", text: "keep it from the garbage collector, by links in this directory" },
+      { flags: "--offline-bundle <file>", text: "also write it to one file, for machines without a network" },
+      { flags: "--from-bundle <file>", text: "take it from such a file, and ask nobody" },
     ],
     examples: [
       ["artifacts fetch", "all artifacts for this machine; afterwards builds need no network"],

@@ -42,7 +42,8 @@ export async function fetchVariant(wanted: Wanted, context: FetchContext): Promi
   }
 }
 
-function methodOf({ variant: { form } }: Wanted): "flat" | "nar" {
+/** What Nix is to hash of what is added. */
+export function methodOf({ variant: { form } }: Wanted): "flat" | "nar" {
   return form === "unpacked" ? "nar" : FORM_CONTENT[form].method;
 }
 
@@ -68,7 +69,8 @@ async function download({ artifact, variant }: Wanted, file: string, context: Fe
   }
 }
 
-function refuseOtherPath({ artifact, system, variant }: Wanted, path: string): void {
+/** @throws UserError when Nix gave the bytes another path than the lock has */
+export function refuseOtherPath({ artifact, system, variant }: Wanted, path: string): void {
   if (path === variant.storePath) return;
   throw new UserError(
     "FETCH_OTHER_STORE_PATH",

@@ -64,6 +64,31 @@ test("without a fetch there is nothing to build from", async () => {
   expect((await buildOffline("required")).code).not.toBe(0);
 });
 
+test("a bundle brings everything to a machine without any network, as a user whom its Nix does not trust", async () => {
+  const written = await artifacts("fetch", "--offline-bundle", "bundle.tar", "--json");
+  expect(written).toMatchObject({ code: 0, stderr: "" });
+  const other = await startNixHost({ network: false });
+  try {
+    const there = join(other.home, "repository");
+    cpSync(repository, there, { recursive: true });
+    chmodSync(there, 0o777);
+    const offline = (...command: string[]) =>
+      other.run("unshare", ["--net", ...command], { cwd: there, user: "root" });
+    expect((await offline("nix-build", "-A", "required", "--no-out-link")).code).not.toBe(0);
+    const fetched = await other.run(process.execPath, [CLI, "fetch", "--from-bundle", "bundle.tar"], {
+      cwd: there,
+    });
+    expect(fetched).toMatchObject({ code: 0, stderr: "" });
+    for (const name of ["proxied", "required"]) {
+      const { code, stdout, stderr } = await offline("nix-build", "-A", name, "--no-out-link");
+      expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+      expect(await other.output(`${stdout.trim()}/bin/${name}`, [])).toBe(name);
+    }
+  } finally {
+    await other.stop();
+  }
+});
+
 test("after a fetch everything is built and survives a garbage collection with its roots", async () => {
   const fetched = await artifacts("fetch", "--gc-root", ".gcroots", "--json");
   expect(fetched).toMatchObject({ code: 0, stderr: "" });
