@@ -1,9 +1,11 @@
 /** `artifacts doctor`: what works here, what does not, and the fix. Looks at everything, changes nothing. */
 import { stat } from "node:fs/promises";
+import { checkCaches } from "../doctor/caches.js";
 import { type Finding, printFindings } from "../doctor/finding.js";
 import { checkInstance, checkProxy } from "../doctor/instance.js";
 import { checkExpiry } from "../doctor/lock.js";
-import { askNix, judgeNix } from "../doctor/nix.js";
+import { askNix } from "../doctor/nix-facts.js";
+import { judgeNix } from "../doctor/nix.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { instancesOf } from "../lock/instances.js";
 import type { Lock } from "../lock/schema.js";
@@ -54,11 +56,12 @@ export function checkNode(version: string): Finding {
 async function checkNix({ env }: CommandContext, lock: Lock | undefined): Promise<Finding[]> {
   const facts = await askNix(env);
   const netrc = facts.settings.get("netrc-file");
-  return judgeNix(facts, {
+  const findings = judgeNix(facts, {
     usesImpureEnv: Object.values(lock?.artifacts ?? {}).some(({ fetch }) => fetch === "impure-env"),
     netrcIsOpen: typeof netrc === "string" && (await isOpen(netrc)),
     isRoot: process.getuid?.() === 0,
   });
+  return [...findings, ...(await checkCaches(facts.settings.get("substituters")))];
 }
 
 async function isOpen(file: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import type { Credential } from "../credentials/credentials.js";
 import { type BoundHeader, IMPURE_ENV_VARIABLE, impureEnvValue } from "../credentials/impure-env.js";
 import { FEATURE, type ImpureEnvWay, judgeImpureEnv } from "../doctor/impure-env.js";
-import { askNix } from "../doctor/nix.js";
+import { askNix } from "../doctor/nix-facts.js";
 import { UserError } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
 import { runInForeground } from "../program.js";

@@ -4,7 +4,7 @@
  * from the setting of a trusted client where the experimental feature is on.
  */
 import type { Finding } from "./finding.js";
-import type { NixFacts } from "./nix.js";
+import type { NixFacts } from "./nix-facts.js";
 
 export const FEATURE = "configurable-impure-env";
 
@@ -23,7 +23,9 @@ export interface ImpureEnv {
 }
 
 /** @param facts with the features of the machine's own configuration, which is the daemon's */
-export function judgeImpureEnv({ version, isLocal, trusted, features }: NixFacts): ImpureEnv {
+export function judgeImpureEnv(facts: NixFacts): ImpureEnv {
+  const { isLocal, trusted, features } = facts;
+  const version = facts.daemonVersion ?? facts.version;
   const name = "impure-env";
   const ignored = (meaning: string, fix: string): ImpureEnv => ({
     way: "ignored",

@@ -1,91 +1,8 @@
-/** Nix on this machine: version, daemon, and the settings that decide how artifacts come into the store. */
+/** What the facts about Nix mean for artifacts. */
 import { z } from "zod";
-import { type Finished, runProgram } from "../program.js";
 import type { Finding } from "./finding.js";
 import { isAtLeast, judgeImpureEnv } from "./impure-env.js";
-
-export interface NixFacts {
-  /** "2.8.0"; undefined when there is no Nix. */
-  readonly version: string | undefined;
-  /** What the store said when it was not to be reached; undefined when it was. */
-  readonly storeProblem: string | undefined;
-  /** Whether the daemon trusts this user; undefined when Nix is too old to tell. */
-  readonly trusted: boolean | undefined;
-  readonly settings: ReadonlyMap<string, unknown>;
-  /** Whether Nix works on the store itself, without a daemon. */
-  readonly isLocal: boolean;
-  /** Experimental features of the machine's own configuration: what a user adds, the daemon does not have. */
-  readonly features: readonly string[];
-}
-
-const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 8 * 1024 * 1024;
-const COMMANDS = ["--extra-experimental-features", "nix-command"];
-const Settings = z.record(z.string(), z.object({ value: z.unknown() }));
-
-/** What Nix may see of the environment: no token of GitLab has a name like these. */
-const PASSED_ON = /^(PATH|HOME|USER|NIX_(?!ARTIFACTS_)[A-Z_]+|XDG_[A-Z_]+)$/;
-
-/** Asks Nix. @param environment of the process; what Nix has no business with is not passed on */
-export async function askNix(environment: Env): Promise<NixFacts> {
-  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED_ON.test(name)));
-  const nix = (...args: string[]) => ask(env, args);
-  const [, version] = /(\d+\.\d+(?:\.\d+)?)/.exec((await nix("--version"))?.stdout ?? "") ?? [];
-  if (version === undefined) {
-    return { version, ...NOTHING };
-  }
-  const ping = await nix(...COMMANDS, "store", "ping");
-  const said = `${ping?.stdout ?? ""}${ping?.stderr ?? ""}`;
-  const [, trusted] = /^Trusted: (\d)/m.exec(said) ?? [];
-  return {
-    version,
-    storeProblem: ping?.code === 0 ? undefined : lastLine(said),
-    trusted: trusted === undefined ? undefined : trusted === "1",
-    settings: await askSettings(env),
-    isLocal: /^Store URL: local/m.test(said),
-    features: featuresOf(await askSettings({ ...env, NIX_CONFIG: "", NIX_USER_CONF_FILES: "" })),
-  };
-}
-
-const NOTHING = {
-  storeProblem: undefined,
-  trusted: undefined,
-  settings: new Map<string, unknown>(),
-  isLocal: false,
-  features: [],
-};
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-function ask(env: Env, args: readonly string[]): Promise<Finished | undefined> {
-  return runProgram("nix", args, { env, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES });
-}
-
-/** `nix config show` since 2.20; before that `nix show-config`. */
-async function askSettings(env: Env): Promise<ReadonlyMap<string, unknown>> {
-  for (const words of [["config", "show"], ["show-config"]]) {
-    const shown = await ask(env, [...COMMANDS, ...words, "--json"]);
-    if (shown?.code === 0) return settingsOf(shown.stdout);
-  }
-  return new Map();
-}
-
-function featuresOf(settings: ReadonlyMap<string, unknown>): readonly string[] {
-  return z.array(z.string()).safeParse(settings.get("experimental-features")).data ?? [];
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1)?.slice(0, 200) || "it said nothing";
-}
-
-function settingsOf(text: string): ReadonlyMap<string, unknown> {
-  try {
-    const parsed = Settings.safeParse(JSON.parse(text));
-    return new Map(Object.entries(parsed.data ?? {}).map(([name, { value }]) => [name, value]));
-  } catch {
-    return new Map();
-  }
-}
+import type { NixFacts } from "./nix-facts.js";
 
 export interface NixContext {
   /** Whether an artifact of this repository is fetched with `impure-env`. */
@@ -95,9 +12,8 @@ export interface NixContext {
   readonly isRoot: boolean;
 }
 
-/** What the facts mean. */
 export function judgeNix(facts: NixFacts, context: NixContext): Finding[] {
-  const { version, storeProblem, settings } = facts;
+  const { version, settings } = facts;
   if (version === undefined) {
     return [
       {
@@ -118,7 +34,7 @@ export function judgeNix(facts: NixFacts, context: NixContext): Finding[] {
           fix: "install 2.8 or newer",
         }
       : { name: "Nix", state: "ok", meaning: version },
-    judgeStore(storeProblem, context),
+    judgeStore(facts, context),
     ...(settings.size === 0 ? [UNKNOWN_SETTINGS] : judgeSettings(facts, context)),
   ];
 }
@@ -129,12 +45,23 @@ const UNKNOWN_SETTINGS: Finding = {
   meaning: "Nix does not print its settings",
 };
 
-function judgeStore(problem: string | undefined, { isRoot }: NixContext): Finding {
-  if (problem === undefined) return { name: "Nix store", state: "ok", meaning: "it answers" };
-  const fix = isRoot
-    ? "look at `nix store ping`"
-    : "sudo systemctl start nix-daemon, or look at `nix store ping`";
-  return { name: "Nix store", state: "broken", meaning: `it does not answer: ${problem}`, fix };
+function judgeStore({ storeProblem, version, daemonVersion }: NixFacts, { isRoot }: NixContext): Finding {
+  const name = "Nix store";
+  if (storeProblem !== undefined) {
+    const fix = isRoot
+      ? "look at `nix store ping`"
+      : "sudo systemctl start nix-daemon, or look at `nix store ping`";
+    return { name, state: "broken", meaning: `it does not answer: ${storeProblem}`, fix };
+  }
+  if (daemonVersion === undefined) return { name, state: "ok", meaning: "it answers" };
+  if (daemonVersion === version)
+    return { name, state: "ok", meaning: `its daemon answers: ${daemonVersion}` };
+  return {
+    name,
+    state: "warning",
+    meaning: `its daemon is Nix ${daemonVersion}, and \`nix\` here is ${version ?? "?"}: the daemon builds, so its version decides`,
+    fix: "sudo systemctl restart nix-daemon, after an upgrade; else use the same Nix for both",
+  };
 }
 
 function judgeSettings(facts: NixFacts, context: NixContext): Finding[] {
@@ -142,7 +69,6 @@ function judgeSettings(facts: NixFacts, context: NixContext): Finding[] {
   return [
     judgeSandbox(settings.get("sandbox")),
     judgeTrust(trusted, context),
-    judgeList("Substituters", settings.get("substituters")),
     judgeList("Hashed mirrors", settings.get("hashed-mirrors")),
     judgeNetrc(settings.get("netrc-file"), context),
     ...(context.usesImpureEnv ? [judgeImpureEnv(facts).finding] : []),

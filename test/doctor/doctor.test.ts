@@ -1,13 +1,13 @@
 /** Machines that are broken, each in one way: the doctor names what it is and how to mend it. */
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CommandContext } from "../../src/commands/command.js";
 import type * as Doctor from "../../src/commands/doctor.js";
 import type * as LockCommand from "../../src/commands/lock.js";
+import { checkCaches } from "../../src/doctor/caches.js";
 import type { Finding } from "../../src/doctor/finding.js";
 import { checkInstance, checkProxy } from "../../src/doctor/instance.js";
-import { judgeNix } from "../../src/doctor/nix.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { createTerminal } from "../../src/terminal/terminal.js";
 import { makeRepository } from "../cli/repository.js";
@@ -57,7 +57,7 @@ function installNix({
   ping = "echo 'Trusted: 0' >&2",
   settings = {},
 }: FakeNix): void {
-  const values = { sandbox: true, substituters: ["https://cache.nixos.org/"], "hashed-mirrors": [] };
+  const values = { sandbox: true, substituters: [cacheFolder("/nix/store")], "hashed-mirrors": [] };
   const all = typeof settings === "string" ? {} : { ...values, ...settings };
   const shown = Object.fromEntries(Object.entries(all).map(([name, value]) => [name, { value }]));
   const text = typeof settings === "string" ? settings : JSON.stringify(shown);
@@ -66,6 +66,11 @@ function installNix({
     "nix",
     `case "$*" in --version) echo '${version}';; *ping*) ${ping};; *"config show"*) /bin/cat '${home.path}/settings';; *) exit 1;; esac`,
   );
+}
+
+/** A binary cache in a folder. */
+function cacheFolder(store: string): string {
+  return dirname(home.write(`cache${store}/nix-cache-info`, `StoreDir: ${store}\n`));
 }
 
 function context(env: Readonly<Record<string, string>> = {}): CommandContext {
@@ -151,6 +156,41 @@ const MACHINES: readonly Broken[] = [
     { name: "Nix settings", state: "unknown" },
     /does not print/,
     /^$/,
+  ],
+  [
+    "a daemon of another version",
+    () => installNix({ ping: "printf 'Store URL: daemon\\nVersion: 2.18.1\\nTrusted: 0\\n'" }),
+    { name: "Nix store", state: "warning" },
+    /daemon is Nix 2\.18\.1, and `nix` here is 2\.26\.3/,
+    /restart nix-daemon/,
+  ],
+  [
+    "a binary cache that is down",
+    () => installNix({ settings: { substituters: ["http://127.0.0.1:1/?priority=10"] } }),
+    { state: "warning" },
+    /does not answer: ECONNREFUSED; builds wait/,
+    /substituters/,
+  ],
+  [
+    "a binary cache that never answers",
+    async () => installNix({ settings: { substituters: [(await serve(() => {})).url] } }),
+    { state: "warning" },
+    /nothing within 3 s/,
+    /substituters/,
+  ],
+  [
+    "a page where a binary cache should be",
+    async () => installNix({ settings: { substituters: [(await serve((_, to) => to.end("<html>"))).url] } }),
+    { state: "warning" },
+    /something else than a binary cache/,
+    /spelling/,
+  ],
+  [
+    "a binary cache for another store",
+    () => installNix({ settings: { substituters: [cacheFolder("/gnu/store")] } }),
+    { state: "warning" },
+    /another place than \/nix\/store/,
+    /spelling/,
   ],
   [
     "an open netrc of Nix",
@@ -347,13 +387,24 @@ test("without a token a public instance is nothing broken", async () => {
   expect(findings).toContainEqual(expect.objectContaining({ state: "note", meaning: "there is none" }));
 });
 
-test("passwords in the addresses of caches are not shown", () => {
-  const settings = new Map<string, unknown>([["substituters", ["https://user:canary@cache.example"]]]);
-  const findings = judgeNix(
-    { version: "2.8.0", storeProblem: undefined, trusted: true, settings, isLocal: false, features: [] },
-    { usesImpureEnv: false, netrcIsOpen: false, isRoot: false },
-  );
-  expect(JSON.stringify(findings)).not.toContain("canary");
+test("passwords in the addresses of caches are neither shown nor sent; one that wants a password is nothing broken", async () => {
+  const sent: unknown[] = [];
+  const server = await serve(({ headers }, response) => {
+    sent.push(headers.authorization);
+    response.writeHead(401).end();
+  });
+  const address = server.url.replace("//", "//user:canary@");
+  const findings = await checkCaches([address, "s3://bucket?profile=x", "daemon"]);
+  expect(findings).toEqual([
+    {
+      name: `Cache ${server.url.replace("//", "//[secret]@")}`,
+      state: "note",
+      meaning: expect.stringMatching(/password/),
+    },
+    { name: "Cache s3://bucket?profile=x", state: "note", meaning: expect.stringMatching(/^not asked/) },
+    { name: "Cache daemon", state: "note", meaning: expect.stringMatching(/^not asked/) },
+  ]);
+  expect(sent).toEqual([undefined]);
 });
 
 test.each([
