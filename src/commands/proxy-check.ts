@@ -12,11 +12,14 @@ import { instancesOf } from "../lock/instances.js";
 import { openDirectory } from "../proxy/cache/directory.js";
 import { listenOn } from "../proxy/listen.js";
 import { type ListenAddress, urlOf } from "../proxy/listener.js";
-import { type LockState, openLocks } from "../proxy/locks.js";
+import type { LockState } from "../proxy/locks.js";
+import { parseLockAddress } from "../proxy/lock-address.js";
 import { entriesOf } from "../proxy/locked-index.js";
 import { concerns } from "../proxy/policy.js";
 import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult } from "./command.js";
+import { openGitLab } from "./open-gitlab.js";
+import { openAllLocks } from "./open-locks.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import { tokenStatus } from "./token-status.js";
 
@@ -60,13 +63,16 @@ async function looked(name: string, look: () => Promise<Seen>): Promise<Finding>
   }
 }
 
-async function checkLocks({ files }: ProxySettings, { cwd }: CommandContext) {
+async function checkLocks({ files, instance }: ProxySettings, context: CommandContext) {
+  const { cwd: directory } = context;
+  const gitlab = openGitLab(context);
   const findings: Finding[] = [];
   const all: LockState[] = [];
   for (const file of files) {
-    const name = `Lock ${relative(cwd, file) || file}`;
+    const name = `Lock ${parseLockAddress(file) === undefined ? relative(directory, file) : file}`;
     const finding = await looked(name, async () => {
-      const locks = await openLocks({ files: [file], directory: cwd, log: () => {} });
+      const only = { files: [file], cache: undefined, log: () => {} };
+      const locks = await openAllLocks({ ...only, directory, instance, gitlab });
       locks.close();
       all.push(...locks.states());
       const problem = locks.states().find((state) => state.problem !== undefined)?.problem;
@@ -75,6 +81,7 @@ async function checkLocks({ files }: ProxySettings, { cwd }: CommandContext) {
     });
     findings.push(finding);
   }
+  await gitlab.close();
   const expiry = all.map(({ lock }) => checkExpiry(lock, { now: new Date(), days: EXPIRY_WARNING_DAYS }));
   return { states: all, locks: [...findings, ...expiry.filter(({ state }) => state !== "ok")] };
 }

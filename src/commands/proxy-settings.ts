@@ -8,6 +8,7 @@ import { openProject } from "../project.js";
 import { groupId } from "../proxy/group-id.js";
 import { expectedSockets, inheritedSockets, namedSockets } from "../proxy/inherited.js";
 import { type ListenAddress, parseListener } from "../proxy/listener.js";
+import { parseLockAddress } from "../proxy/lock-address.js";
 import type { LOG_FORMATS } from "../proxy/log.js";
 import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
 import type { CommandContext } from "./command.js";
@@ -26,7 +27,9 @@ export interface ProxyOptions {
 
 export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough"> {
   readonly admin: readonly ListenAddress[];
-  /** Lockfiles, or patterns of them. */
+  /** Base URL of the instance that `--lock gitlab:…` means. */
+  readonly instance: string | undefined;
+  /** Lockfiles, patterns of them, or addresses in repositories. */
   readonly files: readonly string[];
   /** Who may have what; undefined: whoever gets in may have all that is locked. */
   readonly policy: readonly ProxyRule[] | undefined;
@@ -42,9 +45,11 @@ const DEFAULT_CACHE_SIZE = "20G";
 /** @throws UserError about the option that is wrong */
 export async function settingsOf(options: ProxyOptions, context: CommandContext): Promise<ProxySettings> {
   const { config, lockFile } = await openProject(context.cwd);
+  const files = options.lock ?? [lockFile];
   return {
     ...(await listenersOf(options, new URL(config.proxy).host, context)),
-    files: options.lock ?? [lockFile],
+    instance: files.some(parseLockAddress) ? (config.gitlab ?? hostOf(context.env)?.origin) : undefined,
+    files,
     policy: config.proxyPolicy,
     cache: cacheDirectory(options.cache, context),
     cacheSize: parseSize(options.cacheSize ?? DEFAULT_CACHE_SIZE),
@@ -68,16 +73,21 @@ async function listenersOf(
   // Who may build is not who may look on: the group is let in to artifacts alone.
   const admin = (adminListen ?? []).flatMap(parseFor());
   if (passthrough === undefined) return { listeners: (listen ?? [address]).flatMap(parse), admin };
-  const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
-    .map((name) => [name, env[name]] as const)
-    .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
-  if (host === undefined) throw hostUnknown();
-  const origin = originOfHost(host, variable);
+  const origin = hostOf(env);
+  if (origin === undefined) throw hostUnknown();
   return {
     listeners: (listen ?? []).flatMap(parse),
     passthrough: { listeners: passthrough.flatMap(parse), origin },
     admin,
   };
+}
+
+/** The instance that the environment names. */
+function hostOf(env: CommandContext["env"]): URL | undefined {
+  const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
+    .map((name) => [name, env[name]] as const)
+    .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
+  return host === undefined ? undefined : originOfHost(host, variable);
 }
 
 function hostUnknown(): UserError {

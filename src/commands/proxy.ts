@@ -1,16 +1,17 @@
 /** `artifacts proxy`: serve locked artifacts to Nix until stopped. */
 import { once } from "node:events";
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import type { EndingSoon } from "../credentials/token-ends.js";
 import { instancesOf } from "../lock/instances.js";
 import { createMetrics } from "../proxy/admin/metrics.js";
 import { createWatch } from "../proxy/admin/watch.js";
 import { openCache } from "../proxy/cache/cache.js";
-import { notesOfLocks, openLocks } from "../proxy/locks.js";
+import { notesOfLocks } from "../proxy/locks.js";
 import { LOG_FORMATS, type Log } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
 import type { Run } from "./command.js";
 import { openGitLab, openTokens } from "./open-gitlab.js";
+import { openAllLocks } from "./open-locks.js";
 import { checkProxySettings } from "./proxy-check.js";
 import { type ProxyOptions, settingsOf } from "./proxy-settings.js";
 import { tellTokenEndsDaily } from "./token-ends-daily.js";
@@ -27,10 +28,21 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     watch.log(entry);
     metrics.log(entry);
   };
-  const locks = await openLocks({ files, directory: context.cwd, log });
   const cache = await openCache({ directory: settings.cache, maxBytes: settings.cacheSize, log });
   const tokens = openTokens(context);
   const gitlab = openGitLab(context, tokens);
+  const locks = await openAllLocks({
+    files,
+    directory: context.cwd,
+    instance: settings.instance,
+    gitlab,
+    cache: settings.cache,
+    log,
+  }).catch(async (error: unknown) => {
+    cache.close();
+    await gitlab.close();
+    throw error;
+  });
   const proxy = await startProxy({
     listeners,
     ...(passthrough === undefined ? {} : { passthrough }),
@@ -44,7 +56,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   });
   const served = locks
     .states()
-    .map(({ file }) => basename(file))
+    .map(({ file }) => (isAbsolute(file) ? basename(file) : file))
     .join(", ");
   context.print(`serving ${served} on ${proxy.urls.join(", ")}\n`);
   // Callers' tokens are theirs to renew.

@@ -291,7 +291,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       { flags: "--socket-group <group>", text: "let this group connect to unix sockets, as nixbld" },
       {
         flags: "--lock <file>",
-        text: "serve this lockfile, or those that match a pattern, instead of the current directory's",
+        text: "serve this lockfile, those that match a pattern, or gitlab:PROJECT@REF:PATH (default: the current directory's)",
         repeatable: true,
       },
       {

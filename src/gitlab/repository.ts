@@ -23,6 +23,15 @@ export function getBranch(
   return gitlab.get(instance, ["projects", project, "repository", "branches", branch], Branch);
 }
 
+/** GET `/projects/:id/repository/commits/:ref`: the commit that a branch, a tag or an id means now. */
+export function getCommit(
+  gitlab: GitLab,
+  { instance, project }: ProjectAddress,
+  ref: string,
+): Promise<Pick<Commit, "id">> {
+  return gitlab.get(instance, ["projects", project, "repository", "commits", ref], Commit.pick({ id: true }));
+}
+
 /** GET `/projects/:id/repository/commits`: a commit and those before it, newest first, at most 100. */
 export function listRecentCommits(
   gitlab: GitLab,

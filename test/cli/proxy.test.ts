@@ -11,6 +11,7 @@ import type { Finding } from "../../src/doctor/finding.js";
 import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
 import { makeLock } from "../make/lock.js";
+import { startGitLab } from "../../src/simulator/simulator.js";
 import { CLI, runCli } from "./run-cli.js";
 
 let directory: string;
@@ -161,6 +162,27 @@ describe("--check", () => {
       }),
     );
     expect(code).toBe(0);
+  });
+
+  it("looks into the repository that --lock names", async () => {
+    const gitlab = await startGitLab();
+    gitlab.addToken({ token: "glpat-of-the-proxy", kind: "personal" });
+    gitlab.addProject({ path: "team/toolchain" });
+    const files = { "artifacts.lock.json": await printLock(EMPTY_LOCK) };
+    gitlab.forge("team/toolchain").repository.commit("main", { files });
+    const env = { GITLAB_HOST: gitlab.url, GITLAB_TOKEN: "glpat-of-the-proxy" };
+    const looked = ["good", "bad"].map(async (name) => {
+      const ref = name === "good" ? "main" : "no-such-branch";
+      const lock = `gitlab:team/toolchain@${ref}`;
+      const args = ["proxy", "--check", "--json", "--cache", name, "--listen", "127.0.0.1:0", "--lock", lock];
+      const { stdout } = await runCli(args, { cwd: directory, env });
+      return JSON.parse(stdout).findings[0];
+    });
+    expect(await Promise.all(looked)).toMatchObject([
+      { name: "Lock gitlab:team/toolchain@main", state: "ok" },
+      { state: "broken", meaning: expect.stringContaining("404") },
+    ]);
+    await gitlab.close();
   });
 
   it("knows a proxy that runs there already", async () => {
