@@ -255,7 +255,7 @@ export interface ProxyRule {
 }
 
 /** Kinds of callers of the proxy, by what they prove about themselves. */
-export type ProxyCaller = MachineCaller | TokenCaller;
+export type ProxyCaller = MachineCaller | TokenCaller | JobCaller;
 
 /** Whoever can connect to an address of `--listen`. */
 export interface MachineCaller {
@@ -265,6 +265,19 @@ export interface MachineCaller {
 /** Whoever brings a GitLab token to an address of `--passthrough`. */
 export interface TokenCaller {
   kind: "token";
+}
+
+/** Whoever brings the ID token of a CI job to an address of `--id-token-listen`. All that is said must fit. */
+export interface JobCaller {
+  kind: "job";
+  /** Full paths of the projects whose jobs they are, in which `*` stands for anything. */
+  projects?: readonly string[] | undefined;
+  /** Names of branches and tags, in which `*` stands for anything. */
+  refs?: readonly string[] | undefined;
+  /** Only jobs of protected branches and tags. */
+  protectedRefs?: boolean | undefined;
+  /** The token is meant for one of these. */
+  audiences?: readonly string[] | undefined;
 }
 
 /** How `artifacts bump` opens merge requests. What can differ between artifacts can be said again in `rules`. */

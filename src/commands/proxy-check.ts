@@ -28,8 +28,13 @@ export async function checkProxySettings(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { locks, states } = await checkLocks(settings, context);
-  const { listeners, passthrough, admin } = settings;
-  const addresses = [...listeners, ...(passthrough?.listeners ?? []), ...admin];
+  const { listeners, passthrough, idTokens, admin } = settings;
+  const addresses = [
+    ...listeners,
+    ...(passthrough?.listeners ?? []),
+    ...(idTokens?.listeners ?? []),
+    ...admin,
+  ];
   const findings = [
     ...locks,
     ...checkPolicy(settings, states),
@@ -110,13 +115,17 @@ function checkPolicy({ policy }: ProxySettings, states: readonly LockState[]): F
 /** With its own token, the proxy needs one for every instance; callers' tokens go to one instance alone. */
 async function checkInstances(
   states: readonly LockState[],
-  { listeners, passthrough }: ProxySettings,
+  { listeners, passthrough, idTokens }: ProxySettings,
   context: CommandContext,
 ): Promise<Finding[]> {
   const instances = instancesOf(...states.map(({ lock }) => lock));
   const elsewhere = instances.filter((instance) => new URL(instance).origin !== passthrough?.origin.origin);
   return [
-    ...(await Promise.all(listeners.length === 0 ? [] : instances.map((one) => checkToken(one, context)))),
+    ...(await Promise.all(
+      listeners.length === 0 && idTokens === undefined
+        ? []
+        : instances.map((one) => checkToken(one, context)),
+    )),
     ...(passthrough === undefined ? [] : elsewhere.map((one) => refusedCallers(one, passthrough.origin))),
   ];
 }

@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly check?: boolean;
   readonly listen?: readonly string[];
   readonly passthrough?: readonly string[];
+  readonly idTokenListen?: readonly string[];
+  readonly audience?: readonly string[];
   readonly adminListen?: readonly string[];
   readonly socketGroup?: string;
   readonly lock?: readonly string[];
@@ -25,7 +27,7 @@ export interface ProxyOptions {
   readonly logFormat?: string;
 }
 
-export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough"> {
+export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough" | "idTokens"> {
   readonly admin: readonly ListenAddress[];
   /** Base URL of the instance that `--lock gitlab:…` means. */
   readonly instance: string | undefined;
@@ -45,6 +47,7 @@ const DEFAULT_CACHE_SIZE = "20G";
 /** @throws UserError about the option that is wrong */
 export async function settingsOf(options: ProxyOptions, context: CommandContext): Promise<ProxySettings> {
   const { config, lockFile } = await openProject(context.cwd);
+  if (options.idTokenListen !== undefined && config.proxyPolicy === undefined) throw policyMissing();
   const files = options.lock ?? [lockFile];
   return {
     ...(await listenersOf(options, new URL(config.proxy).host, context)),
@@ -59,10 +62,10 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
 
 /** Without any address, the one that derivations carry. */
 async function listenersOf(
-  { check = false, listen, passthrough, adminListen, socketGroup }: ProxyOptions,
+  { check = false, listen, passthrough, idTokenListen, audience, adminListen, socketGroup }: ProxyOptions,
   address: string,
   { env }: CommandContext,
-): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "admin">> {
+): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "idTokens" | "admin">> {
   const group = socketGroup === undefined ? undefined : await groupId(socketGroup);
   const sockets = inheritedSockets(env, process.pid);
   const parseFor =
@@ -72,12 +75,22 @@ async function listenersOf(
   const parse = parseFor(group);
   // Who may build is not who may look on: the group is let in to artifacts alone.
   const admin = (adminListen ?? []).flatMap(parseFor());
-  if (passthrough === undefined) return { listeners: (listen ?? [address]).flatMap(parse), admin };
+  if (passthrough === undefined && idTokenListen === undefined) {
+    return { listeners: (listen ?? [address]).flatMap(parse), admin };
+  }
   const origin = hostOf(env);
-  if (origin === undefined) throw hostUnknown();
+  if (origin === undefined)
+    throw hostUnknown(passthrough === undefined ? "--id-token-listen" : "--passthrough");
+  const idTokens = {
+    listeners: (idTokenListen ?? []).flatMap(parse),
+    issuer: origin,
+    audiences: audience ?? [],
+  };
+  if (idTokenListen !== undefined && audience === undefined) throw audienceUnknown();
   return {
     listeners: (listen ?? []).flatMap(parse),
-    passthrough: { listeners: passthrough.flatMap(parse), origin },
+    ...(passthrough === undefined ? {} : { passthrough: { listeners: passthrough.flatMap(parse), origin } }),
+    ...(idTokenListen === undefined ? {} : { idTokens }),
     admin,
   };
 }
@@ -90,8 +103,31 @@ function hostOf(env: CommandContext["env"]): URL | undefined {
   return host === undefined ? undefined : originOfHost(host, variable);
 }
 
-function hostUnknown(): UserError {
-  return new UserError("PROXY_HOST_UNKNOWN", "--passthrough needs to know whose tokens its callers bring", {
+function audienceUnknown(): UserError {
+  return new UserError(
+    "PROXY_AUDIENCE_UNKNOWN",
+    "--id-token-listen needs to know for whom tokens are meant",
+    {
+      exitCode: 2,
+      hint: "name what .gitlab-ci.yml has in `aud`: --audience https://artifacts.example.com",
+    },
+  );
+}
+
+/** Every project of the instance can make a token for any audience. */
+function policyMissing(): UserError {
+  return new UserError(
+    "PROXY_POLICY_MISSING",
+    "--id-token-listen needs a policy: else every job of the instance gets everything",
+    {
+      exitCode: 2,
+      hint: 'write proxyPolicy into artifacts.config.ts, with callers: [{ kind: "job", projects: ["group/*"] }]',
+    },
+  );
+}
+
+function hostUnknown(option: string): UserError {
+  return new UserError("PROXY_HOST_UNKNOWN", `${option} needs to know whose tokens its callers bring`, {
     exitCode: 2,
     hint: "name the instance, which alone is sent them: GITLAB_HOST=gitlab.example.com",
   });

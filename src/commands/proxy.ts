@@ -19,7 +19,7 @@ import { tellTokenEndsDaily } from "./token-ends-daily.js";
 export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const settings = await settingsOf(options, context);
   if (options.check === true) return checkProxySettings(settings, context);
-  const { listeners, passthrough, admin, files } = settings;
+  const { listeners, passthrough, idTokens, admin, files } = settings;
   const watch = createWatch();
   const metrics = createMetrics();
   const write = LOG_FORMATS[settings.logFormat]((line) => context.terminal.log(line));
@@ -46,6 +46,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const proxy = await startProxy({
     listeners,
     ...(passthrough === undefined ? {} : { passthrough }),
+    ...(idTokens === undefined ? {} : { idTokens }),
     admin: { listeners: admin, watch, metrics, lockStates: locks.states },
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,
@@ -60,7 +61,8 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     .join(", ");
   context.print(`serving ${served} on ${proxy.urls.join(", ")}\n`);
   // Callers' tokens are theirs to renew.
-  const instances = () => (listeners.length === 0 ? [] : instancesOf(...locks.current()));
+  const instances = () =>
+    listeners.length === 0 && idTokens === undefined ? [] : instancesOf(...locks.current());
   const tell = (end: EndingSoon) => log({ level: "warn", event: "token-ends", ...end });
   void tellTokenEndsDaily({ tokens, instances, tell }, context);
   if (!context.signal.aborted) await once(context.signal, "abort");

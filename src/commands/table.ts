@@ -284,6 +284,16 @@ export const COMMANDS: readonly CommandEntry[] = [
         repeatable: true,
       },
       {
+        flags: "--id-token-listen <address>",
+        text: "listen there too, for CI jobs that bring a GitLab ID token; `proxyPolicy` says who gets what",
+        repeatable: true,
+      },
+      {
+        flags: "--audience <text>",
+        text: "what the ID tokens of --id-token-listen have in `aud`",
+        repeatable: true,
+      },
+      {
         flags: "--admin-listen <address>",
         text: "show status page and metrics there: names of artifacts, never their bytes",
         repeatable: true,

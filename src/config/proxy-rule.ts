@@ -16,4 +16,16 @@ export type ProxyCaller =
   /** Who can connect to `--listen`. */
   | { readonly kind: "machine" }
   /** Who brings a GitLab token to `--passthrough`. */
-  | { readonly kind: "token" };
+  | { readonly kind: "token" }
+  /** Who brings the ID token of a CI job to `--id-token-listen`. All that is said must fit. */
+  | {
+      readonly kind: "job";
+      /** Full paths of the projects whose jobs they are, in which `*` stands for anything. */
+      readonly projects?: readonly string[] | undefined;
+      /** Names of branches and tags, in which `*` stands for anything. */
+      readonly refs?: readonly string[] | undefined;
+      /** The branch or tag must be protected. */
+      readonly protectedRefs?: boolean | undefined;
+      /** The token is meant for one of these. */
+      readonly audiences?: readonly string[] | undefined;
+    };

@@ -6,9 +6,18 @@ const RuleName = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}]{1,100}$/u, "expected a name of one line, at most 100 characters");
 
+const OneLine = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, "expected a text of one line");
+
 const Caller = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("machine") }),
   z.strictObject({ kind: z.literal("token") }),
+  z.strictObject({
+    kind: z.literal("job"),
+    projects: z.array(ProjectPattern).min(1).optional(),
+    refs: z.array(OneLine).min(1).optional(),
+    protectedRefs: z.boolean().optional(),
+    audiences: z.array(OneLine).min(1).optional(),
+  }),
 ]);
 
 const Rule = z.strictObject({

@@ -25,6 +25,14 @@ export function callerCredential(authorization: string | undefined): Credential 
   return { headers: headers ?? { "private-token": token }, source: "the caller" };
 }
 
+/** The password of Basic, or the token of Bearer, whoever it is for. */
+export function callerToken(authorization: string | undefined): string | undefined {
+  const [, scheme, value] = /^(basic|bearer) +([\w+/=.~-]+)$/i.exec(authorization ?? "") ?? [];
+  if (scheme === undefined || value === undefined) return undefined;
+  const token = scheme.toLowerCase() === "bearer" ? value : userAndPassword(value)[1];
+  return token !== undefined && TOKEN.test(token) ? token : undefined;
+}
+
 /** RFC 7617, section 2: the first colon parts them. */
 function userAndPassword(base64: string): [user: string, password: string | undefined] {
   const text = Buffer.from(base64, "base64").toString("utf8");

@@ -5,11 +5,23 @@ import { UserError } from "../errors.js";
 import type { Found, LockedEntry } from "./locked-index.js";
 
 /** Who asks, as far as it is known at the listener. */
-export type Caller = ProxyCaller;
+export type Caller = { readonly kind: "machine" } | { readonly kind: "token" } | CiJob;
+
+/** A CI job, as GitLab's signature vouches for it. */
+export interface CiJob {
+  readonly kind: "job";
+  /** Full path of its project. */
+  readonly project: string;
+  /** Branch or tag. */
+  readonly ref: string;
+  readonly isProtected: boolean;
+  readonly id: string;
+  readonly audiences: readonly string[];
+}
 
 /** For the operator's log. */
-export function nameOf({ kind }: Caller): string {
-  return kind;
+export function nameOf(caller: Caller): string {
+  return caller.kind === "job" ? `job ${caller.id} of ${caller.project}@${caller.ref}` : caller.kind;
 }
 
 /** The code of the error of this file. */
@@ -64,5 +76,12 @@ function fits(patterns: readonly string[] | undefined, name: string): boolean {
 }
 
 function isCaller(asked: ProxyCaller, caller: Caller): boolean {
-  return asked.kind === caller.kind;
+  if (asked.kind !== "job" || caller.kind !== "job") return asked.kind === caller.kind;
+  const { projects, refs, protectedRefs, audiences } = asked;
+  return (
+    fits(projects, caller.project) &&
+    fits(refs, caller.ref) &&
+    (protectedRefs !== true || caller.isProtected) &&
+    (audiences === undefined || caller.audiences.some((one) => audiences.includes(one)))
+  );
 }

@@ -16,6 +16,7 @@ import { type HandlerOptions, handle } from "./handler.js";
 import { listenOn } from "./listen.js";
 import { type ListenAddress, type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
+import { idToken } from "./id-token.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
 import type { Health } from "./probe.js";
 import { type Upstream, createUpstream } from "./upstream.js";
@@ -28,6 +29,12 @@ export interface ProxyOptions {
     readonly listeners: readonly ListenAddress[];
     /** The instance that callers' tokens belong to. */
     readonly origin: URL;
+  };
+  /** Whoever connects there with the ID token of a CI job gets what the policy allows, with the proxy's own credentials. */
+  readonly idTokens?: {
+    readonly listeners: readonly ListenAddress[];
+    readonly issuer: URL;
+    readonly audiences: readonly string[];
   };
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
@@ -145,8 +152,12 @@ function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Healt
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[ListenAddress, Authority]> {
-  const { listeners, passthrough } = options;
+  const { listeners, passthrough, idTokens } = options;
   for (const listener of listeners) yield [listener, inject(upstream)];
+  if (idTokens !== undefined) {
+    const authority = idToken({ ...idTokens, upstream });
+    for (const listener of idTokens.listeners) yield [listener, authority];
+  }
   if (passthrough === undefined) return;
   const authority = askWithTokenOfCaller({ upstream, origin: passthrough.origin });
   for (const listener of passthrough.listeners) yield [listener, authority];

@@ -6,6 +6,7 @@
 import type { ServerResponse } from "node:http";
 import type { UserError } from "../errors.js";
 import { CACHE_DISK } from "./cache/on-cache-disk.js";
+import { ID_TOKEN_REFUSED } from "./id-token.js";
 import { CALLER_ELSEWHERE, CALLER_UNKNOWN } from "./passthrough.js";
 import type { ArtifactAnswer } from "./route.js";
 
@@ -88,7 +89,7 @@ function statusOf(error: UserError): number {
   if (status === 401 || status === 403) return 403;
   if (status === 404 || status === 410) return 404;
   if (error.code === CACHE_DISK) return 507;
-  if (error.code === CALLER_UNKNOWN) return 401;
+  if (error.code === CALLER_UNKNOWN || error.code === ID_TOKEN_REFUSED) return 401;
   if (error.code === CALLER_ELSEWHERE) return 403;
   return 424;
 }

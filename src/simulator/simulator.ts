@@ -12,6 +12,7 @@ import type { Leak, RecordedRequest } from "./http/recording.js";
 import { serve, type ServerOptions } from "./http/server.js";
 import { Storage } from "./http/storage.js";
 import { Knobs, type KnobsInput } from "./knobs.js";
+import { IdTokens } from "./oauth/id-tokens.js";
 import { OAuth } from "./oauth/oauth.js";
 import { cleanUp, erase, expire } from "./state/expiry.js";
 import {
@@ -65,6 +66,10 @@ export interface EmbeddedGitLab {
   retryJob(job: number, replacement?: Partial<JobInput>): Job;
   /** Makes a token for a job that runs, and returns it. */
   issueJobToken(job: number): string;
+  /** Makes an ID token of a job; `claims` replaces or adds some of it, `aud` first of all. */
+  issueIdToken(job: number, claims: Readonly<Record<string, unknown>>): string;
+  /** Signs ID tokens with another key from now on. */
+  rotateIdTokenKey(): void;
   /** Lets the artifacts of a job expire now; their bytes stay until `cleanup`. */
   expire(job: number): void;
   /** Deletes what has expired and is not locked. Returns the number of jobs that lost artifacts. */
@@ -94,7 +99,8 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<Embedded
   await storage.start(serverOptions(options, options.storagePort));
   const requests: RecordedRequest[] = [];
   const oauth = new OAuth({ state, knobs, now });
-  const instance: Instance & { url: string } = { state, knobs, now, storage, oauth, url: "" };
+  const idTokens = new IdTokens(now);
+  const instance: Instance & { url: string } = { state, knobs, now, storage, oauth, idTokens, url: "" };
   const server = await serve(
     answerApi({ instance, faults, record: requests }),
     serverOptions(options, options.port),
@@ -108,6 +114,8 @@ export async function startGitLab(options: GitLabOptions = {}): Promise<Embedded
     leaks: storage.leaks,
     oauth,
     knobs,
+    issueIdToken: (job, claims) => idTokens.issue(server.url, state.jobById(job), claims),
+    rotateIdTokenKey: () => idTokens.rotate(),
     ...controls({ state, knobs, now, faults }),
     async close() {
       await Promise.all([server.close(), storage.close()]);

@@ -196,3 +196,15 @@ describe("--check", () => {
     });
   });
 });
+
+it.each([
+  ["a policy", [], "PROXY_POLICY_MISSING"],
+  ["an audience", [{ name: "all", effect: "allow" }], "PROXY_AUDIENCE_UNKNOWN"],
+])("ID tokens are not listened for without %s", async (_, rules, problem) => {
+  const config = rules.length === 0 ? {} : { proxyPolicy: rules };
+  await writeFile(join(directory, "artifacts.config.ts"), `export default ${JSON.stringify(config)};`);
+  const args = ["proxy", "--json", "--id-token-listen", "127.0.0.1:0"];
+  const env = { GITLAB_HOST: "gitlab.example.com" };
+  const { code, stdout } = await runCli(args, { cwd: directory, env });
+  expect({ code, errors: JSON.parse(stdout).errors }).toMatchObject({ code: 2, errors: [{ code: problem }] });
+});

@@ -87,7 +87,8 @@ async function reply(instance: Instance, request: HttpRequest): Promise<Reply> {
 
 async function route(instance: Instance, request: HttpRequest): Promise<Reply> {
   if (!request.path.startsWith("/api/")) {
-    return instance.oauth.answer(request, instance.url) ?? webPage(instance, request);
+    const keys = request.method === "GET" ? instance.idTokens.answer(request.path, instance.url) : undefined;
+    return keys ?? instance.oauth.answer(request, instance.url) ?? webPage(instance, request);
   }
   if (request.path === "/api/graphql" && instance.knobs.graphql) return graphql(instance, request);
   const found = findRoute(request.method, request.path, instance.knobs);

@@ -5,6 +5,7 @@ import type { HttpRequest } from "../http/server.js";
 import type { Storage } from "../http/storage.js";
 import type { Reply } from "../http/reply.js";
 import type { Knobs } from "../knobs.js";
+import type { IdTokens } from "../oauth/id-tokens.js";
 import type { OAuth } from "../oauth/oauth.js";
 import type { Pipeline, Token } from "../state/model.js";
 import type { Status } from "../state/input.js";
@@ -17,6 +18,7 @@ export interface Instance {
   readonly now: Clock;
   readonly storage: Storage;
   readonly oauth: OAuth;
+  readonly idTokens: IdTokens;
   /** Base URL, without a trailing slash. */
   readonly url: string;
 }

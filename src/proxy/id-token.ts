@@ -1,0 +1,109 @@
+import type { IncomingMessage } from "node:http";
+import { type JWTPayload, createRemoteJWKSet, errors, jwtVerify } from "jose";
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { GitLabError } from "../gitlab/gitlab-error.js";
+import { type Authority, inject } from "./authority.js";
+import { callerToken } from "./caller-credential.js";
+import type { CiJob } from "./policy.js";
+import type { Upstream } from "./upstream.js";
+
+export interface IdTokenOptions {
+  readonly upstream: Upstream;
+  /** The instance that signs the tokens; their `iss`. */
+  readonly issuer: URL;
+  /** A token must be meant for one of these. */
+  readonly audiences: readonly string[];
+}
+
+/** The code of the errors of this file. */
+export const ID_TOKEN_REFUSED = "ID_TOKEN_REFUSED";
+
+/** What GitLab signs with. A list: the header of a token never chooses. */
+const ALGORITHMS = ["RS256"];
+/** GitLab's clock and ours. */
+const CLOCK_SECONDS = 10;
+/** A key that GitLab has withdrawn is good for so long; one that it has added is fetched when a token names it. */
+const KEYS_COUNT_MS = 3_600_000;
+
+/**
+ * CI jobs show who they are by GitLab's signature (GitLab documentation, "ID token authentication"), and the proxy asks GitLab with
+ * its own credentials: a job needs no right on the projects of what it gets, and its token opens nothing else.
+ */
+export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Authority {
+  const { origin } = issuer;
+  const keys = createRemoteJWKSet(new URL(`${origin}/oauth/discovery/keys`), { cacheMaxAge: KEYS_COUNT_MS });
+
+  return {
+    ...inject(upstream),
+    name: "id-token",
+    async identify(request: IncomingMessage): Promise<CiJob> {
+      const token = callerToken(request.headers.authorization);
+      if (token === undefined) throw refused("this proxy wants the ID token of a CI job");
+      return jobOf(await verified(token));
+    },
+  };
+
+  async function verified(token: string): Promise<JWTPayload> {
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        issuer: origin,
+        audience: [...audiences],
+        algorithms: ALGORITHMS,
+        requiredClaims: ["exp", "nbf"],
+        clockTolerance: CLOCK_SECONDS,
+      });
+      return payload;
+    } catch (error) {
+      throw explain(error);
+    }
+  }
+
+  /** Says which claim is wrong, and nothing that the token says. */
+  function explain(error: unknown): UserError {
+    if (error instanceof errors.JWTExpired) return refused("the ID token has expired");
+    if (error instanceof errors.JWTClaimValidationFailed) {
+      return refused(`the ID token is not for this proxy: its ${error.claim} is another`);
+    }
+    if (isOfToken(error)) return refused(`the ID token is not signed by ${origin}`);
+    return new GitLabError("GITLAB_UNREACHABLE", `the keys of ${origin} are not to be had`, {
+      transient: true,
+      status: 503,
+    });
+  }
+}
+
+/** Everything else is about fetching the keys. */
+function isOfToken(error: unknown): boolean {
+  return [
+    errors.JWSInvalid,
+    errors.JWTInvalid,
+    errors.JWSSignatureVerificationFailed,
+    errors.JOSEAlgNotAllowed,
+    errors.JOSENotSupported,
+    errors.JWKSNoMatchingKey,
+    errors.JWKSMultipleMatchingKeys,
+  ].some((kind) => error instanceof kind);
+}
+
+/** GitLab writes ids and booleans as texts. `sub` is left out: a project can change what is in it. */
+const Claims = z.object({
+  aud: z.union([z.string(), z.array(z.string())]),
+  project_path: z.string().min(1),
+  ref: z.string().min(1),
+  ref_protected: z.enum(["true", "false"]),
+  job_id: z.string().regex(/^\d+$/),
+});
+
+function jobOf(payload: JWTPayload): CiJob {
+  const parsed = Claims.safeParse(payload);
+  if (!parsed.success) throw refused("the ID token is not of a CI job");
+  const { aud, project_path: project, ref, ref_protected: isProtected, job_id: id } = parsed.data;
+  return { kind: "job", project, ref, isProtected: isProtected === "true", id, audiences: [aud].flat() };
+}
+
+function refused(message: string): UserError {
+  return new UserError(ID_TOKEN_REFUSED, message, {
+    hint: "declare it under id_tokens in .gitlab-ci.yml, and write it as the password for this proxy's host into Nix's netrc-file",
+  });
+}
