@@ -21,7 +21,24 @@ beforeEach(async () => {
 
 afterEach(() => instance.close());
 
+const MAIN: DeclaredVariant["ref"] = { branch: "main" };
+const TAGS = ["v1.0.0", "v1.1.0"].map((name) => ({
+  name,
+  commit: "c".repeat(40),
+  committedAt: "2026-01-01T00:00:00Z",
+}));
+
+/** Those that many projects can be asked about at once, and others. */
+const REFS = fc.constantFrom<DeclaredVariant["ref"]>(
+  { branch: "main" },
+  { tag: "v1.0.0" },
+  { semver: "^1" },
+  { mergeRequest: 1 },
+  { branch: "main", pipelineStatus: "any" },
+);
+
 const PIPELINE = fc.record({
+  ref: fc.constantFrom("main", "main", "v1.0.0", "v1.1.0", "refs/merge-requests/1/head"),
   project: fc.constantFrom(...pathsOf(4)),
   status: fc.constantFrom("success" as const, "success" as const, "failed" as const),
   source: fc.constantFrom("push" as const, "push" as const, "webide" as const),
@@ -36,21 +53,22 @@ describe("one request for many projects", () => {
       fc.asyncProperty(
         fc.array(PIPELINE, { maxLength: 8 }),
         fc.array(PIPELINE, { maxLength: 5 }),
-        async (before, after) => {
+        REFS,
+        async (before, after, ref) => {
           await restart();
           const gitlab = createClient();
-          for (const path of pathsOf(4)) instance.addProject({ path });
+          for (const path of pathsOf(4)) instance.addProject({ path, tags: TAGS });
           for (const one of before) addPipeline(one);
-          const lock = await lockAll(gitlab, pathsOf(4));
+          const lock = await lockAll(gitlab, pathsOf(4), ref);
           for (const one of after) addPipeline(one);
           instance.cleanup();
-          const together = await outcomes(gitlab, pathsOf(4), lock);
+          const together = await outcomes(gitlab, pathsOf(4), lock, ref);
           instance.knobs.graphql = false;
-          expect(together).toEqual(await outcomes(gitlab, pathsOf(4), lock));
+          expect(together).toEqual(await outcomes(gitlab, pathsOf(4), lock, ref));
           await gitlab.close();
         },
       ),
-      { numRuns: 40, seed: 7 },
+      { numRuns: 60, seed: 7 },
     );
   });
 
@@ -142,10 +160,11 @@ function createClient(): GitLab {
   return connect({ credentials: canaryFor(instance.url) });
 }
 
-function addPipeline({ project, status, source, job }: Pipeline): void {
-  const { id } = instance.addPipeline(project, { ref: "main", status, source });
+function addPipeline({ project, ref, status, source, job }: Pipeline): void {
+  const tag = ref.startsWith("v");
+  const { id } = instance.addPipeline(project, { ref, tag, status, source });
   if (job === "none") return;
-  const child = { ref: "main", status, source: "parent_pipeline" as const, parent: id };
+  const child = { ref, tag, status, source: "parent_pipeline" as const, parent: id };
   const owner = job === "in a child" ? instance.addPipeline(project, child).id : id;
   const expireAt = job === "expired" ? "2026-01-01T00:00:00Z" : null;
   const artifacts = { files: { "dist/app": String(id) }, reportsOnly: job === "reports", expireAt };
@@ -162,7 +181,7 @@ async function locked(count: number) {
   const paths = pathsOf(count);
   for (const path of paths) {
     instance.addProject({ path });
-    addPipeline({ project: path, status: "success", source: "push", job: "archive" });
+    addPipeline({ project: path, ref: "main", status: "success", source: "push", job: "archive" });
   }
   const gitlab = createClient();
   return { gitlab, paths, lock: await lockAll(gitlab, paths) };
@@ -170,27 +189,31 @@ async function locked(count: number) {
 
 type FakeLock = ReadonlyMap<string, Resolved>;
 
-async function lockAll(gitlab: GitLab, paths: readonly string[]): Promise<FakeLock> {
-  const found = await resolve(paths.map(variantOf), { gitlab });
+async function lockAll(gitlab: GitLab, paths: readonly string[], ref = MAIN): Promise<FakeLock> {
+  const found = await resolve(variantsOf(paths, ref), { gitlab });
   return new Map(
     found.flatMap((one) => ("resolved" in one ? [[one.variant.project, one.resolved] as const] : [])),
   );
 }
 
 /** What each variant means now, or the code of the error. */
-async function outcomes(gitlab: GitLab, paths: readonly string[], lock: FakeLock) {
+async function outcomes(gitlab: GitLab, paths: readonly string[], lock: FakeLock, ref = MAIN) {
   const previous = ({ project }: DeclaredVariant) => entryOf(lock.get(project));
-  const found = await resolve(paths.map(variantOf), { gitlab, previous });
+  const found = await resolve(variantsOf(paths, ref), { gitlab, previous });
   return found.map((one) => ("resolved" in one ? one.resolved : { error: one.error.code }));
 }
 
-function variantOf(project: string): DeclaredVariant {
-  return declaredVariant({ gitlab: instance.url, project });
+function variantsOf(paths: readonly string[], ref: DeclaredVariant["ref"]): DeclaredVariant[] {
+  return paths.map((project) => declaredVariant({ gitlab: instance.url, project, ref }));
 }
 
 function entryOf(resolved: Resolved | undefined): Previous | undefined {
   if (resolved === undefined) return undefined;
-  const { version, url, projectId, projectPath, commit, pipeline, job, createdAt, expiresAt } = resolved;
-  const facts = { version, url, projectId, commit, pipeline, job, createdAt, expiresAt };
-  return lockedEntry(lockedVariant({ ...facts, project: projectPath }), { project: resolved.project });
+  const { version, url, projectId, projectPath, refName, commit, pipeline, job, createdAt, expiresAt } =
+    resolved;
+  const facts = { version, url, projectId, ref: refName, commit, pipeline, job, createdAt, expiresAt };
+  return lockedEntry(lockedVariant({ ...facts, project: projectPath }), {
+    project: resolved.project,
+    ref: resolved.ref,
+  });
 }
