@@ -3,16 +3,27 @@
  * same request is worth another attempt. Tests put it to the commands.
  */
 import type { GitLabErrorCode } from "../src/gitlab/gitlab-error.js";
+import type { OTHER_BYTES } from "../src/hash/verified-body.js";
 import type { FaultKind } from "../src/simulator/http/faults.js";
+
+/** Where answers may lead. */
+export interface Elsewhere {
+  /** An origin that takes no credential, and records those that it is sent. */
+  readonly otherUrl: string;
+  /** An origin with a certificate that nobody has signed; it redirects to plain http. */
+  readonly secureUrl: string;
+}
 
 export interface FaultRow {
   readonly name: string;
   /** `request`: any at all. `json`: only where JSON is read. `bytes`: only where an artifact is downloaded, at the storage. */
   readonly spoils: "request" | "json" | "bytes";
-  readonly kind: FaultKind;
+  readonly kind: FaultKind | ((elsewhere: Elsewhere) => FaultKind);
+  /** Certificates that nobody has signed are taken. */
+  readonly trusting?: boolean;
   /** The same request may succeed later. A reader asks again; a writer only where a second request does no harm. */
   readonly passes: boolean;
-  readonly code: GitLabErrorCode;
+  readonly code: GitLabErrorCode | typeof OTHER_BYTES;
   readonly says: RegExp;
 }
 
@@ -152,6 +163,8 @@ const REFUSALS: readonly FaultRow[] = [
   },
 ];
 
+const FUTURE = "Thu, 01 Jan 2037 00:00:00 GMT";
+
 /** Too much, too often, or not now: documentation "Rate limits", "GitLab Maintenance Mode". */
 const PAUSES: readonly FaultRow[] = [
   ...(["rack", "application", "edge"] as const).map((shape): FaultRow => ({
@@ -162,6 +175,14 @@ const PAUSES: readonly FaultRow[] = [
     code: "GITLAB_RATE_LIMITED",
     says: /answered 429[^]*too many requests in a short time/,
   })),
+  {
+    name: "429 until a time by a clock that is years ahead",
+    spoils: "request",
+    kind: answer(429, "Retry later\n", { Date: FUTURE, "Retry-After": FUTURE }),
+    ...passing,
+    code: "GITLAB_RATE_LIMITED",
+    says: /answered 429/,
+  },
   {
     name: "429 that asks for an hour",
     spoils: "request",
@@ -247,6 +268,48 @@ const CONNECTIONS: readonly FaultRow[] = [
     says: /redirects to nowhere/,
   },
   {
+    name: "a redirect to another origin",
+    spoils: "request",
+    kind: ({ otherUrl }) => ({ kind: "moved", location: `${otherUrl}/api/v4/projects/1` }),
+    ...final,
+    code: "GITLAB_STORAGE_REFUSED",
+    says: /No token was sent there; the token from GITLAB_TOKEN was sent to http:\S+ only/,
+  },
+  {
+    name: "a redirect from https to plain http",
+    spoils: "request",
+    kind: ({ secureUrl }) => ({ kind: "moved", location: secureUrl }),
+    trusting: true,
+    ...final,
+    code: "GITLAB_BAD_REDIRECT",
+    says: /redirects from https to plain http at \S+, which is not followed/,
+  },
+  {
+    name: "a certificate that nobody has signed",
+    spoils: "request",
+    kind: ({ secureUrl }) => ({ kind: "moved", location: secureUrl }),
+    ...final,
+    code: "GITLAB_TLS",
+    says: /the TLS connection could not be trusted or made \(DEPTH_ZERO_SELF_SIGNED_CERT\)[^]*NODE_EXTRA_CA_CERTS/,
+  },
+  {
+    name: "something else where TLS should be",
+    spoils: "request",
+    kind: ({ otherUrl }) => ({ kind: "moved", location: otherUrl.replace("http:", "https:") }),
+    ...final,
+    code: "GITLAB_TLS",
+    says: /the TLS connection could not be trusted or made/,
+  },
+  {
+    name: "a host name that nobody knows",
+    spoils: "request",
+    // Longer than a label may be (RFC 1035 §2.3.4), so no name server is asked.
+    kind: { kind: "moved", location: `http://${"x".repeat(64)}.invalid/` },
+    ...final,
+    code: "GITLAB_UNREACHABLE",
+    says: /gave no answer: the host name is not known/,
+  },
+  {
     name: "the sign-in page",
     spoils: "request",
     kind: { kind: "sign-in" },
@@ -316,6 +379,9 @@ const SHAPES: readonly FaultRow[] = [
   })),
 ];
 
+/** Nothing in it is above 0x7f, so that it is its own UTF-8. */
+const HOSTILE_ZIP = "PK\u0003\u0004\u0014" + "\0".repeat(21) + "\u000b\0\0\0../../outer";
+
 /** What happens to the bytes of an artifact, wherever they come from. */
 const BODIES: readonly FaultRow[] = [
   ...(["truncated", "reset", "stalled"] as const).map((kind): FaultRow => ({
@@ -367,6 +433,22 @@ const BODIES: readonly FaultRow[] = [
     says: /with an XML document in place of the archive/,
   },
   {
+    name: "an archive that is damaged on the way",
+    spoils: "bytes",
+    kind: { kind: "wrong-bytes" },
+    ...final,
+    code: "OTHER_BYTES",
+    says: /same job id, other bytes/,
+  },
+  {
+    name: "another archive, whose entries lead out of it",
+    spoils: "bytes",
+    kind: answer(200, HOSTILE_ZIP, { "Content-Type": "application/zip" }),
+    ...final,
+    code: "OTHER_BYTES",
+    says: /same job id, other bytes|bytes in GitLab's records/,
+  },
+  {
     name: "a page in place of the bytes",
     spoils: "bytes",
     kind: { kind: "html" },
@@ -377,3 +459,30 @@ const BODIES: readonly FaultRow[] = [
 ];
 
 export const FAULTS: readonly FaultRow[] = [...REFUSALS, ...PAUSES, ...CONNECTIONS, ...SHAPES, ...BODIES];
+
+/** Answers that are odd and do no harm: the run goes on as if they were not. */
+export const ODDITIES: readonly Pick<FaultRow, "name" | "spoils" | "kind">[] = [
+  {
+    name: "a 301 to another path of the instance, as of a project that moved",
+    spoils: "request",
+    kind: { kind: "moved", location: "?moved" },
+  },
+  {
+    name: "a link to a next page at another origin",
+    spoils: "json",
+    kind: ({ otherUrl }) => ({
+      kind: "headers",
+      set: { Link: `<${otherUrl}/api/v4/projects?page=2&per_page=100>; rel="next"` },
+    }),
+  },
+  {
+    name: "a clock that is years ahead",
+    spoils: "request",
+    kind: { kind: "headers", set: { Date: FUTURE } },
+  },
+  {
+    name: "a clock that is years behind",
+    spoils: "request",
+    kind: { kind: "headers", set: { Date: "Sat, 01 Jan 2000 00:00:00 GMT" } },
+  },
+];

@@ -28,8 +28,8 @@ const NOTHING = "no instance is known here; name one: artifacts auth status http
 function failures(statuses: readonly TokenStatus[], unusable: readonly TokenStatus[]): UserError[] {
   if (statuses.length === 0) return [new UserError("NO_INSTANCE", NOTHING)];
   return unusable.map(
-    ({ instance, problem = "there is no token" }) =>
-      new UserError("CREDENTIALS_UNUSABLE", `${instance}: ${problem}`, { hint: newLogin(instance) }),
+    ({ instance, problem = "there is no token", fix = newLogin(instance) }) =>
+      new UserError("CREDENTIALS_UNUSABLE", `${instance}: ${problem}`, { hint: fix }),
   );
 }
 
@@ -50,9 +50,9 @@ async function knownInstances(context: CommandContext): Promise<string[]> {
 }
 
 function describe(status: TokenStatus): string {
-  const { instance, source, kind, user, scopes, expiresInDays, abilities, problem } = status;
+  const { instance, source, kind, user, scopes, expiresInDays, abilities, problem, fix } = status;
   if (source === undefined)
-    return `${instance}\n  ${problem ?? "there is no token"}; log in: ${newLogin(instance)}`;
+    return `${instance}\n  ${problem ?? "there is no token"}; ${fix ?? `log in: ${newLogin(instance)}`}`;
   const facts = [
     `  ${kind ?? "token"} from ${source}${user === undefined ? "" : `, of ${user}`}`,
     `  scopes: ${scopes?.join(", ") ?? "GitLab does not tell"}`,

@@ -139,11 +139,9 @@ async function checkInstances(context: CommandContext, { project, lock }: Reposi
 
 async function checkToken(instance: string, context: CommandContext): Promise<Finding> {
   const name = `Token for ${new URL(instance).host}`;
-  const { source, problem, canReadArtifacts, kind, user, scopes, version } = await tokenStatus(instance, {
-    ...context,
-    confirm: undefined,
-  });
-  const fix = `artifacts auth login ${instance}`;
+  const status = await tokenStatus(instance, { ...context, confirm: undefined });
+  const { source, problem, canReadArtifacts, kind, user, scopes, version } = status;
+  const { fix = `artifacts auth login ${instance}` } = status;
   if (source === undefined && problem === undefined)
     return { name, state: "note", meaning: "there is none", fix };
   if (!canReadArtifacts)

@@ -26,7 +26,18 @@ export interface TokenStatus {
   readonly abilities?: Abilities | undefined;
   /** Why not, or what will soon be so. */
   readonly problem?: string;
+  /** What mends it, where another token would not. */
+  readonly fix?: string;
 }
+
+/** Of these another token is the cure. */
+const TOKEN_PROBLEMS: ReadonlySet<string> = new Set([
+  "GITLAB_UNAUTHORIZED",
+  "GITLAB_TOKEN_EXPIRED",
+  "GITLAB_TOKEN_REVOKED",
+  "GITLAB_INSUFFICIENT_SCOPE",
+  "GITLAB_FORBIDDEN",
+]);
 
 /** Asks the instance. Never throws what a user can mend: that is the `problem`. */
 export async function tokenStatus(instance: string, context: CommandContext): Promise<TokenStatus> {
@@ -46,7 +57,10 @@ export async function tokenStatus(instance: string, context: CommandContext): Pr
   } catch (error) {
     const [first] = userErrorsOf(error) ?? [];
     if (first === undefined) throw error;
-    return { instance, source: undefined, canReadArtifacts: false, problem: first.message };
+    const { code, hint, message: problem } = first;
+    const fix = code.startsWith("GITLAB_") && !TOKEN_PROBLEMS.has(code) ? hint : undefined;
+    const status = { instance, source: undefined, canReadArtifacts: false, problem };
+    return fix === undefined ? status : { ...status, fix };
   } finally {
     await gitlab.close();
   }

@@ -60,7 +60,13 @@ const OWN_TOKEN = {
 } as const;
 
 export const DOWNLOADS: readonly Place[] = [
-  { name: "lock, downloading", ...DOWNLOAD, locked: false, run: lock },
+  {
+    name: "lock, downloading",
+    ...DOWNLOAD,
+    locked: false,
+    run: lock,
+    except: ["an archive that is damaged on the way"], // it knows no hash yet
+  },
   { name: "verify", ...DOWNLOAD, run: command("verify") },
   { name: "fetch", ...DOWNLOAD, run: fetch },
   { name: "publish", ...DOWNLOAD, run: publish },

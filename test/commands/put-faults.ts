@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { readFiles } from "../cli/repository.js";
-import { FAULTS, type FaultRow } from "../faults.js";
+import { FAULTS, type FaultRow, ODDITIES } from "../faults.js";
+import { selfSigned } from "../simulator/self-signed.js";
 import { ATTEMPTS, makeWorld, type Place, TOKEN, type World } from "./place.js";
 
 /** Puts each fault to each of `places`: for ever, and once. */
@@ -12,16 +14,19 @@ function describePlace(place: Place): void {
   const { meets, except = [] } = place;
   const rows = FAULTS.filter(({ spoils, name }) => meets.includes(spoils) && !except.includes(name));
   let world: World;
+  let secure: EmbeddedGitLab;
 
   beforeAll(async () => {
     world = await makeWorld(place.locked);
+    secure = await startGitLab({ tls: selfSigned() });
+    secure.fault({ path: "/", kind: "moved", location: world.gitlab.url });
   });
-  afterAll(() => world.gitlab.close());
+  afterAll(() => Promise.all([world.gitlab.close(), secure.close()]));
 
   // A run that hangs fails by this.
   test.each(rows)("says what happened: $name", { timeout: 10_000 }, async (row) => {
     const before = readFiles(world.cwd);
-    const requests = order(world, place, row);
+    const requests = order({ world, secure }, place, row);
     const { errors, said } = await place.run(world);
 
     expect(said).toMatch(row.says);
@@ -32,8 +37,21 @@ function describePlace(place: Place): void {
     expect(requests()).toBe(row.passes ? ATTEMPTS : 1);
   });
 
+  test.each(ODDITIES.filter(({ spoils }) => meets.includes(spoils)))(
+    "is not disturbed by: $name",
+    { timeout: 10_000 },
+    async (row) => {
+      const requests = order({ world, secure }, place, row, 1);
+      const { errors, said } = await place.run(world);
+
+      expect(errors.filter(({ code }) => code !== "DOCTOR_BROKEN")).toEqual([]);
+      expectNoToken(world, said);
+      expect(requests()).toBeGreaterThan(0);
+    },
+  );
+
   test.each(rows.filter(({ passes }) => passes))("goes on after: $name", { timeout: 10_000 }, async (row) => {
-    order(world, place, row, 1);
+    order({ world, secure }, place, row, 1);
     const { errors, said } = await place.run(world);
 
     expect(errors.filter(({ code }) => code !== "DOCTOR_BROKEN")).toEqual([]);
@@ -44,11 +62,15 @@ function describePlace(place: Place): void {
 
 /** @returns how often the request that the fault spoils was sent since then; redirects in a circle are one */
 function order(
-  { gitlab }: World,
+  { world: { gitlab }, secure }: { readonly world: World; readonly secure: EmbeddedGitLab },
   { path }: Place,
-  { spoils, kind }: FaultRow,
+  row: Pick<FaultRow, "spoils" | "kind" | "trusting">,
   times = Infinity,
 ): () => number {
+  const { spoils } = row;
+  const elsewhere = { otherUrl: gitlab.storageUrl, secureUrl: secure.url };
+  const kind = typeof row.kind === "function" ? row.kind(elsewhere) : row.kind;
+  if (row.trusting === true) vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
   gitlab.clearFaults();
   const atStorage = spoils === "bytes";
   const sent = atStorage ? gitlab.storageRequests : gitlab.requests;

@@ -67,6 +67,8 @@ export type BodyFault =
 type ReplyFault =
   /** Removes fields from JSON objects, at any depth, or makes them null. */
   | { readonly kind: "fields"; readonly remove?: readonly string[]; readonly setNull?: readonly string[] }
+  /** Sets headers of the reply. */
+  | { readonly kind: "headers"; readonly set: Readonly<Record<string, string>> }
   /** Redirects to http where it would have been https. */
   | { readonly kind: "insecure-redirect" };
 
@@ -165,6 +167,7 @@ export function changedBy(fault: FaultKind, reply: Reply): Reply {
     const { remove = [], setNull = [] } = fault;
     return { ...reply, body: { kind: "json", value: withoutFields(reply.body.value, remove, setNull) } };
   }
+  if (fault.kind === "headers") return { ...reply, headers: { ...reply.headers, ...fault.set } };
   const { Location: location } = reply.headers;
   if (fault.kind === "insecure-redirect" && location !== undefined)
     return { ...reply, headers: { ...reply.headers, Location: location.replace(/^https:/, "http:") } };

@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FaultKind } from "../../../src/simulator/http/faults.js";
 import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
 import type { ProjectInput } from "../../../src/simulator/state/input.js";
 import { ask } from "../requests.js";
+import { selfSigned } from "../self-signed.js";
 
 let gitlab: EmbeddedGitLab;
 let archive: string;
@@ -28,17 +28,6 @@ const publicProject: ProjectInput = {
   visibility: "public",
   pipelines: [{ ref: "main", jobs: [{ name: "build", artifacts: { files: { a: "1" } } }] }],
 };
-
-/** Key and certificate for 127.0.0.1, made by openssl for this run. */
-function selfSigned(): { key: string; cert: string } {
-  const args = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1 -keyout - -out -";
-  const pem = execFileSync("openssl", args.split(" "), {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const certAt = pem.indexOf("-----BEGIN CERTIFICATE-----");
-  return { key: pem.slice(0, certAt), cert: pem.slice(certAt) };
-}
 
 async function storedAt(): Promise<string> {
   return String((await ask(archive)).headers.location);
@@ -152,6 +141,15 @@ test("fields can be missing or null", async () => {
   const [job] = (await ask(`${api}/pipelines/1001/jobs`)).json<Record<string, unknown>[]>();
   expect(job).not.toHaveProperty("artifacts_file");
   expect(job).toMatchObject({ commit: null, name: "build" });
+});
+
+test("headers can be others", async () => {
+  spoil(
+    { kind: "headers", set: { Link: "<https://elsewhere>", Date: "Thu, 01 Jan 2037 00:00:00 GMT" } },
+    "/jobs",
+  );
+  const { headers } = await ask(`${api}/pipelines/1001/jobs`);
+  expect(headers).toMatchObject({ link: "<https://elsewhere>", date: "Thu, 01 Jan 2037 00:00:00 GMT" });
 });
 
 test("over https, a redirect to the storage can lead out of it", async () => {
