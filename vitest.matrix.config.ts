@@ -5,10 +5,14 @@ import base from "./vitest.config.js";
 
 /** What a user's Nix sees of us, once with each version that `scripts/install-nixes.sh` puts beside the machine's own. */
 const INCLUDE = [
-  "test/e2e/{main-job,offline}.test.ts",
+  "test/commands/exec.test.ts",
+  "test/e2e/{canary,main-job,new-repository,offline}.test.ts",
+  "test/fetch/{fetch,gc-roots,unpacked}.test.ts",
   "test/nix/*.test.ts",
-  "test/proxy/nix-binary-cache.test.ts",
+  "test/proxy/nix-*.test.ts",
   "test/publish/substitute.test.ts",
+  "test/store/{nar-of-path,nix,path-info}.test.ts",
+  "test/upload/untrusted-ci.test.ts",
 ];
 
 export default defineConfig({

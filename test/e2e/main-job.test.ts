@@ -60,7 +60,18 @@ function addProjects(): void {
   gitlab.addProject({ path: "team/proxied", visibility: "private" });
   gitlab.addPipeline("team/proxied", {
     ref: "main",
-    jobs: [{ name: "build", artifacts: { files: { "out/tool": { content: script, mode: 0o755 } } } }],
+    jobs: [
+      {
+        name: "build",
+        artifacts: {
+          files: {
+            "out/tool": { content: script, mode: 0o755 },
+            "out/built.tar.gz": tarball(),
+            "out/substituted.tar.gz": tarball(),
+          },
+        },
+      },
+    ],
   });
   gitlab.addProject({
     path: "team/required",
@@ -98,6 +109,10 @@ export default defineConfig({ gitlab: "${gitlab.url}", proxy: "http://127.0.0.1:
 export default defineArtifacts([
   { name: "proxied", project: "team/proxied", ref: { branch: "main" }, job: "build", file: "out/tool",
     systems: "any", form: "executable", fetch: "proxy", install: { kind: "binary" } },
+  { name: "proxied-tree", project: "team/proxied", ref: { branch: "main" }, job: "build", file: "out/built.tar.gz",
+    systems: "any", form: "unpacked", fetch: "proxy" },
+  { name: "substituted-tree", project: "team/proxied", ref: { branch: "main" }, job: "build", file: "out/substituted.tar.gz",
+    systems: "any", form: "unpacked", fetch: "require" },
   { name: "required", project: "team/required", ref: { tag: "v1.0.0" }, job: "package", file: "tool.tar.gz",
     systems: "any", fetch: "require", install: { kind: "archive", bin: ["bin/tool"], stripComponents: 1 } },
   { name: "tree", project: "team/required", ref: { semver: "^1.0", tagPrefix: "v" }, job: "package", file: "tool.tar.gz",
@@ -181,11 +196,31 @@ async function userOf(): Promise<{ uid: number; gid: number }> {
   return { uid: uid ?? -1, gid: gid ?? -1 };
 }
 
+function proxyAddress(): string {
+  return /http:\/\/[\d.:]+/.exec(printed.find((text) => text.includes("serving")) ?? "")?.[0] ?? "";
+}
+
+test("a tree comes out of the proxy as a derivation of its own, and as a substitute that nobody signed", async () => {
+  const options = ["--no-out-link", "--option", "substituters", proxyAddress()];
+  const trees = {
+    "proxied-tree": await onHost("nix-build", "-A", "proxied-tree", "--no-out-link"),
+    "substituted-tree": await host.run("nix-build", ["-A", "substituted-tree", ...options], {
+      user: "root",
+      cwd: repository,
+    }),
+  };
+  for (const [name, { code, stdout, stderr }] of Object.entries(trees)) {
+    expect({ name, code, stdout }, stderr).toEqual({ name, code: 0, stdout: `${lockedPath(name)}\n` });
+    expect(await onHost(`${stdout.trim()}/tool-1.0.0/bin/tool`)).toMatchObject({
+      stdout: "required works\n",
+    });
+  }
+});
+
 test("an untrusted user copies a tree out of the proxy, which is a binary cache", async () => {
-  const address = /http:\/\/[\d.:]+/.exec(printed.find((text) => text.includes("serving")) ?? "")?.[0] ?? "";
   const path = lockedPath("tree");
 
-  const copied = await onHost("nix", "copy", "--from", address, path);
+  const copied = await onHost("nix", "copy", "--from", proxyAddress(), path);
 
   expect(copied).toMatchObject({ code: 0 });
   expect(await onHost("nix-build", "-A", "tree", "--no-out-link")).toMatchObject({ stdout: `${path}\n` });

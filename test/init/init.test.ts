@@ -1,18 +1,14 @@
-/** A new repository, from nothing to a package that real Nix builds; and what is added to one that is there. */
+/** A new repository, and what is added to one that is there. From there to a package: `test/e2e/new-repository.test.ts`. */
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { readFiles } from "../cli/repository.js";
 import { runCli } from "../cli/run-cli.js";
 import { projectPath } from "../nix/evaluate.js";
-import { startNixHost, type NixHost } from "../nix/host.js";
-import { makeFolder } from "../nix/workspace.js";
 
-const TOKEN = "glpat-initcanary00000000000";
 const NAMES = [
   ".gitignore",
   ".gitlab-ci.yml",
@@ -178,63 +174,4 @@ export default defineConfig({ manifests: "ci/what we take", output: "gen \${x}",
     expect(stderr).toContain("artifacts.config.ts:1:");
     expect(Object.keys(readFiles(folder))).toEqual(["artifacts.config.ts"]);
   });
-});
-
-describe("from nothing to a package", () => {
-  let gitlab: EmbeddedGitLab;
-  let host: NixHost;
-  beforeAll(async () => {
-    [gitlab, host] = await Promise.all([startGitLab(), startNixHost()]);
-    gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
-    gitlab.addProject({ path: "platform/acme-cli", visibility: "private" });
-    const files = { "dist/acme": { content: "#!/bin/sh\necho from GitLab\n", mode: 0o755 } };
-    gitlab.addPipeline("platform/acme-cli", { ref: "main", jobs: [{ name: "build", artifacts: { files } }] });
-  });
-  afterAll(async () => {
-    await gitlab.close();
-    await host.stop();
-  });
-
-  test("takes init, a manifest, lock and a flake's build", async () => {
-    const folder = await makeFolder(host, "toolchain");
-    await init(folder, "--gitlab", gitlab.url);
-    // What a person types: the slashes away, and what their GitLab has.
-    const manifest = join(folder, "manifests/tools.ts");
-    const example = (await readFile(manifest, "utf8")).replaceAll(/^ {2}\/\/ ?/gm, "  ");
-    expect(example).toContain('name: "acme-cli"');
-    await writeFile(
-      manifest,
-      example
-        .replace(/job: .*/, 'job: "build",')
-        .replace(/file: .*/, 'file: "dist/acme", fetch: "require", form: "executable",')
-        .replace(/systems: \{[^]*?\n {4}\},/, 'systems: "any",')
-        .replace(/install: \{.*/, 'install: { kind: "binary" },'),
-    );
-    const env = { GITLAB_TOKEN: TOKEN };
-    const locked = await runCli(["lock"], { cwd: folder, env });
-    expect(locked).toMatchObject({ code: 0, stdout: expect.stringContaining("acme-cli") });
-
-    await fetchInto(folder, env);
-    const standIn = join(folder, "stand-in");
-    await cp(projectPath("nix/stand-in"), standIn, { recursive: true });
-    const options = ["--no-write-lock-file", "--override-input", "nixpkgs", `path:${standIn}`];
-    await host.output("nix", ["build", "--no-link", `path:${folder}#acme-cli`, ...options]);
-    const valueOf = (name: string) =>
-      host.output("nix", ["eval", "--raw", `path:${folder}#${name}`, "--apply", "toString", ...options]);
-    const path = await valueOf("acme-cli.outPath");
-    expect(await valueOf("devShells.x86_64-linux.default.packages")).toBe(path);
-    expect(await host.output(`${path}/bin/acme-cli`, [])).toBe("from GitLab");
-  });
-
-  /** As the person who has the token, with the machine's Nix and the host's store. */
-  async function fetchInto(folder: string, env: Readonly<Record<string, string>>): Promise<void> {
-    const { code, stderr } = await runCli(["publish", "--to", `file://${folder}/cache`], {
-      cwd: folder,
-      env,
-    });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const lock = JSON.parse(await readFile(join(folder, "artifacts.lock.json"), "utf8"));
-    const { storePath } = lock.artifacts["acme-cli"].systems.any;
-    await host.output("nix", ["copy", "--from", `file://${folder}/cache`, storePath]);
-  }
 });
