@@ -79,6 +79,7 @@
         }
       );
 
-      formatter = eachSystem (_: pkgs: pkgs.nixfmt);
+      # `nix fmt` gives it no files: it finds them itself.
+      formatter = eachSystem (_: pkgs: pkgs.nixfmt-tree);
     };
 }

@@ -96,7 +96,7 @@ let
           ln -s "$(PATH="/usr/local/bin:$PATH" command -v node)" "$out/bin/node"
         '';
       };
-      nixfmt = stdenvNoCC.mkDerivation {
+      nixfmt-tree = stdenvNoCC.mkDerivation {
         name = "nixfmt-of-nobody";
         installPhase = ''mkdir "$out"'';
       };

@@ -25,6 +25,10 @@ import ./modules.nix
       }) names
     );
 
+  composeManyExtensions =
+    overlays: final: prev:
+    builtins.foldl' (changes: overlay: changes // overlay final (prev // changes)) { } overlays;
+
   mapAttrsToList = function: set: map (name: function name set.${name}) (builtins.attrNames set);
   mapAttrs' = function: set: builtins.listToAttrs (mapAttrsToList function set);
 
