@@ -15,6 +15,9 @@ export interface TemporaryNix {
   remove(): Promise<void>;
 }
 
+/** A store below another root is built in as in a sandbox. What a distribution shows there by default need not exist here. */
+const CONFIG = "sandbox = false\nsandbox-paths =\nsubstituters =\nbuild-users-group =\n";
+
 export async function temporaryNix(): Promise<TemporaryNix> {
   const root = await mkdtemp(join(tmpdir(), "nix-artifacts-test-store-"));
   const env = {
@@ -22,7 +25,7 @@ export async function temporaryNix(): Promise<TemporaryNix> {
     NIX_REMOTE: `local?root=${root}`,
     NIX_CONF_DIR: "/nonexistent",
     NIX_USER_CONF_FILES: "",
-    NIX_CONFIG: "sandbox = false\nsubstituters =\nbuild-users-group =\n",
+    NIX_CONFIG: CONFIG,
   };
   return {
     root,
