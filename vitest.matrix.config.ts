@@ -5,7 +5,6 @@ import base from "./vitest.config.js";
 
 /** What a user's Nix sees of us, once with each version that `scripts/install-nixes.sh` puts beside the machine's own. */
 const INCLUDE = [
-  "test/commands/exec.test.ts",
   "test/e2e/{canary,main-job,new-repository,offline}.test.ts",
   "test/fetch/{fetch,gc-roots,unpacked}.test.ts",
   "test/nix/*.test.ts",
