@@ -42,6 +42,7 @@ in
 { index, namespace }:
 let
   artifacts = readArtifacts { inherit index; };
+  inherit (index) proxy;
 in
 final: prev:
 let
@@ -49,8 +50,7 @@ let
     _: artifact:
     final.lib.makeOverridable mkPackage {
       pkgs = final;
-      inherit artifact;
-      inherit (index) proxy;
+      inherit artifact proxy;
     }
   ) artifacts;
 

@@ -59,6 +59,17 @@ let
 
   # JSON keeps whatever a project or job is called on one line, and control characters away from the terminal.
   quote = builtins.toJSON;
+  message =
+    artifact: key: reason:
+    let
+      provenance = artifact.provenance.systems.${key};
+    in
+    ''
+      Artifact ${artifact.name} is not in the Nix store, and ${reason}.
+        project: ${quote provenance.project} on ${artifact.provenance.gitlab}
+        job:     ${quote provenance.jobName} (${toString provenance.job})
+      Run this as yourself, where ${artifact.name} is locked, then build again:
+        artifacts fetch ${artifact.name}${if key == "any" then "" else " --system ${key}"}'';
 in
 {
   artifact,
@@ -69,38 +80,24 @@ in
 }:
 let
   variant = artifact.systems.${key};
-  inherit (variant) name hash form;
-
-  message = reason: ''
-    Artifact ${artifact.name} is not in the Nix store, and ${reason}.
-      project: ${quote provenance.project} on ${artifact.provenance.gitlab}
-      job:     ${quote provenance.jobName} (${toString provenance.job})
-    Run this as yourself, where ${artifact.name} is locked, then build again:
-      artifacts fetch ${artifact.name}${if key == "any" then "" else " --system ${key}"}'';
-  provenance = artifact.provenance.systems.${key};
-
   source =
     if artifact.fetch == "proxy" then
       fetchProxy {
-        inherit name hash form;
+        inherit (variant) name hash form;
         url = proxy + variant.proxyPath;
       }
     else if artifact.fetch == "require" then
       fetchRequire {
-        inherit name hash form;
-        message = message "this build may not download it";
+        inherit (variant) name hash form;
+        message = message artifact key "this build may not download it";
         system = buildSystem;
       }
     else
       fetchImpureEnv {
-        inherit
-          name
-          hash
-          form
-          tools
-          ;
-        inherit (provenance) url;
-        message = message "NIX_ARTIFACTS_HEADERS of this build did not open it";
+        inherit (variant) name hash form;
+        inherit (artifact.provenance.systems.${key}) url;
+        inherit tools;
+        message = message artifact key "NIX_ARTIFACTS_HEADERS of this build did not open it";
         system = buildSystem;
       };
 in

@@ -307,6 +307,54 @@ test("a Debian package is unpacked, its links into itself hold, and its scripts 
   expect(await host.output(`${path}/bin/acme`, ["Debian"])).toBe("runs with Debian");
 });
 
+describe("members of a hostile archive stay in the tree, or nothing is built", () => {
+  const install: Install = { kind: "archive", bin: ["acme"] };
+  const outsiders = ["../../bin/evil", "/tmp/evil", "link/evil"];
+
+  /** A tar with a link to `bin/`, then a member that leads outside. */
+  async function hostileTar(outsider: string): Promise<Buffer> {
+    const folder = await makeFolder(host, "hostile");
+    for (const name of ["acme", "evil"]) await writeFile(join(folder, name), PROGRAM, { mode: 0o755 });
+    await symlink("../../bin", join(folder, "link"));
+    const names = ["--absolute-names", `--transform=flags=r;s,^evil$,${outsider},`, "acme", "link", "evil"];
+    return execFileSync("tar", ["-C", folder, "-c", ...names]);
+  }
+
+  async function expectNothingOutside(acme: string, absolute: boolean): Promise<void> {
+    const { code, stdout } = await build(host, acme);
+    if (code !== 0) return;
+    const path = outside(stdout.trim());
+    if (absolute) expect(await readFile(join(path, "libexec/acme/tmp/evil"), "utf8")).toBe(PROGRAM);
+    expect((await readdir(path)).sort()).toEqual(["bin", "libexec"]);
+    expect(await readdir(join(path, "bin"))).toEqual(["acme"]);
+    expect(await readdir(join(path, "libexec"))).toEqual(["acme"]);
+  }
+
+  test.each(outsiders)("of a tar: %s", async (outsider) => {
+    await expectNothingOutside(
+      await packageOf(await hostileTar(outsider), install, { file: "a.tar" }),
+      outsider.startsWith("/"),
+    );
+  });
+
+  test.each(outsiders)("of a zip: %s", async (outsider) => {
+    const zip = zipOf([
+      { path: "acme", data: PROGRAM },
+      { path: "link", data: "../../bin", mode: 0o120777 },
+      { path: outsider, data: PROGRAM },
+    ]);
+    await expectNothingOutside(await packageOf(zip, install, { file: "a.zip" }), outsider.startsWith("/"));
+  });
+});
+
+test("a store name as long as ours get makes a package, and a longer one is refused by Nix", async () => {
+  const path = await built(host, await packageOf("bytes", { kind: "none" }, { name: "x".repeat(200) }));
+  expect(basename(path)).toHaveLength(32 + 1 + 200);
+  const variant = lockedVariant({ name: "x".repeat(212) });
+  const { stderr } = await build(host, await packageFrom(lockedArtifact({ systems: { any: variant } })));
+  expect(stderr).toMatch(/x{200}.*(longer than|illegal|not valid|must be no longer)/);
+});
+
 describe("an AppImage", () => {
   /** A program that must not run, with a real file system behind it. */
   async function appImage(program = "/bin/true"): Promise<Buffer> {
