@@ -102,6 +102,16 @@ test("fetch of 500 small artifacts against nix-prefetch-url in a loop", async ()
   report(`fetch, ${SMALL} × 20 kB / nix-prefetch-url loop`, whole, "ratio ≤ 0.1");
 });
 
+/** They have the file already; we get it over HTTP, hash it and then do the same. */
+test("fetch of 1 GiB against nix-store --add-fixed of a local copy", async () => {
+  const copy = join(directory, "big");
+  execFileSync("curl", ["--silent", "--fail", "--output", copy, urlOf("big")]);
+  const args = ["--add-fixed", "sha256", copy];
+  const theirs = { command: "nix-store", args, env: nixEnvironment(), before: emptyStore };
+  const ours = artifacts(["fetch", "big", "--quiet"], emptyStore);
+  report("fetch, 1 GiB / nix-store --add-fixed", await compare(ours, theirs, 3), "ratio ≤ 1.25, ≤ 250 MiB");
+});
+
 /** Nix cannot publish what it has not: so the other side downloads, adds and copies. */
 test.each([
   ["1 GiB incompressible", ["big"], "ratio ≤ 1.25, ≤ 250 MiB"],
