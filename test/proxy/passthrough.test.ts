@@ -167,6 +167,28 @@ it("a token that was revoked opens nothing after a minute", async () => {
   await expect(authority.admit(request, [entry()])).rejects.toMatchObject({ status: 401 });
 });
 
+it("a yes for one artifact is none for another, and a no is asked again after five seconds", async () => {
+  const limited = "glpat-member-of-one-project-only";
+  gitlab.addToken({ token: limited, kind: "personal", projects: ["team/tool"] });
+  const other = gitlab.addProject({ path: "team/other" });
+  const pipeline = gitlab.addPipeline("team/other", { ref: "main" });
+  const made = { name: "build", artifacts: { files: { "tool.bin": CONTENT } } };
+  const { id } = gitlab.addJob("team/other", pipeline.id, made);
+  const url = `${gitlab.url}/api/v4/projects/${other.id}/jobs/${id}/artifacts/tool.bin`;
+  const { authority, clock } = authorityFor(gitlab.url);
+  const request = { headers: { authorization: basic("me", limited) } } as IncomingMessage; // all that is read
+  const forOther = () =>
+    authority.admit(request, [{ artifact: "other", system: "any", variant: { ...variant, url } }]);
+
+  await authority.admit(request, [entry()]);
+  await expect(forOther()).rejects.toMatchObject({ status: 404 });
+  gitlab.state.tokens.delete(limited);
+  gitlab.addToken({ token: limited, kind: "personal" });
+  await expect(forOther()).rejects.toMatchObject({ status: 404 });
+  clock.now += 5_001;
+  await forOther();
+});
+
 it("no token is ever logged or written to the cache", async () => {
   await askAs(basic("me", MEMBER));
   await askAs(basic("me", STRANGER));
