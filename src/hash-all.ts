@@ -15,6 +15,7 @@ import type { PipelineContext } from "./pipeline.js";
 import { expiredSince } from "./resolve/availability.js";
 import { explainMissingFile } from "./resolve/missing-file.js";
 import type { Resolved } from "./resolve/resolved.js";
+import { withStatements } from "./runner-statement.js";
 
 /** Of one download that breaks off and cannot be taken up where it ended. */
 const MOST_RESTARTS = 2;
@@ -42,8 +43,12 @@ export async function hashAll(
   const { known, groups } = split(resolved, request);
   if (groups.length > 0) context.terminal.plan(planOf(groups, known.length));
   const limit = limitPerHost();
+  const withStatement = withStatements(
+    groups.flatMap(({ variants }) => variants),
+    context,
+  );
   const settled = await Promise.all(
-    groups.map(({ url, variants }) => limit(url, () => settle(variants, context))),
+    groups.map(({ url, variants }) => limit(url, () => settle(variants, context)).then(withStatement)),
   );
   const outcomes = settled.flat();
   const fresh = outcomes.flatMap((one) => ("hashed" in one ? [one.hashed] : []));

@@ -15,7 +15,7 @@ const RULE: Record<string, readonly string[]> = {
   config: ["evaluate", "manifest"],
   manifest: ["evaluate"],
   resolve: ["types:manifest", "types:lock", "types:gitlab", "gitlab"],
-  hash: ["types:resolve", "types:gitlab", "store"],
+  hash: ["types:resolve", "types:lock", "types:gitlab", "store"],
   lock: ["types:manifest", "types:resolve", "types:hash"],
   generate: ["types:lock", "store"],
   gitlab: ["credentials"],

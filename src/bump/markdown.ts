@@ -2,6 +2,13 @@
  * Words of others in GitLab's Markdown. They stand in code spans only: what is in one is no mention, no reference, no link, no
  * markup and no HTML (GitLab documentation, "GitLab Flavored Markdown"; CommonMark 0.31 §6.1). The only place that escapes.
  */
+import {
+  commitAddress,
+  compareAddress,
+  jobAddress,
+  pipelineAddress,
+  type ProjectPage,
+} from "../gitlab/web-address.js";
 import { redact } from "../redact.js";
 
 /** Characters of one foreign text. */
@@ -50,22 +57,15 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
-export interface ProjectPage {
-  /** Base URL of the instance. */
-  readonly instance: string;
-  /** Full path. */
-  readonly project: string;
-}
-
-/** The path of a project with everything encoded that is no letter, digit, `_`, `.`, `-` or `/`. */
-function pageOf({ instance, project }: ProjectPage): string {
-  return `${instance}/${plain(project).split("/").map(encodeURIComponent).join("/")}/-`;
+/** The page of a project whose path holds nothing that could be syntax. */
+function plainPage({ instance, project }: ProjectPage): ProjectPage {
+  return { instance, project: plain(project) };
 }
 
 const short = (commit: string) => commit.slice(0, 8);
 
 export function commitLink(page: ProjectPage, commit: string): string {
-  return link(short(commit), `${pageOf(page)}/commit/${commit}`);
+  return link(short(commit), commitAddress(plainPage(page), commit));
 }
 
 /** To the page on which GitLab compares two commits. */
@@ -73,15 +73,15 @@ export function compareLink(
   page: ProjectPage,
   { from, to }: { readonly from: string; readonly to: string },
 ): string {
-  return link(`${short(from)}...${short(to)}`, `${pageOf(page)}/compare/${from}...${to}`);
+  return link(`${short(from)}...${short(to)}`, compareAddress(plainPage(page), { from, to }));
 }
 
 export function jobLink(page: ProjectPage, text: string, job: number): string {
-  return link(text, `${pageOf(page)}/jobs/${job}`);
+  return link(text, jobAddress(plainPage(page), job));
 }
 
 export function pipelineLink(page: ProjectPage, pipeline: number): string {
-  return link(String(pipeline), `${pageOf(page)}/pipelines/${pipeline}`);
+  return link(String(pipeline), pipelineAddress(plainPage(page), pipeline));
 }
 
 /**

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Bump, BumpRule } from "../config/bump.js";
 import { diffLocks, type Change } from "../lock/diff.js";
-import type { Lock, LockedArtifact } from "../lock/schema.js";
+import type { Lock, LockedArtifact, LockedVariant } from "../lock/schema.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { combineRules, isIgnoredVersion, ruleOf } from "./rules.js";
 
@@ -90,12 +90,17 @@ function makeTopic(
   };
 }
 
-/** 128 bits of the SHA-256 of the entries that the changes lead to. */
+/** 128 bits of the SHA-256 of the entries that the changes lead to, without what is only said about them. */
 function fingerprintOf(changes: readonly Change[]): string {
   const entries = changes.map(({ artifact, system, to }) => [
     artifact,
     system,
-    to === undefined ? null : Object.entries(to).sort(([a], [b]) => (a < b ? -1 : 1)),
+    to === undefined ? null : contentOf(to),
   ]);
   return createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 32);
+}
+
+function contentOf(variant: LockedVariant): [key: string, value: unknown][] {
+  const entries = Object.entries(variant).filter(([key]) => key !== "provenance");
+  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
 }

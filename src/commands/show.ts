@@ -2,6 +2,14 @@
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { formatBytes } from "../terminal/quantities.js";
+import {
+  commitFacts,
+  linkFacts,
+  linksOf,
+  type Fact,
+  protection,
+  statementFacts,
+} from "./describe-provenance.js";
 import { describeRef } from "./describe-ref.js";
 import type { Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
@@ -14,22 +22,34 @@ export const run: Run<object> = async (given, _options, context) => {
   const expiring = expiringAmong(lock, names, project.config);
   warnOfExpiring(expiring, context);
   return {
-    data: { artifacts: Object.fromEntries(shown), expiring: expiring.map(expiringToJson) },
+    data: {
+      artifacts: Object.fromEntries(shown),
+      links: allLinks(shown),
+      expiring: expiring.map(expiringToJson),
+    },
     text:
       shown.length === 0 ? "nothing is locked yet; run: artifacts lock" : shown.map(describe).join("\n\n"),
   };
 };
 
+function allLinks(shown: readonly [string, LockedArtifact][]): object {
+  const links = shown.map(([name, artifact]) => {
+    const systems = Object.entries(artifact.systems);
+    return [name, Object.fromEntries(systems.map(([system, one]) => [system, linksOf(artifact, one)]))];
+  });
+  return Object.fromEntries(links);
+}
+
 function describe([name, artifact]: [string, LockedArtifact]): string {
   const variants = Object.entries(artifact.systems).flatMap(([system, variant]) => [
     `  ${system}`,
-    ...factsOf(artifact, variant).map(([label, value]) => `    ${label.padEnd(8)}  ${value}`),
+    ...factsOf(artifact, variant).map(([label, value]) => `    ${label.padEnd(9)}  ${value}`),
   ]);
   const title = artifact.description === undefined ? name : `${name}: ${artifact.description}`;
   return [title, ...variants].join("\n");
 }
 
-function factsOf(artifact: LockedArtifact, variant: LockedVariant): [label: string, value: string][] {
+function factsOf(artifact: LockedArtifact, variant: LockedVariant): Fact[] {
   return [
     ["version", variant.version],
     ["project", `${variant.project} (id ${variant.projectId})`],
@@ -37,7 +57,10 @@ function factsOf(artifact: LockedArtifact, variant: LockedVariant): [label: stri
       "built",
       `${variant.createdAt} by job ${variant.job} "${variant.jobName}" of pipeline ${variant.pipeline}`,
     ],
-    ["from", `${variant.ref} at ${variant.commit}`],
+    ["from", `${variant.ref}${protection(variant)} at ${variant.commit}`],
+    ...commitFacts(variant),
+    ...linkFacts(linksOf(artifact, variant)),
+    ...statementFacts(variant),
     ["chosen", describeRef(artifact.ref)],
     ["file", `${variant.file ?? "artifacts.zip"}, ${formatBytes(variant.size)}, as ${variant.form}`],
     ["hash", variant.hash],

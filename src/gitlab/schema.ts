@@ -51,7 +51,9 @@ export const Job = z.object({
     .array(z.object({ file_type: z.string(), size: z.int().nonnegative().nullish() }))
     .nullish()
     .transform((rows) => rows ?? []),
-  commit: z.object({ id: Sha, created_at: Instant }).nullish(),
+  commit: z
+    .object({ id: Sha, created_at: Instant, title: z.string().nullish(), authored_date: Instant.nullish() })
+    .nullish(),
   pipeline: z.object({
     id: Id,
     project_id: Id,

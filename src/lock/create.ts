@@ -2,7 +2,7 @@
 import { throwAll, UserError } from "../errors.js";
 import type { Hashed } from "../hash/hashed.js";
 import type { Declared } from "../manifest/declared.js";
-import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
+import type { Lock, LockedArtifact, LockedVariant, Provenance } from "./schema.js";
 
 /**
  * The lock after a run.
@@ -18,13 +18,18 @@ export function createLock(declared: readonly Declared[], hashed: readonly Hashe
   refuseChangedBytes(hashed, previous);
   const artifacts: Record<string, LockedArtifact> = {};
   for (const artifact of declared) {
-    const entry = lockArtifact(artifact, hashed) ?? previous.artifacts[artifact.name];
+    const entry =
+      lockArtifact(artifact, hashed, previous.artifacts[artifact.name]) ?? previous.artifacts[artifact.name];
     if (entry !== undefined) artifacts[artifact.name] = entry;
   }
   return { version: previous.version, artifacts };
 }
 
-function lockArtifact(artifact: Declared, hashed: readonly Hashed[]): LockedArtifact | undefined {
+function lockArtifact(
+  artifact: Declared,
+  hashed: readonly Hashed[],
+  before: LockedArtifact | undefined,
+): LockedArtifact | undefined {
   const own = hashed.filter((one) => one.artifact === artifact.name);
   const complete = artifact.variants.every(({ system }) => own.some((one) => one.system === system));
   if (!complete) return undefined;
@@ -37,12 +42,22 @@ function lockArtifact(artifact: Declared, hashed: readonly Hashed[]): LockedArti
     install: artifact.install,
     ...(artifact.license === undefined ? {} : { license: artifact.license }),
     ...(artifact.groups.length === 0 ? {} : { groups: [...artifact.groups] }),
-    systems: Object.fromEntries(own.map((one) => [one.system, lockVariant(one)])),
+    systems: Object.fromEntries(
+      own.map((one) => [one.system, lockVariant(one, lockedAt(artifact, before)?.[one.system])]),
+    ),
   };
 }
 
+/** The old entries, if they are of the same instance: elsewhere ids and commits mean other things. */
+function lockedAt(
+  { gitlab }: Declared,
+  before: LockedArtifact | undefined,
+): Readonly<Record<string, LockedVariant>> | undefined {
+  return before?.gitlab === gitlab ? before.systems : undefined;
+}
+
 /** Exactly the facts of the format, and none of those that only this run needed. */
-function lockVariant(hashed: Hashed): LockedVariant {
+function lockVariant(hashed: Hashed, before: LockedVariant | undefined): LockedVariant {
   return {
     name: hashed.storeName,
     version: hashed.version,
@@ -63,7 +78,24 @@ function lockVariant(hashed: Hashed): LockedVariant {
     storePath: hashed.storePath,
     createdAt: hashed.createdAt,
     expiresAt: hashed.expiresAt,
+    ...(hashed.provenance === undefined ? {} : { provenance: provenanceOf(hashed, before) }),
   };
+}
+
+function provenanceOf(hashed: Hashed, before: LockedVariant | undefined): Provenance {
+  const previousCommit = previousCommitOf(hashed, before);
+  const { statement } = hashed;
+  return {
+    ...hashed.provenance,
+    ...(previousCommit === undefined ? {} : { previousCommit }),
+    ...(statement === undefined ? {} : { statement }),
+  };
+}
+
+/** Another job of the same commit does not make the comparison empty. */
+function previousCommitOf(hashed: Hashed, before: LockedVariant | undefined): string | undefined {
+  if (before?.projectId !== hashed.projectId) return undefined;
+  return before.commit === hashed.commit ? before.provenance?.previousCommit : before.commit;
 }
 
 /** A job's artifacts are immutable in GitLab. If they changed, somebody replaced them or stands in between. */

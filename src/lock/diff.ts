@@ -9,7 +9,8 @@ export interface Change {
   readonly to: LockedVariant | undefined;
 }
 
-/** Changes by artifact and system, sorted by both names. Facts of the manifest alone (description, fetch mode) are no change. */
+/** Changes by artifact and system, sorted by both names. Facts of the manifest alone (description, fetch mode) are no
+ * change, nor is what is said about a build (provenance). */
 export function diffLocks(before: Lock, after: Lock): Change[] {
   return sortedUnion(before.artifacts, after.artifacts).flatMap((artifact) => {
     const from = before.artifacts[artifact]?.systems ?? {};
@@ -24,7 +25,8 @@ export function diffLocks(before: Lock, after: Lock): Change[] {
 function kindOf(from: LockedVariant | undefined, to: LockedVariant | undefined): Change["kind"] | undefined {
   if (from === undefined) return to === undefined ? undefined : "added";
   if (to === undefined) return "removed";
-  const same = (Object.keys(to) as (keyof LockedVariant)[]).every((key) => from[key] === to[key]); // strict objects: all keys
+  const keys = Object.keys({ ...from, ...to }) as (keyof LockedVariant)[]; // strict objects
+  const same = keys.every((key) => key === "provenance" || from[key] === to[key]);
   return same ? undefined : "changed";
 }
 

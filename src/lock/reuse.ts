@@ -26,8 +26,10 @@ export function lockedEntryOf(
 export function digestsKnownTo(lock: Lock): (resolved: Resolved) => Digests | undefined {
   const known = new Map<string, Digests>();
   for (const { systems } of Object.values(lock.artifacts)) {
-    for (const { url, form, name, size, hash, narHash, narSize, storePath } of Object.values(systems)) {
-      known.set(keyOf(url, form, name), { size, hash, narHash, narSize, storePath });
+    for (const variant of Object.values(systems)) {
+      const { url, form, name, size, hash, narHash, narSize, storePath } = variant;
+      const statement = variant.provenance?.statement;
+      known.set(keyOf(url, form, name), { size, hash, narHash, narSize, storePath, statement });
     }
   }
   return ({ url, form, storeName }) => known.get(keyOf(url, form, storeName));

@@ -43,6 +43,45 @@ const Id = z.int().positive();
 const Size = z.int().nonnegative();
 const Instant = z.iso.datetime({ offset: true });
 const HttpUrl = z.url({ protocol: /^https?$/ });
+const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, "expected a full git commit id");
+/** Words of others, as `excerpt` leaves them. */
+const Line = z
+  .string()
+  .min(1)
+  .max(250)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "expected one line of whole characters");
+
+/**
+ * What GitLab's runner says about the build in a file of the archive (https://slsa.dev/provenance/v1). It is not signed: whoever
+ * can change the archive can change it.
+ */
+export const Statement = z.strictObject({
+  /** Address of the runner. */
+  builder: Line,
+  buildType: Line.optional(),
+  /** As a rule the id of the job. */
+  invocation: Line.optional(),
+  commit: Sha.optional(),
+  /** SHA-256 of our file, in hexadecimal; absent for a whole archive and for what the statement does not list. */
+  subject: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal")
+    .optional(),
+});
+export type Statement = z.infer<typeof Statement>;
+
+/** What is known about the build besides what names it, as it was when the job was locked. What nobody told is absent. */
+export const Provenance = z.strictObject({
+  commitTitle: Line.optional(),
+  /** When the change was written, which may be long before it was merged. */
+  authoredAt: Instant.optional(),
+  /** Whether GitLab protects the branch or tag. */
+  refProtected: z.boolean().optional(),
+  /** The commit that was locked before this one, of the same project. */
+  previousCommit: Sha.optional(),
+  statement: Statement.optional(),
+});
+export type Provenance = z.infer<typeof Provenance>;
 
 export const LockedVariant = z.strictObject({
   /** Store name, fixed here for ever: the store path depends on it. */
@@ -54,7 +93,7 @@ export const LockedVariant = z.strictObject({
   project: Text.min(1),
   /** Git ref of the pipeline. */
   ref: Text.min(1),
-  commit: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, "expected a full git commit id"),
+  commit: Sha,
   pipeline: Id,
   job: Id,
   jobName: Text.min(1),
@@ -70,6 +109,8 @@ export const LockedVariant = z.strictObject({
   createdAt: Instant,
   /** Null: never. */
   expiresAt: Instant.nullable(),
+  /** Absent in locks of before it was recorded; then it is filled in without a download. */
+  provenance: Provenance.optional(),
 });
 export type LockedVariant = z.infer<typeof LockedVariant>;
 

@@ -1,5 +1,5 @@
 /** `Lock` → text of the file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
-import type { Lock, LockedArtifact, LockedVariant } from "./schema.js";
+import type { Lock, LockedArtifact, LockedVariant, Provenance, Statement } from "./schema.js";
 
 /** The order in which people want to read the facts; it is also the format's, so a schema key that is missing here is a type error. */
 const VARIANT_ORDER = {
@@ -22,7 +22,24 @@ const VARIANT_ORDER = {
   storePath: 17,
   createdAt: 18,
   expiresAt: 19,
+  provenance: 20,
 } satisfies Record<keyof LockedVariant, number>;
+
+const PROVENANCE_ORDER = {
+  commitTitle: 1,
+  authoredAt: 2,
+  refProtected: 3,
+  previousCommit: 4,
+  statement: 5,
+} satisfies Record<keyof Provenance, number>;
+
+const STATEMENT_ORDER = {
+  builder: 1,
+  buildType: 2,
+  invocation: 3,
+  commit: 4,
+  subject: 5,
+} satisfies Record<keyof Statement, number>;
 
 const ARTIFACT_ORDER = {
   description: 1,
@@ -81,9 +98,17 @@ function blocksOf(text: string): [name: string, block: string][] {
 function inStableOrder(lock: Lock): object {
   const artifacts = mapSorted(lock.artifacts, (artifact) => ({
     ...inOrder(artifact, ARTIFACT_ORDER),
-    systems: mapSorted(artifact.systems, (variant) => inOrder(variant, VARIANT_ORDER)),
+    systems: mapSorted(artifact.systems, variantInOrder),
   }));
   return { version: lock.version, artifacts };
+}
+
+function variantInOrder({ provenance, ...variant }: LockedVariant): object {
+  if (provenance === undefined) return inOrder(variant, VARIANT_ORDER);
+  const { statement, ...facts } = provenance;
+  const ordered = inOrder(facts, PROVENANCE_ORDER);
+  const own = statement === undefined ? {} : { statement: inOrder(statement, STATEMENT_ORDER) };
+  return { ...inOrder(variant, VARIANT_ORDER), provenance: { ...ordered, ...own } };
 }
 
 /** The same JSON without white space; undefined for what is no JSON. */

@@ -1,4 +1,4 @@
-import { artifactUrl } from "../gitlab/artifact-url.js";
+import { artifactUrl, type JobAddress } from "../gitlab/artifact-url.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import type { PassedOver } from "./passed-over.js";
@@ -18,6 +18,14 @@ export function fitsLocked(declared: DeclaredVariant, { variant }: Previous): bo
     form === declared.form &&
     (declared.jobName ?? jobName) === jobName
   );
+}
+
+/** Whether an entry is of this job, whichever file of its archive it names. */
+export function isOfJob(
+  locked: LockedVariant | undefined,
+  { instance, projectId, job }: JobAddress,
+): locked is LockedVariant {
+  return locked?.url.startsWith(artifactUrl({ instance, projectId, job }, undefined)) === true;
 }
 
 /** The variant resolved to the job that is locked. */
@@ -42,6 +50,18 @@ export function asLocked(
     jobName,
     createdAt: locked.createdAt,
     expiresAt: locked.expiresAt,
+    provenance: lockedProvenance(locked),
     passedOver,
+  };
+}
+
+/** What GitLab said when the job was locked. A ref may lose its protection; that is no news of the job. */
+export function lockedProvenance({ provenance }: LockedVariant): Resolved["provenance"] {
+  if (provenance === undefined) return undefined;
+  const { commitTitle, authoredAt, refProtected } = provenance;
+  return {
+    ...(commitTitle === undefined ? {} : { commitTitle }),
+    ...(authoredAt === undefined ? {} : { authoredAt }),
+    ...(refProtected === undefined ? {} : { refProtected }),
   };
 }

@@ -8,11 +8,12 @@ import { projectPathOf } from "../gitlab/project-path.js";
 import type { Job } from "../gitlab/schema.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
-import { type Previous, asLocked, fitsLocked } from "./as-locked.js";
+import { type Previous, asLocked, fitsLocked, isOfJob } from "./as-locked.js";
 import { findJob } from "./find-job.js";
 import { createInquiry } from "./inquiry.js";
 import { type PassedOver, describePassedOver } from "./passed-over.js";
 import { checkIdentity } from "./project-identity.js";
+import { provenanceOf } from "./provenance.js";
 import type { Resolved } from "./resolved.js";
 import type { Search } from "./search.js";
 import { storeNameOf } from "./store-name.js";
@@ -80,10 +81,14 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     return stay(previous, passedOver, search);
   }
   tellOfGone(passedOver, pipeline, search);
+  const [version, provenance] = await Promise.all([
+    versionOf(job, search, previous?.variant),
+    provenanceOf(job, search, previous?.variant),
+  ]);
   return {
     ...variant,
     storeName: storeNameOf(variant, previous?.variant),
-    version: await versionOf(job, search, previous?.variant),
+    version,
     url: artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, variant.file),
     projectId,
     projectPath: path,
@@ -95,6 +100,7 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     jobName: job.name,
     createdAt: job.created_at,
     expiresAt: job.artifacts_expire_at ?? null,
+    provenance,
     passedOver,
   };
 }
@@ -134,8 +140,7 @@ async function versionOf(job: Job, search: Search, previous: LockedVariant | und
   const { variant, inquiry, warn } = search;
   const { ref: refName, project_id: projectId } = job.pipeline;
   if (job.tag) return versionOfTag(refName, "tagPrefix" in variant.ref ? variant.ref.tagPrefix : undefined);
-  const archive = artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, undefined);
-  if (previous?.url.startsWith(archive) === true) return previous.version;
+  if (isOfJob(previous, { instance: variant.gitlab, projectId, job: job.id })) return previous.version;
   const tags = await inquiry
     .tags({ instance: variant.gitlab, project: projectId }, "")
     .catch((error: unknown) => {

@@ -2,6 +2,7 @@
  * Stage 2, resolve → `Resolved`: the exact job that a declaration means now. Asks GitLab, downloads nothing.
  * This file is the stage's type; `resolve.ts` makes it.
  */
+import type { Provenance } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import type { PassedOver } from "./passed-over.js";
 
@@ -27,6 +28,8 @@ export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   readonly createdAt: string;
   /** When GitLab may delete the bytes; null means never. */
   readonly expiresAt: string | null;
+  /** What GitLab says about the commit and the ref; undefined when it was not asked. */
+  readonly provenance: Pick<Provenance, "commitTitle" | "authoredAt" | "refProtected"> | undefined;
   /** Newer pipelines that do not have the job, or not as the ref wants it; the newest first. */
   readonly passedOver: readonly PassedOver[];
 }

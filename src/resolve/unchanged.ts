@@ -58,7 +58,7 @@ function candidatesOf(
   });
 }
 
-/** Locked from the same declaration, from the path that it names, and without an option. */
+/** Locked with all its facts, from the same declaration, from the path that it names, and without an option. */
 function isPlain(declared: DeclaredVariant, previous: Previous): boolean {
   const { artifact, variant } = previous;
   const { ref } = declared;
@@ -66,6 +66,7 @@ function isPlain(declared: DeclaredVariant, previous: Previous): boolean {
   const noOption = !("minimumReleaseAge" in ref || "pipelineStatus" in ref || "protectedOnly" in ref);
   const isNamed = declared.project === variant.project || declared.project === String(variant.projectId);
   return (
+    variant.provenance !== undefined &&
     name === variant.ref &&
     noOption &&
     isNamed &&

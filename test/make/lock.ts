@@ -28,6 +28,11 @@ export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant
     storePath: "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin",
     createdAt: "2026-11-20T08:00:00.000Z",
     expiresAt: "2026-12-20T08:00:00.000Z",
+    provenance: {
+      commitTitle: "Speak up",
+      authoredAt: "2026-11-19T08:00:00.000Z",
+      refProtected: true,
+    },
     ...differs,
   };
 }
@@ -81,7 +86,7 @@ export function makeDeclaredVariant(artifact: string, system: string): DeclaredV
 }
 
 export function makeHashed(artifact: string, system: string, differs: Partial<Hashed> = {}): Hashed {
-  const { name, project, ref, ...facts } = makeVariant();
+  const { name, project, ref, provenance = {}, ...facts } = makeVariant();
   return {
     ...makeDeclaredVariant(artifact, system),
     ...facts,
@@ -92,6 +97,7 @@ export function makeHashed(artifact: string, system: string, differs: Partial<Ha
     project,
     file: "dist/acme-linux",
     declaredSize: undefined,
+    provenance,
     passedOver: [],
     ...differs,
   };

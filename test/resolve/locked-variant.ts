@@ -23,6 +23,7 @@ export function lockedVariant(fields: Partial<LockedVariant> = {}): LockedVarian
     storePath: `/nix/store/${"0".repeat(32)}-app`,
     createdAt: "2026-01-01T00:00:00.000Z",
     expiresAt: null,
+    provenance: { commitTitle: "A commit" },
     ...fields,
   };
 }

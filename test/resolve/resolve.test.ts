@@ -29,6 +29,7 @@ describe("a branch", () => {
       jobName: "build",
       createdAt: "2026-06-17T10:00:00.000Z",
       expiresAt: null,
+      provenance: {},
       passedOver: [],
     });
   });
@@ -71,11 +72,11 @@ describe("a branch", () => {
 describe("a tag", () => {
   const tagged = { ...pipeline(7), ref: "v2.1.0", tag: true };
 
-  test("gives its version without asking for tags", async () => {
+  test("gives its version without a list of the tags", async () => {
     const { one, asked } = await project({ pipelines: [tagged] });
     const resolved = await one({ ref: { tag: "v2.1.0" } });
     expect([resolved.version, resolved.refName]).toEqual(["2.1.0", "v2.1.0"]);
-    expect(asked().join(" ")).not.toContain("tags");
+    expect(asked().join(" ")).not.toContain("tags?");
   });
 
   test("loses its declared prefix", async () => {
@@ -239,7 +240,7 @@ describe("a run", () => {
       declaredVariant({ gitlab: url, system }),
     );
     await resolve([...variants, ...variants], { gitlab });
-    expect(asked()).toHaveLength(3);
+    expect(asked()).toHaveLength(4);
   });
 
   test("asks for no tags when the job is the locked one, and keeps the version", async () => {

@@ -141,7 +141,12 @@ function showJobBasics(instance: Instance, job: Pick<Job, "id" | "pipeline" | "n
     tag: pipeline.tag,
     coverage: null,
     user: showUser(instance, "dev"),
-    commit: showCommit(pipeline.sha, pipeline.committedAt),
+    commit: {
+      ...showCommit(pipeline.sha, pipeline.committedAt),
+      title: pipeline.commitTitle,
+      message: `${pipeline.commitTitle}\n`,
+      authored_date: pipeline.authoredAt.toISOString(),
+    },
     pipeline: showPipeline(instance, pipeline),
     web_url: `${instance.url}/${pipeline.project.path}/-/jobs/${job.id}`,
     project: { ci_job_token_scope_enabled: false },

@@ -109,6 +109,9 @@ export const PipelineInput = z.strictObject({
   source: Source.optional(),
   sha: Sha.optional(),
   committedAt: Time.optional(),
+  /** When its commit was written; by default when it was committed. */
+  authoredAt: Time.optional(),
+  commitTitle: z.string().default("A commit"),
   createdAt: Time.optional(),
   updatedAt: Time.optional(),
   name: z.string().optional(),

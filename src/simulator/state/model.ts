@@ -41,6 +41,8 @@ export interface Pipeline {
   readonly name: string | null;
   readonly parent: Pipeline | undefined;
   readonly committedAt: Date;
+  readonly authoredAt: Date;
+  readonly commitTitle: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly jobs: Job[];

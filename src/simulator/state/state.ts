@@ -62,6 +62,7 @@ export class State {
     const id = this.#pipelineIds.take(wantedId);
     const parent = parentId === undefined ? undefined : this.pipelineById(parentId);
     const createdAt = given.createdAt === undefined ? this.#now() : new Date(given.createdAt);
+    const committedAt = given.committedAt === undefined ? createdAt : new Date(given.committedAt);
     const pipeline: Pipeline = {
       id,
       iid: project.pipelines.length + 1,
@@ -73,7 +74,9 @@ export class State {
       source: given.source ?? sourceOf(project, parent),
       name: given.name ?? null,
       parent,
-      committedAt: given.committedAt === undefined ? createdAt : new Date(given.committedAt),
+      committedAt,
+      authoredAt: given.authoredAt === undefined ? committedAt : new Date(given.authoredAt),
+      commitTitle: given.commitTitle,
       createdAt,
       updatedAt: given.updatedAt === undefined ? createdAt : new Date(given.updatedAt),
       jobs: [],

@@ -1,0 +1,107 @@
+/** What the runner says about a build, in a file that it adds to the archive when `RUNNER_GENERATE_ARTIFACTS_METADATA` is set. */
+import { z } from "zod";
+import { artifactUrl, type JobAddress } from "./artifact-url.js";
+import { GitLabError } from "./gitlab-error.js";
+import type { GitLab } from "./gitlab.js";
+
+/** A statement lists every file of the archive: this is one of some twenty thousand. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** The archive's own name (`artifacts: name:`) may be another; then there is no such file. */
+const FILE = "artifacts-metadata.json";
+
+const Hex = (bytes: readonly number[]) =>
+  z.string().refine((text) => /^[0-9a-f]+$/.test(text) && bytes.includes(text.length / 2));
+/** A field that is missing or of another kind is as if nothing had been said. */
+const said = <T extends z.ZodType>(type: T) => type.optional().catch(undefined);
+
+const Digest = z.object({ sha256: said(Hex([20, 32])) });
+
+/**
+ * An in-toto statement v0.1 about SLSA provenance v1, as far as we read it (GitLab Runner, `PROVENANCE.md` and
+ * `commands/helpers/artifact_metadata.go`). The runner writes the git commit under the name `sha256`.
+ */
+const Statement = z.object({
+  predicateType: z.string().startsWith("https://slsa.dev/provenance/"),
+  subject: said(z.array(z.object({ name: said(z.string()), digest: said(Digest) }).catch({}))),
+  predicate: z.object({
+    buildDefinition: said(
+      z.object({
+        buildType: said(z.string()),
+        resolvedDependencies: said(z.array(z.object({ digest: said(Digest) }).catch({}))),
+      }),
+    ),
+    runDetails: z.object({
+      builder: z.object({ id: z.string().min(1) }),
+      metadata: said(z.object({ invocationId: said(z.union([z.string(), z.int().transform(String)])) })),
+    }),
+  }),
+});
+
+/** The facts of a statement, in the words of whoever wrote it. */
+export interface SlsaStatement {
+  readonly builder: string;
+  readonly buildType: string | undefined;
+  readonly invocation: string | undefined;
+  readonly commit: string | undefined;
+  /** SHA-256 in hexadecimal by path, of the files that were asked about. */
+  readonly subjects: ReadonlyMap<string, string>;
+}
+
+/**
+ * The statement in the archive of a job; undefined when there is none that can be read.
+ *
+ * @param files of the archive that are asked about
+ * @throws GitLabError when GitLab is out of reach
+ */
+export async function readStatement(
+  gitlab: GitLab,
+  job: JobAddress,
+  files: ReadonlySet<string>,
+): Promise<SlsaStatement | undefined> {
+  const text = await readFile(gitlab, artifactUrl(job, FILE));
+  const statement = text === undefined ? undefined : parse(text);
+  if (statement === undefined) return undefined;
+  const { subject = [], predicate } = statement;
+  const { buildDefinition, runDetails } = predicate;
+  const subjects = subject.flatMap(({ name = "", digest }): [string, string][] =>
+    files.has(name) && digest?.sha256?.length === 64 ? [[name, digest.sha256]] : [],
+  );
+  const dependencies = buildDefinition?.resolvedDependencies ?? [];
+  return {
+    builder: runDetails.builder.id,
+    buildType: buildDefinition?.buildType,
+    invocation: runDetails.metadata?.invocationId,
+    commit: dependencies.find(({ digest }) => digest?.sha256 !== undefined)?.digest?.sha256,
+    subjects: new Map(subjects),
+  };
+}
+
+function parse(text: string): z.infer<typeof Statement> | undefined {
+  try {
+    return Statement.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when it is not there, may not be read, or is too long. */
+async function readFile(gitlab: GitLab, url: string): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    const download = await gitlab.download(url);
+    try {
+      for await (const chunk of download.body) {
+        bytes += chunk.length;
+        if (bytes > MAX_BYTES) return undefined;
+        chunks.push(chunk);
+      }
+    } finally {
+      download.destroy();
+    }
+  } catch (error) {
+    if (error instanceof GitLabError && !error.transient) return undefined;
+    throw error;
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
