@@ -2,11 +2,11 @@
  * A token from each kind of place, commands that succeed and fail, an instance that echoes what it was sent: the token turns up
  * in no output, no file, no command line and no environment but those that the user gave it to.
  */
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { filesWith } from "../../src/demo/leak-search.js";
+import { filesBelow, filesWith } from "../../src/demo/leak-search.js";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
 import { makeRepository } from "../cli/repository.js";
 import { runCli } from "../cli/run-cli.js";
@@ -79,11 +79,11 @@ test.each(Object.keys(PLACES))("from the %s", { timeout: 120_000 }, async (name)
     codes.push(code);
     printed += stdout + stderr;
   }
-  const left = filesBelow(home.path).filter((file) => !place.own.includes(file));
+  const left = (await filesBelow(home.path)).filter((file) => !place.own.includes(file));
 
   expect(codes[0]).toBe(0);
   expect(codes.slice(2)).toEqual([1, 1, 1]);
-  expect(await filesWith(TOKEN, [...filesBelow(cwd), ...left])).toEqual([]);
+  expect(await filesWith(TOKEN, [...(await filesBelow(cwd)), ...left])).toEqual([]);
 });
 
 test("the token was used, and shown to nobody", async () => {
@@ -96,8 +96,3 @@ test("the token was used, and shown to nobody", async () => {
   expect(watch.seen()).toEqual([]);
   expect(gitlab.leaks).toEqual([]);
 });
-
-function filesBelow(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
