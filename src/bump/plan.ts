@@ -81,31 +81,43 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
   const { bump, unknown, wishes } = options;
   const actions: Action[] = [];
   const waiting: WaitingTopic[] = [];
+  const obsolete = planObsolete(topics, situation, options);
+  // What is closed in this run makes room in it; otherwise the next one would have something to do.
+  let count = situation.open.length - obsolete.filter(({ kind }) => kind === "close").length;
   let opening = 0;
   const known = topics.filter(({ name }) => !unknown.has(name));
   for (const topic of known.toSorted((a, b) => b.rule.priority - a.rule.priority)) {
     const request = situation.open.find(({ branch }) => branch === topic.branch);
     const next =
       request === undefined
-        ? planNew(topic, situation, { bump, wishes, opening })
+        ? planNew(topic, situation, { bump, wishes, opening, count })
         : planOpen(topic, situation, { bump, wishes, request });
     if (typeof next === "string") {
       const refusals = next === "refused by the policy" ? situation.refusals.get(topic.name) : undefined;
       waiting.push({ topic, why: next, ...(request && { request }), ...(refusals && { refusals }) });
     } else {
       actions.push(next);
-      if (next.kind === "open") opening += 1;
+      if (next.kind !== "open") continue;
+      opening += 1;
+      count += 1;
     }
   }
-  return { actions: [...planObsolete(topics, situation, options), ...actions], waiting };
+  return { actions: [...obsolete, ...actions], waiting };
+}
+
+/** What the limits look at, with what this run opened so far. */
+interface Opening {
+  readonly opening: number;
+  /** Open when this run is done. */
+  readonly count: number;
 }
 
 function planNew(
   topic: Topic,
   situation: Situation,
-  { bump, wishes, opening }: Pick<PlanOptions, "bump" | "wishes"> & { readonly opening: number },
+  { bump, wishes, opening, count }: Pick<PlanOptions, "bump" | "wishes"> & Opening,
 ): Action | Waiting {
-  const { now, open, recent, refused } = situation;
+  const { now, recent, refused } = situation;
   const wants = (verb: Verb) => isWished(wishes, verb, topic.name);
   const isRefused = refused.get(topic.branch)?.has(topic.fingerprint) === true;
   if (isRefused && !wants("recreate")) return "closed by a person";
@@ -116,7 +128,7 @@ function planNew(
   if (!isOpen(topic.rule.schedule, now) && !wants("unschedule")) return "outside the schedule";
   const { maximumOpen, maximumPerHour } = bump;
   const isLimited = !wants("unlimit");
-  if (isLimited && maximumOpen !== null && open.length + opening >= maximumOpen) return "too many open";
+  if (isLimited && maximumOpen !== null && count >= maximumOpen) return "too many open";
   if (isLimited && maximumPerHour !== null && recent + opening >= maximumPerHour) return "too many this hour";
   return { kind: "open", topic, text: describeTopic(topic, bump), branch };
 }

@@ -73,7 +73,8 @@ const printed = new WeakMap<LockedArtifact, { readonly name: string; readonly te
 export async function printLock(lock: Lock): Promise<string> {
   const entries = Object.entries(lock.artifacts).sort(([a], [b]) => (a < b ? -1 : 1));
   const unknown = entries.filter(([name, artifact]) => printed.get(artifact)?.name !== name);
-  const text = await formatLock({ ...lock, artifacts: Object.fromEntries(unknown) });
+  const isKnown = unknown.length === 0 && entries.length > 0;
+  const text = isKnown ? "" : await formatLock({ ...lock, artifacts: Object.fromEntries(unknown) });
   if (unknown.length === entries.length) return text;
   const fresh = new Map(blocksOf(text));
   const blocks = entries.map(([name, artifact]) => fresh.get(name) ?? printed.get(artifact)?.text ?? "");

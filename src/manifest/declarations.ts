@@ -1,12 +1,17 @@
 /** Our types for people's editors and for the type check: manifests need no `node_modules`. */
 import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 
 /** Made once by the build, so that no command pays for it. */
 const BUILT = new URL("../nix-artifacts.d.ts", import.meta.url);
 
+/** Part of this package, so that one process needs it once, whatever number of repositories it works on. */
+let known: Promise<string> | undefined;
+
 /** Text of a declaration file that declares the module "nix-artifacts" and needs no other file. */
-export async function declarationText(): Promise<string> {
-  return existsSync(BUILT) ? readFileSync(BUILT, "utf8") : makeDeclarationText();
+export function declarationText(): Promise<string> {
+  known ??= existsSync(BUILT) ? readFile(BUILT, "utf8") : makeDeclarationText();
+  return known;
 }
 
 /** As `declarationText`, from `index.d.ts`, or from `index.ts` where that is not compiled. It imports nothing. */

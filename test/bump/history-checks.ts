@@ -1,0 +1,117 @@
+/** What must hold in every history, whatever people, builds and runs have done. */
+import { expect } from "vitest";
+import { fingerprintOfCommit, markerOf } from "../../src/bump/marker.js";
+import { topicsOf } from "../../src/bump/topic.js";
+import type { Bump } from "../../src/config/bump.js";
+import type { MergeRequest } from "../../src/simulator/state/forge.js";
+import type { Commit } from "../../src/simulator/state/repository.js";
+import type { SmallCompany } from "./small-company.js";
+
+/** Tools by the branch that proposes them. */
+export const PROPOSED: ReadonlyMap<string, readonly string[]> = new Map([
+  ["artifacts/acme", ["acme"]],
+  ["artifacts/brisk", ["brisk"]],
+  ["artifacts/group.pair", ["crane", "drill"]],
+]);
+export const TOOLS: readonly string[] = [...PROPOSED.values()].flat();
+export const BRANCHES: readonly string[] = [...PROPOSED.keys()];
+
+/** The model: what people have said and done, which the bot must respect. */
+export interface People {
+  readonly bump: Bump;
+  /** Head of each branch that a person pushed to. */
+  readonly heads: Map<string, string>;
+  /** Fingerprints that were refused, with their branch. */
+  readonly refused: Set<string>;
+  /** Numbers of what people merged. */
+  readonly merged: Set<number>;
+  /** What a merge request with the stop label was like when it got it, by its number. */
+  readonly stopped: Map<number, string>;
+}
+
+/** After every step, also in the middle of a run's work. */
+export async function expectAllWell(people: People, company: SmallCompany): Promise<void> {
+  const { forge, open, state } = company;
+  const topics = open().map(({ description }) => markerOf(description)?.topic);
+  expect(new Set(topics).size, "one open merge request per topic").toBe(topics.length);
+  for (const [branch, head] of people.heads) expect(forge.headOf(branch), "a person's branch").toBe(head);
+  for (const { sourceBranch, description } of open()) {
+    const fingerprint = markerOf(description)?.fingerprint;
+    expect(people.refused, "a refusal").not.toContain(`${sourceBranch} ${fingerprint}`);
+  }
+  for (const [iid, before] of people.stopped)
+    expect(stateOf(forge.mergeRequests[iid - 1]), "a stopped one").toBe(before);
+  for (const request of forge.mergeRequests) {
+    if (request.state !== "merged" || people.merged.has(request.iid)) continue;
+    const passed = [...state.pipelines.values()].filter(({ status }) => status === "success");
+    expect(people.bump.automerge).toBe(true);
+    expect(
+      passed.map(({ sha }) => sha),
+      "merged with a green pipeline of its commit",
+    ).toContain(request.sha);
+  }
+  await expectMinimalLocks(company);
+}
+
+/** All that can be seen of a merge request and its branch. */
+export function stateOf(request: MergeRequest | undefined): string {
+  return JSON.stringify([request?.title, request?.description, request?.sha, request?.state]);
+}
+
+const looked = new Set<string>();
+
+/** Each commit of the bot changes the entries of its own topic, to jobs that there were, and the overlay with them. */
+async function expectMinimalLocks({ forge, locked, entryOf, newest, filesFor }: SmallCompany): Promise<void> {
+  for (const [branch, id] of forge.repository.branches) {
+    const commit = forge.repository.commitById(id);
+    if (commit === undefined || looked.has(id) || !isOfBot(commit)) continue;
+    looked.add(id);
+    const [before, after] = [locked(commit.parents[0] ?? ""), locked(branch)];
+    const changed = TOOLS.filter((tool) => jobOf(before, tool) !== jobOf(after, tool));
+    expect(changed.length).toBeGreaterThan(0);
+    expect(PROPOSED.get(branch)).toEqual(expect.arrayContaining(changed));
+    for (const tool of changed) {
+      const job = jobOf(after, tool) ?? 0;
+      expect(job).toBeLessThanOrEqual(newest.get(tool) ?? 0);
+      expect(after.artifacts[tool]).toEqual(entryOf(tool, job));
+    }
+    expect(Object.fromEntries(commit.tree)).toMatchObject(await filesFor(after));
+  }
+}
+
+/** After a run that nobody disturbed: nothing that is wanted is missing, and nothing is there that is not. */
+export function expectWorkDone(people: People, company: SmallCompany): void {
+  const { forge, open, locked, newest, failing } = company;
+  const main = locked("main");
+  const artifacts = Object.fromEntries(TOOLS.map((tool) => [tool, company.entryOf(tool, newest.get(tool) ?? 1)]));
+  const topics = topicsOf(people.bump, { before: main, after: { version: 1, artifacts } });
+  for (const [branch, tools] of PROPOSED) {
+    const request = open().find(({ sourceBranch }) => sourceBranch === branch);
+    if (tools.some((tool) => failing.has(tool)) || people.stopped.has(request?.iid ?? 0)) continue;
+    const topic = topics.find((one) => one.branch === branch);
+    if (topic === undefined) {
+      expect(request, `${branch} has nothing to propose`).toBeUndefined();
+      continue;
+    }
+    const head = forge.repository.at(branch);
+    const isOfPerson = head !== undefined && !isOfBot(head);
+    if (request === undefined) {
+      const isRefused = people.refused.has(`${branch} ${topic.fingerprint}`);
+      const isFull = open().length >= (people.bump.maximumOpen ?? Infinity);
+      expect(isRefused || isFull || isOfPerson, `${branch} is proposed`).toBe(true);
+    } else if (!isOfPerson) {
+      const proposed = tools.map((tool) => jobOf(locked(branch), tool));
+      expect(proposed, `${branch} is up to date`).toEqual(tools.map((tool) => newest.get(tool)));
+      expect(markerOf(request.description)?.fingerprint).toBe(topic.fingerprint);
+    }
+  }
+}
+
+function jobOf(lock: ReturnType<SmallCompany["locked"]>, tool: string): number | undefined {
+  return lock.artifacts[tool]?.systems["x86_64-linux"]?.job;
+}
+
+export function isOfBot({ id, message, parents, authoredAt, committedAt }: Commit): boolean {
+  const dates = { authored_date: authoredAt.toISOString(), committed_date: committedAt.toISOString() };
+  return fingerprintOfCommit({ id, message, parent_ids: [...parents], ...dates }) !== undefined;
+}

@@ -1,0 +1,195 @@
+/** The steps that histories are made of. A step for which nothing is there does nothing. */
+import * as fc from "fast-check";
+import { expect } from "vitest";
+import { markerOf } from "../../src/bump/marker.js";
+import type { GitLabWriter } from "../../src/gitlab/writer.js";
+import type { MergeRequest } from "../../src/simulator/state/forge.js";
+import {
+  BRANCHES,
+  expectAllWell,
+  expectWorkDone,
+  stateOf,
+  TOOLS,
+  type People,
+} from "./history-checks.js";
+import { PROJECT } from "./company.js";
+import type { SmallCompany } from "./small-company.js";
+
+type Command = fc.AsyncCommand<People, SmallCompany>;
+
+function command(
+  name: string,
+  act: (people: People, company: SmallCompany) => Promise<void> | void,
+): Command {
+  return {
+    check: () => true,
+    toString: () => name,
+    async run(people, company) {
+      await act(people, company);
+      await expectAllWell(people, company);
+    },
+  };
+}
+
+/** A run that nobody disturbs, after which a second one writes nothing. */
+export const RUN = command("a run", async (people, company) => {
+  let { errors, applied } = await company.run();
+  // Whoever merges moves the target branch, which the next run has to look at.
+  while (applied.some(({ outcome }) => outcome === "merged")) ({ errors, applied } = await company.run());
+  expect(errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
+  expectWorkDone(people, company);
+  company.writes();
+  await company.run();
+  expect(company.writes(), "writes of a second run").toEqual([]);
+});
+
+const killed = fc.integer({ min: 1, max: 6 }).map((writes) =>
+  command(`a run that is killed after ${writes} writes`, async (_people, { run, clients }) => {
+    await run({ ...clients, writer: killedAfter(writes, clients.writer) }).catch(() => undefined);
+  }),
+);
+
+const atOnce = command("two runs at once", async (_people, { run }) => {
+  await Promise.all([run(), run()]);
+});
+
+const builds = fc.constantFrom(...TOOLS).map((tool) =>
+  command(`${tool} is built`, (_people, { newest }) => {
+    newest.set(tool, (newest.get(tool) ?? 0) + 1);
+  }),
+);
+
+const fails = fc.constantFrom(...TOOLS).map((tool) =>
+  command(`${tool} begins or ceases to fail`, (_people, { failing }) => {
+    if (!failing.delete(tool)) failing.add(tool);
+  }),
+);
+
+const mainMoves = command("main moves", (_people, { forge }) => {
+  forge.repository.commit("main", { files: { "README.md": String(forge.nextId()) } });
+});
+
+/** By hand, so that branches conflict with it or have nothing left to propose. */
+const locks = fc.tuple(fc.constantFrom(...TOOLS), fc.boolean()).map(([tool, isNewest]) =>
+  command(`a person locks ${isNewest ? "the newest" : "another"} ${tool}`, async (_people, company) => {
+    const { forge, locked, newest, entryOf, filesFor } = company;
+    const job = isNewest ? (newest.get(tool) ?? 1) : 1;
+    const { artifacts } = locked("main");
+    const files = await filesFor({ version: 1, artifacts: { ...artifacts, [tool]: entryOf(tool, job) } });
+    forge.repository.commit("main", { files, message: "Lock by hand" });
+    forge.branchMoved("main", 0);
+  }),
+);
+
+interface Meeting {
+  readonly people: People;
+  readonly company: SmallCompany;
+  readonly branch: string;
+}
+
+/** A person does something to the open merge request of a branch. */
+function toOpen(name: string, act: (request: MergeRequest, meeting: Meeting) => void): fc.Arbitrary<Command> {
+  return fc.constantFrom(...BRANCHES).map((branch) =>
+    command(`a person ${name} ${branch}`, (people, company) => {
+      const request = company.open().find(({ sourceBranch }) => sourceBranch === branch);
+      if (request === undefined || company.forge.headOf(branch) === undefined) return;
+      act(request, { people, company, branch });
+      if (people.stopped.has(request.iid)) people.stopped.set(request.iid, stateOf(request));
+    }),
+  );
+}
+
+const pushes = toOpen("pushes to", (_request, { people, company: { forge }, branch }) => {
+  const { id } = forge.repository.commit(branch, { files: { "notes.md": String(forge.nextId()) } });
+  people.heads.set(branch, id);
+  forge.branchMoved(branch, 0);
+});
+
+const amends = toOpen("amends the commit of", (_request, { people, company: { forge, clock }, branch }) => {
+  const head = forge.repository.at(branch);
+  if (head === undefined) return;
+  const { message, parents, tree } = head;
+  const files = { ...Object.fromEntries(tree), "notes.md": String(forge.nextId()) };
+  const authoredAt = new Date(clock.now.getTime() - 1000);
+  const { id } = forge.repository.commit(branch, { files, message, authoredAt, onto: parents[0] ?? "main" });
+  people.heads.set(branch, id);
+  forge.branchMoved(branch, 0);
+});
+
+const closes = toOpen("closes", (request, { people, branch }) => {
+  request.state = "closed";
+  people.stopped.delete(request.iid);
+  people.refused.add(`${branch} ${markerOf(request.description)?.fingerprint}`);
+});
+
+const merges = toOpen("merges", (request, { people, company: { forge }, branch }) => {
+  if (forge.repository.merge(branch, "main", "Merge") === undefined) return;
+  request.state = "merged";
+  people.merged.add(request.iid);
+  people.heads.delete(branch);
+  people.stopped.delete(request.iid);
+  forge.repository.branches.delete(branch);
+  forge.branchMoved("main", 0);
+});
+
+const ticks = toOpen("ticks the box of", (request, { people, branch }) => {
+  request.description = request.description.replace("- [ ]", "- [x]");
+  people.heads.delete(branch);
+});
+
+const retitles = toOpen("renames", (request) => {
+  request.title = "Draft: something else";
+});
+
+const stops = toOpen("stops or frees", (request, { people }) => {
+  if (people.stopped.delete(request.iid)) request.labels = [];
+  else {
+    request.labels = ["stop-updating"];
+    people.stopped.set(request.iid, stateOf(request));
+  }
+});
+
+const passes = toOpen("sees a green pipeline of", (request, { company: { state }, branch }) => {
+  state.addPipeline(PROJECT, { ref: branch, sha: request.sha, status: "success" });
+});
+
+const reopens = fc.constantFrom(...BRANCHES).map((branch) =>
+  command(`a person reopens ${branch}`, ({ refused }, { forge, open }) => {
+    const last = forge.mergeRequests.findLast(({ sourceBranch }) => sourceBranch === branch);
+    const hasOpen = open().some(({ sourceBranch }) => sourceBranch === branch);
+    if (last?.state !== "closed" || hasOpen || forge.headOf(branch) === undefined) return;
+    last.state = "opened";
+    refused.delete(`${branch} ${markerOf(last.description)?.fingerprint}`);
+    forge.branchMoved(branch, 0);
+  }),
+);
+
+const deletes = fc.constantFrom(...BRANCHES).map((branch) =>
+  command(`a person deletes ${branch}`, ({ heads, stopped }, { forge, open }) => {
+    if (open().some(({ iid, sourceBranch }) => sourceBranch === branch && stopped.has(iid))) return;
+    forge.repository.branches.delete(branch);
+    heads.delete(branch);
+  }),
+);
+
+/** Runs are as frequent as everything else together. */
+export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
+  ...Array.from({ length: 5 }, () => fc.constant(RUN)),
+  ...[builds, builds, builds, builds, killed, killed, fc.constant(atOnce), fc.constant(mainMoves)],
+  ...[fails, locks, locks, pushes, amends, closes, merges, ticks, retitles, stops, passes, reopens, deletes],
+];
+
+/** The process ends after `writes` changes have arrived. */
+function killedAfter(writes: number, writer: GitLabWriter): GitLabWriter {
+  let left = writes;
+  return {
+    ...writer,
+    async send(instance, write) {
+      left -= 1;
+      if (left < 0) throw new Error("killed");
+      const answer = await writer.send(instance, write);
+      if (left <= 0) throw new Error("killed");
+      return answer;
+    },
+  };
+}
