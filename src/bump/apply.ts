@@ -193,7 +193,7 @@ function titleFor({ title }: OwnMergeRequest, text: string): string {
 async function merge(action: Action & { kind: "merge" }, applying: Applying): Promise<Done> {
   const { topic, request, commit } = action;
   const { iid } = request;
-  const { address, gitlab, writer } = applying;
+  const { address, gitlab } = applying;
   const now = await getMergeRequest(gitlab, address, iid);
   const pipeline = now.head_pipeline;
   const not = (detail: string): Done => ({ outcome: "not merged", detail, request });
@@ -204,7 +204,7 @@ async function merge(action: Action & { kind: "merge" }, applying: Applying): Pr
     return not(`GitLab says ${now.detailed_merge_status ?? "nothing"}`);
   if (!(await holdsExactly(commit, topic, applying))) return not("the branch holds more than the update");
   try {
-    await acceptMergeRequest(writer, address, { iid, sha: commit });
+    await acceptMergeRequest(applying, address, { iid, sha: commit });
   } catch (error) {
     if (!(error instanceof GitLabError) || ![401, 405, 406, 409, 422].includes(error.status ?? 0))
       throw error;

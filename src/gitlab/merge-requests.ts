@@ -101,22 +101,36 @@ export function updateMergeRequest(
   });
 }
 
+export interface Acceptance {
+  readonly iid: number;
+  /** The commit to merge: GitLab refuses when the branch has moved. */
+  readonly sha: string;
+}
+
 /**
- * PUT `/projects/:id/merge_requests/:iid/merge`, of exactly the commit `sha`: GitLab refuses when the branch has moved. After an
- * answer that was lost a second request is refused, too, because the merge request is merged then.
+ * PUT `/projects/:id/merge_requests/:iid/merge`. After an answer that was lost it is looked up what became of it, and not asked again.
+ *
+ * @returns the merge request, merged
  */
-export function acceptMergeRequest(
-  writer: GitLabWriter,
-  { instance, project }: ProjectAddress,
-  { iid, sha }: { readonly iid: number; readonly sha: string },
+export async function acceptMergeRequest(
+  { gitlab, writer }: { readonly gitlab: GitLab; readonly writer: GitLabWriter },
+  address: ProjectAddress,
+  { iid, sha }: Acceptance,
 ): Promise<MergeRequest> {
-  return writer.send(instance, {
-    method: "PUT",
-    path: ["projects", project, "merge_requests", iid, "merge"],
-    body: { sha, should_remove_source_branch: true },
-    answer: MergeRequest,
-    repeatable: false,
-  });
+  try {
+    return await writer.send(address.instance, {
+      method: "PUT",
+      path: ["projects", address.project, "merge_requests", iid, "merge"],
+      body: { sha, should_remove_source_branch: true },
+      answer: MergeRequest,
+      repeatable: false,
+    });
+  } catch (error) {
+    if (!(error instanceof UnknownFate)) throw error;
+    const now = await getMergeRequest(gitlab, address, iid);
+    if (now.state === "merged") return now;
+    throw error;
+  }
 }
 
 /**
@@ -139,7 +153,7 @@ export async function noteOnce(
       method: "POST",
       path,
       body,
-      answer: z.unknown(),
+      answer: Note,
       repeatable: false,
     });
   } catch (error) {

@@ -134,7 +134,7 @@ export async function deleteBranch(
 ): Promise<void> {
   const path = ["projects", project, "repository", "branches", branch];
   try {
-    await writer.send(instance, { method: "DELETE", path, answer: z.unknown(), repeatable: true });
+    await writer.send(instance, { method: "DELETE", path, answer: z.undefined(), repeatable: true });
   } catch (error) {
     if (!isMissing(error)) throw error;
   }

@@ -83,7 +83,9 @@ async function expectMinimalLocks({ forge, locked, entryOf, newest, filesFor }: 
 export function expectWorkDone(people: People, company: SmallCompany): void {
   const { forge, open, locked, newest, failing } = company;
   const main = locked("main");
-  const artifacts = Object.fromEntries(TOOLS.map((tool) => [tool, company.entryOf(tool, newest.get(tool) ?? 1)]));
+  const artifacts = Object.fromEntries(
+    TOOLS.map((tool) => [tool, company.entryOf(tool, newest.get(tool) ?? 1)]),
+  );
   const topics = topicsOf(people.bump, { before: main, after: { version: 1, artifacts } });
   for (const [branch, tools] of PROPOSED) {
     const request = open().find(({ sourceBranch }) => sourceBranch === branch);

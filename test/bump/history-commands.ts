@@ -8,6 +8,7 @@ import {
   BRANCHES,
   expectAllWell,
   expectWorkDone,
+  PROPOSED,
   stateOf,
   TOOLS,
   type People,
@@ -33,15 +34,26 @@ function command(
 
 /** A run that nobody disturbs, after which a second one writes nothing. */
 export const RUN = command("a run", async (people, company) => {
+  const untold = () => failingOnes(company);
+  const before = untold();
   let { errors, applied } = await company.run();
   // Whoever merges moves the target branch, which the next run has to look at.
   while (applied.some(({ outcome }) => outcome === "merged")) ({ errors, applied } = await company.run());
   expect(errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
+  expect(untold(), "what is open of artifacts that fail").toEqual(before);
   expectWorkDone(people, company);
   company.writes();
   await company.run();
   expect(company.writes(), "writes of a second run").toEqual([]);
 });
+
+/** Merge requests whose artifacts fail stay as they are. */
+function failingOnes({ open, failing }: SmallCompany): readonly string[] {
+  const fails = (branch: string) => PROPOSED.get(branch)?.some((tool) => failing.has(tool)) === true;
+  return open()
+    .filter(({ sourceBranch }) => fails(sourceBranch))
+    .map(stateOf);
+}
 
 const killed = fc.integer({ min: 1, max: 6 }).map((writes) =>
   command(`a run that is killed after ${writes} writes`, async (_people, { run, clients }) => {
@@ -89,9 +101,11 @@ interface Meeting {
 
 /** A person does something to the open merge request of a branch. */
 function toOpen(name: string, act: (request: MergeRequest, meeting: Meeting) => void): fc.Arbitrary<Command> {
-  return fc.constantFrom(...BRANCHES).map((branch) =>
-    command(`a person ${name} ${branch}`, (people, company) => {
-      const request = company.open().find(({ sourceBranch }) => sourceBranch === branch);
+  return fc.nat(BRANCHES.length - 1).map((index) =>
+    command(`a person ${name} what is open at ${index}`, (people, company) => {
+      const open = company.open();
+      const request = open[index % open.length];
+      const branch = request?.sourceBranch ?? "";
       if (request === undefined || company.forge.headOf(branch) === undefined) return;
       act(request, { people, company, branch });
       if (people.stopped.has(request.iid)) people.stopped.set(request.iid, stateOf(request));
@@ -99,20 +113,29 @@ function toOpen(name: string, act: (request: MergeRequest, meeting: Meeting) => 
   );
 }
 
-const pushes = toOpen("pushes to", (_request, { people, company: { forge }, branch }) => {
+/** Whoever has ticked the box wants the branch made anew, whatever is on it. */
+function protect(request: MergeRequest, { people, branch }: Meeting, head: string): void {
+  if (!request.description.includes("- [x]")) people.heads.set(branch, head);
+}
+
+const pushes = toOpen("pushes to", (request, meeting) => {
+  const { company, branch } = meeting;
+  const { forge } = company;
   const { id } = forge.repository.commit(branch, { files: { "notes.md": String(forge.nextId()) } });
-  people.heads.set(branch, id);
+  protect(request, meeting, id);
   forge.branchMoved(branch, 0);
 });
 
-const amends = toOpen("amends the commit of", (_request, { people, company: { forge, clock }, branch }) => {
+const amends = toOpen("amends the commit of", (request, meeting) => {
+  const { company, branch } = meeting;
+  const { forge, clock } = company;
   const head = forge.repository.at(branch);
   if (head === undefined) return;
   const { message, parents, tree } = head;
   const files = { ...Object.fromEntries(tree), "notes.md": String(forge.nextId()) };
   const authoredAt = new Date(clock.now.getTime() - 1000);
   const { id } = forge.repository.commit(branch, { files, message, authoredAt, onto: parents[0] ?? "main" });
-  people.heads.set(branch, id);
+  protect(request, meeting, id);
   forge.branchMoved(branch, 0);
 });
 
@@ -176,6 +199,7 @@ const deletes = fc.constantFrom(...BRANCHES).map((branch) =>
 export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
   ...Array.from({ length: 5 }, () => fc.constant(RUN)),
   ...[builds, builds, builds, builds, killed, killed, fc.constant(atOnce), fc.constant(mainMoves)],
+  ...[pushes, stops, locks, locks],
   ...[fails, locks, locks, pushes, amends, closes, merges, ticks, retitles, stops, passes, reopens, deletes],
 ];
 

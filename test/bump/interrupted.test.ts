@@ -1,8 +1,9 @@
-/** Whatever stops a run, or answers it wrongly, the next one goes on from there, and nothing is done twice. */
-import { describe, expect, test } from "vitest";
+/** Whatever stops a run, or is at work beside it, the next one goes on from there, and nothing is done twice. */
+import { EventEmitter, once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
 import type { GitLabWriter } from "../../src/gitlab/writer.js";
-import type { Fault } from "../../src/simulator/http/faults.js";
 import { startCompany, type Company } from "./company.js";
+import { foundSmallCompany, openLine, type Line } from "./small-company.js";
 
 /** One merge request becomes obsolete, one is outdated, one is new: every kind of change is needed. */
 async function busyCompany(): Promise<Company> {
@@ -103,52 +104,40 @@ test("a new branch whose commit is made, but not confirmed, is proposed in the s
   expect(company.forge.repository.ahead("artifacts/acme", "main")).toHaveLength(1);
 });
 
-const LOST: Fault = { kind: "reset", path: "", times: 1 };
-const FAULTS: readonly (readonly [string, Fault])[] = [
-  ["its answer is lost", LOST],
-  ["a gateway answers in its place", { kind: "bad-gateway", path: "", times: 1 }],
-  ["the instance is down for a moment", { kind: "unavailable", path: "", times: 1, retryAfter: 0 }],
-  ["it comes too often", { kind: "rate-limited", shape: "rack", retryAfter: 0, path: "", times: 1 }],
-  [
-    "GitLab is busy with the same thing",
-    { kind: "answer", status: 409, body: '{"message":"409 Conflict: Resource lock"}', path: "", times: 1 },
-  ],
-  ["its answer is cut", { kind: "truncated", afterBytes: 10, path: "", times: 1 }],
-  ["it is refused", { kind: "answer", status: 403, body: '{"message":"403 Forbidden"}', path: "", times: 1 }],
-];
-const WRITES: readonly (readonly [string, string, string | RegExp])[] = [
-  ["a commit", "POST", "repository/commits"],
-  ["a new merge request", "POST", /merge_requests$/],
-  ["a changed merge request", "PUT", "merge_requests/2"],
-  ["a closed merge request", "PUT", "merge_requests/1"],
-  ["a comment", "POST", "/notes"],
-  ["a deleted branch", "DELETE", "repository/branches"],
-];
+test("two runs that ask for the same merge request at the same moment get one, and neither fails", async () => {
+  const line = await openLine();
+  onTestFinished(() => line.close());
+  const company = await foundSmallCompany(["acme"], {}, line);
+  company.newest.set("acme", 2);
+  const statuses = meetBefore(line, { method: "POST", path: /merge_requests$/, callers: 2 });
 
-describe.each(WRITES)("%s", (_title, method, path) => {
-  test.each(FAULTS)("is made exactly once although %s", async (_fault, fault) => {
-    const company = await busyCompany();
-    company.gitlab.fault({ ...fault, method, path });
+  const runs = await Promise.all([company.run(), company.run()]);
 
-    const { errors } = await company.run();
-    if (fault.kind === "reset" || fault.kind === "truncated") expect(errors).toEqual([]);
-    company.gitlab.clearFaults();
-    await company.run();
-
-    const { requests, commits } = outcome(company);
-    expect(requests).toMatchObject([
-      { sourceBranch: "artifacts/acme", state: "closed", notes: 1 },
-      { sourceBranch: "artifacts/brisk", state: "opened", notes: 0 },
-      { sourceBranch: "artifacts/crane", state: "opened", notes: 0 },
-    ]);
-    expect([...company.forge.repository.branches.keys()].sort()).toEqual([
-      "artifacts/brisk",
-      "artifacts/crane",
-      "main",
-    ]);
-    expect(commits).toEqual(expect.arrayContaining([0, 1, 1]));
-    company.writes();
-    await company.run();
-    expect(company.writes()).toEqual([]);
-  });
+  expect(statuses.toSorted()).toEqual([201, 409]);
+  expect(runs.map(({ errors, applied }) => [errors, applied[0]?.request?.iid])).toEqual([
+    [[], 1],
+    [[], 1],
+  ]);
+  expect(company.forge.mergeRequests).toHaveLength(1);
 });
+
+/** Lets such requests wait until as many callers have sent one. Returns the statuses of their answers. */
+function meetBefore(
+  line: Line,
+  meeting: { readonly method: string; readonly path: RegExp; readonly callers: number },
+): number[] {
+  const { answer } = line;
+  const statuses: number[] = [];
+  const met = new EventEmitter();
+  let callers = 0;
+  line.answer = async (request) => {
+    if (request.method !== meeting.method || !meeting.path.test(request.path)) return answer(request);
+    callers += 1;
+    if (callers === meeting.callers) met.emit("all");
+    else if (callers < meeting.callers) await once(met, "all");
+    const answered = await answer(request);
+    statuses.push(answered.reply.status);
+    return answered;
+  };
+  return statuses;
+}

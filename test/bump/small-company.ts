@@ -18,7 +18,8 @@ import { DEFAULT_BUMP, type Bump } from "../../src/config/bump.js";
 import type { Config } from "../../src/config/config.js";
 import { UserError } from "../../src/errors.js";
 import type { GitLab } from "../../src/gitlab/gitlab.js";
-import type { GitLabWriter } from "../../src/gitlab/writer.js";
+import { createGitLab } from "../../src/gitlab/client.js";
+import { createGitLabWriter, type GitLabWriter } from "../../src/gitlab/writer.js";
 import { parseLock } from "../../src/lock/read.js";
 import type { Lock, LockedArtifact } from "../../src/lock/schema.js";
 import { lockText } from "../../src/lock/write.js";
@@ -44,7 +45,7 @@ export interface SmallCompany {
   readonly newest: Map<string, number>;
   /** Tools that cannot be resolved at the moment. */
   readonly failing: Set<string>;
-  /** Asks by function call. */
+  /** Ask by function call, or over HTTP. */
   readonly clients: Clients;
   /** One run of the bot. */
   run(clients?: Clients): Promise<Tended>;
@@ -57,17 +58,19 @@ export interface SmallCompany {
   open(): readonly MergeRequest[];
   /** Requests other than GET since the last call. */
   writes(): readonly string[];
-  /** Serves the company over HTTP until `close`; from then on the bot works at that address. */
-  listen(): Promise<{ readonly url: string; close(): Promise<void> }>;
 }
 
 const ROOT = "/nowhere";
 const DAY_MS = 86_400_000;
 
-/** @param tools names, each locked at its first job */
+/**
+ * @param tools names, each locked at its first job
+ * @param line to be asked on over HTTP
+ */
 export async function foundSmallCompany(
   tools: readonly string[],
   bump: Partial<Bump> = {},
+  line?: Line,
 ): Promise<SmallCompany> {
   const clock = { now: NOW };
   const now = () => clock.now;
@@ -75,14 +78,23 @@ export async function foundSmallCompany(
   const state = new State(knobs, now);
   const faults = new Faults();
   const storage = new Storage({ state, knobs, now, faults });
-  const instance = { state, knobs, now, storage, oauth: new OAuth({ state, knobs, now }), url: INSTANCE };
+  const instance = {
+    state,
+    knobs,
+    now,
+    storage,
+    oauth: new OAuth({ state, knobs, now }),
+    url: line?.url ?? INSTANCE,
+  };
   const record: RecordedRequest[] = [];
   const answer = answerApi({ instance, faults, record });
+  if (line !== undefined) line.answer = answer;
   state.addToken({ token: TOKEN, kind: "project", scopes: ["api"], user: "bot", role: "maintainer" });
   const forge = forgeOf(state.addProject({ path: PROJECT }), now);
   const project = projectWith({ ...DEFAULT_BUMP, semanticCommits: false, ...bump });
   const newest = new Map(tools.map((tool) => [tool, 1]));
   const failing = new Set<string>();
+  const entryOf = (tool: string, job: number) => entryAt(instance.url, tool, job);
   let seen = 0;
   const lockOf = (ref: string) => parsed(forge.repository.at(ref)?.tree.get(project.config.lock) ?? "");
   const filesFor = async (lock: Lock) => {
@@ -94,7 +106,7 @@ export async function foundSmallCompany(
   };
   const company: SmallCompany = {
     ...{ forge, state, faults, answer, clock, newest, failing, filesFor },
-    clients: askedByCall(answer, TOKEN),
+    clients: line?.clients ?? askedByCall(answer, TOKEN),
     locked: lockOf,
     entryOf,
     run(clients = company.clients) {
@@ -120,15 +132,40 @@ export async function foundSmallCompany(
       seen = record.length;
       return fresh.map(({ method, path }) => `${method} ${path.replace(/^.*%2Fpackages/, "")}`);
     },
-    async listen() {
-      const server = await serve(answer, { port: 0, tls: undefined, latencyMs: 0 });
-      instance.url = server.url;
-      return server;
-    },
   };
   const first = Object.fromEntries(tools.map((tool) => [tool, entryOf(tool, 1)]));
   forge.repository.commit("main", { files: await filesFor({ version: 1, artifacts: first }) });
   return company;
+}
+
+/** One address on which companies are asked over HTTP, one after the other, by the real clients. */
+export interface Line {
+  readonly url: string;
+  readonly clients: Clients;
+  /** Who answers. */
+  answer: Answering;
+  close(): Promise<void>;
+}
+
+/** The clients soon give up. */
+export async function openLine(): Promise<Line> {
+  const credential = { headers: { "private-token": TOKEN }, source: "GITLAB_TOKEN" };
+  const options = {
+    credentials: { for: () => Promise.resolve(credential) },
+    retry: { retries: 2, firstPauseMs: 0 },
+    timeouts: { headers: 150, stall: 150 },
+  };
+  const clients = { gitlab: createGitLab(options), writer: createGitLabWriter(options) };
+  const nobody: Answering = () => Promise.reject(new Error("no company is on the line"));
+  const server = await serve((request) => line.answer(request), { port: 0, tls: undefined, latencyMs: 0 });
+  const line: Line = {
+    ...{ url: server.url, clients, answer: nobody },
+    async close() {
+      await Promise.all([clients.gitlab.close(), clients.writer.close()]);
+      await server.close();
+    },
+  };
+  return line;
 }
 
 const INSTANCE = "http://gitlab.test";
@@ -163,7 +200,7 @@ function snapshotOf({ id, tree }: Commit, project: Project, lock: Lock): Snapsho
 }
 
 /** A failing artifact keeps its entry, as in `relock`. */
-function renewedOf(before: Lock, { newest, failing }: Pick<SmallCompany, "newest" | "failing">) {
+function renewedOf(before: Lock, { newest, failing, entryOf }: SmallCompany) {
   const artifacts = { ...before.artifacts };
   for (const [tool, job] of newest) if (!failing.has(tool)) artifacts[tool] = entryOf(tool, job);
   const errors = [...failing].map((tool) => new UserError("TEST_FAILING", `${tool} fails`));
@@ -176,9 +213,9 @@ const locks = new Map<string, Lock>();
 const blobs = new WeakMap<Commit["tree"], ReadonlyMap<string, string>>();
 
 /** Job `n` of a tool was built on day `n`, counted back from the start. */
-function entryOf(tool: string, job: number): LockedArtifact {
+function entryAt(instance: string, tool: string, job: number): LockedArtifact {
   const key = `${tool} ${job}`;
-  const known = entries.get(key);
+  const known = entries.get(instance + key);
   if (known !== undefined) return known;
   const digits = Buffer.from(key).toString("hex").padEnd(40, "0").slice(0, 40);
   const variant = makeVariant({
@@ -191,11 +228,11 @@ function entryOf(tool: string, job: number): LockedArtifact {
     createdAt: new Date(NOW.getTime() - DAY_MS + job).toISOString(),
   });
   const entry = makeArtifact({
-    gitlab: INSTANCE,
+    gitlab: instance,
     project: `platform/${tool}`,
     systems: { "x86_64-linux": variant },
   });
-  entries.set(key, entry);
+  entries.set(instance + key, entry);
   return entry;
 }
 
