@@ -159,12 +159,19 @@ function stateOf({ forge, locked }: SmallCompany) {
   const branches = [...forge.repository.branches.keys()].sort();
   return {
     requests: forge.mergeRequests.map(({ sourceBranch, state, title, notes, labels, reviewers }) => ({
-      ...{ sourceBranch, state, title, notes: notes.map(({ body }) => body), labels, reviewers },
+      sourceBranch,
+      state,
+      title,
+      notes: notes.map(({ body }) => body),
+      labels,
+      reviewers,
     })),
     branches: branches.map((name) => [name, locked(name), forge.repository.ahead(name, "main").length]),
     commits: forge.repository.ahead("main", "").length,
     issues: forge.issues.map(({ title, state, description }) => ({
-      ...{ title, state, description },
+      title,
+      state,
+      description,
     })),
   };
 }

@@ -105,7 +105,14 @@ export async function foundSmallCompany(
     return Object.fromEntries(files.map(({ path, text }) => [path.slice(ROOT.length + 1), text]));
   };
   const company: SmallCompany = {
-    ...{ forge, state, faults, answer, clock, newest, failing, filesFor },
+    forge,
+    state,
+    faults,
+    answer,
+    clock,
+    newest,
+    failing,
+    filesFor,
     clients: line?.clients ?? askedByCall(answer, TOKEN),
     locked: lockOf,
     entryOf,
@@ -159,7 +166,9 @@ export async function openLine(): Promise<Line> {
   const nobody: Answering = () => Promise.reject(new Error("no company is on the line"));
   const server = await serve((request) => line.answer(request), { port: 0, tls: undefined, latencyMs: 0 });
   const line: Line = {
-    ...{ url: server.url, clients, answer: nobody },
+    url: server.url,
+    clients,
+    answer: nobody,
     async close() {
       await Promise.all([clients.gitlab.close(), clients.writer.close()]);
       await server.close();
