@@ -7,6 +7,7 @@ import type { RecordedRequest } from "../../src/simulator/http/recording.js";
 import { serve, type Answering } from "../../src/simulator/http/server.js";
 import { Storage } from "../../src/simulator/http/storage.js";
 import { Knobs } from "../../src/simulator/knobs.js";
+import { IdTokens } from "../../src/simulator/oauth/id-tokens.js";
 import { OAuth } from "../../src/simulator/oauth/oauth.js";
 import { answerApi } from "../../src/simulator/api/api.js";
 import { forgeOf, type Forge, type MergeRequest } from "../../src/simulator/state/forge.js";
@@ -84,6 +85,7 @@ export async function foundSmallCompany(
     now,
     storage,
     oauth: new OAuth({ state, knobs, now }),
+    idTokens: new IdTokens(now),
     url: line?.url ?? INSTANCE,
   };
   const record: RecordedRequest[] = [];
@@ -191,6 +193,8 @@ function projectWith(bump: Bump): Project {
     namespace: "artifacts",
     fetch: "proxy",
     proxy: "http://127.0.0.1:7467",
+    proxyPolicy: undefined,
+    expiryWarningDays: null,
     maxUnpackedBytes: undefined,
     bump,
   };
