@@ -1,10 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { alias: { "nix-artifacts": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "test/nixpkgs/**"],
     globalSetup: "test/temporary-root.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,

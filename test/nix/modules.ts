@@ -6,15 +6,19 @@ export type ModuleSystem = "nixos" | "darwin" | "home";
 /** The folder of a package: `bin/artifacts` is in it. */
 export const PACKAGE = "/nix/store/00000000000000000000000000000000-nix-artifacts-1";
 
-/** What a module makes of `configuration`, a Nix expression. */
+/** What a module makes of `configuration`, a Nix expression, in a package set; `around` is another module, for what ours rely on. */
 export async function evaluateModule(
   system: ModuleSystem,
   configuration: string,
-  { packageFolder = PACKAGE, platform = system === "darwin" ? "aarch64-darwin" : "x86_64-linux" } = {},
+  {
+    packageFolder = PACKAGE,
+    platform = system === "darwin" ? "aarch64-darwin" : "x86_64-linux",
+    nixpkgs = projectPath("nix/stand-in"),
+    around = "{ }",
+  } = {},
 ) {
-  const standIn = nixPath(projectPath("nix/stand-in"));
   const expression = `let
-    pkgs = import ${standIn} { system = "${platform}"; };
+    pkgs = import ${nixPath(nixpkgs)} { system = "${platform}"; config = { }; overlays = [ ]; };
     inherit (pkgs) lib;
     package = { type = "derivation"; outPath = ${nixString(packageFolder)}; };
     base = { services.nix-artifacts = { proxy.package = package; }${
@@ -22,7 +26,7 @@ export async function evaluateModule(
     }; };
   in builtins.removeAttrs (lib.evalModules {
     specialArgs = { inherit lib pkgs; };
-    modules = [ ${nixPath(projectPath(`nix/modules/${system}.nix`))} base (${configuration}) ];
+    modules = [ ${nixPath(projectPath(`nix/modules/${system}.nix`))} base (${around}) (${configuration}) ];
   }).config [ "services" ]`;
   // whoever asks knows what the module defines; what is missing is a failed assertion
   return (await evaluate(expression)) as ModuleConfig;

@@ -10,8 +10,11 @@ import { lockedVariant } from "../generate/locks.js";
 import { nixString, projectPath } from "./evaluate.js";
 import type { NixHost } from "./host.js";
 
+/** Where folders are made: a host, or a temporary folder where nothing is built. */
+type Home = Pick<NixHost, "home">;
+
 /** Makes a folder that the untrusted user can read and write. */
-export async function makeFolder(host: NixHost, name: string): Promise<string> {
+export async function makeFolder(host: Home, name: string): Promise<string> {
   const folder = await mkdtemp(join(host.home, `${name}-`));
   await chmod(folder, 0o777);
   return folder;
@@ -35,7 +38,7 @@ export interface OverlayOptions {
 
 /** Writes the overlay of `lock` into a new folder. */
 export async function writeOverlay(
-  host: NixHost,
+  host: Home,
   lock: Lock,
   { namespace = "artifacts", proxy = "http://127.0.0.1:7467", withoutArtifacts = false }: OverlayOptions = {},
 ): Promise<string> {
