@@ -1,16 +1,9 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { format } from "prettier";
 import { expect, test } from "vitest";
 import { parseLock } from "../../src/lock/read.js";
-import { Lock, type LockedArtifact } from "../../src/lock/schema.js";
+import { Lock } from "../../src/lock/schema.js";
 import { lockText, printLock } from "../../src/lock/write.js";
-import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
-
-const run = promisify(execFile);
+import { makeArtifact, makeLock } from "../make/lock.js";
 
 test("the order of keys does not depend on how the lock was made", async () => {
   const lock = makeLock({ b: makeArtifact(), a: makeArtifact() });
@@ -41,27 +34,6 @@ test("prettier has nothing to change", async () => {
 
   expect(await format(text, { parser: "json" })).toBe(text);
 });
-
-test("two branches that bump different artifacts merge without conflict", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "merge-"));
-  const names = ["alpha", "beta", "gamma"];
-  const lockWith = (bumped: readonly string[]) =>
-    printLock(makeLock(Object.fromEntries(names.map((name) => [name, bump(bumped.includes(name))]))));
-  await writeFile(join(directory, "base"), await lockWith([]));
-  await writeFile(join(directory, "ours"), await lockWith(["alpha", "gamma"]));
-  await writeFile(join(directory, "theirs"), await lockWith(["beta"]));
-
-  await run("git", ["merge-file", "ours", "base", "theirs"], { cwd: directory });
-
-  expect(await readFile(join(directory, "ours"), "utf8")).toBe(await lockWith(names));
-});
-
-function bump(newer: boolean): LockedArtifact {
-  const variant = newer
-    ? makeVariant({ version: "2", job: 2, createdAt: "2027-01-01T00:00:00Z", expiresAt: null, size: 2 })
-    : makeVariant();
-  return makeArtifact({ systems: { "aarch64-linux": variant, "x86_64-linux": variant } });
-}
 
 function reverseKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
