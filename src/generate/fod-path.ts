@@ -26,8 +26,8 @@ const FOD_PATH = /^\/fod\/([^/]+)\/([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})\/([0-9
  *
  * @param gitlab base URL of the instance, as in the lock
  */
-export function fodPath({ gitlab, ...rest }: Omit<FodCoordinates, "host"> & { gitlab: string }): string {
-  return printFodPath({ ...rest, host: hostOf(gitlab) });
+export function fodPath(variant: Omit<FodCoordinates, "host"> & { gitlab: string }): string {
+  return printFodPath(hostOf(variant.gitlab), variant);
 }
 
 /** What `pathname` names, or undefined when it is not exactly what `fodPath` prints. */
@@ -43,13 +43,13 @@ export function parseFodPath(pathname: string): FodCoordinates | undefined {
       name: decodeURIComponent(name),
     };
     // One thing has one path: other spellings of the same segments are refused.
-    return printFodPath(coordinates) === pathname ? coordinates : undefined;
+    return printFodPath(coordinates.host, coordinates) === pathname ? coordinates : undefined;
   } catch {
     return undefined; // a malformed percent-encoding
   }
 }
 
-function printFodPath({ host, projectId, job, hash, name }: FodCoordinates): string {
+function printFodPath(host: string, { projectId, job, hash, name }: Omit<FodCoordinates, "host">): string {
   return `/fod/${encodeURIComponent(host)}/${projectId}/${job}/${sriToHex(hash)}/${encodeURIComponent(name)}`;
 }
 

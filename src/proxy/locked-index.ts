@@ -1,5 +1,5 @@
 import { fodPath } from "../generate/fod-path.js";
-import type { Lock, LockedVariant } from "../lock/schema.js";
+import type { Lock, LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { sriToHex } from "../store/sri.js";
 import type { View } from "./body.js";
 import { narPath, narinfoPath } from "./narinfo.js";
@@ -17,17 +17,12 @@ export interface Found {
   readonly entries: readonly [LockedEntry, ...LockedEntry[]];
 }
 
-/** Everything that the proxy may serve, by its path. What is not in here does not exist for a client. */
-type LockedIndex = ReadonlyMap<string, Found>;
-
-/** What `locks` have at `path`, in their order. */
+/** What `locks` have at `path`, in their order. What they have not does not exist for a client. */
 export function findLocked(locks: readonly Lock[], path: string): Found | undefined {
-  let all: Found | undefined;
-  for (const lock of locks) {
-    const found = indexOf(lock).get(path);
-    if (found !== undefined) all = joined(all, found);
-  }
-  return all;
+  const face = FACES.find(({ paths }) => paths.test(path));
+  if (face === undefined) return undefined;
+  const [first, ...more] = locks.flatMap((lock) => indexOf(lock, face).get(path) ?? []);
+  return first === undefined ? undefined : { view: face.view, entries: [first, ...more] };
 }
 
 /** Everything that a lock has. */
@@ -37,33 +32,51 @@ export function entriesOf({ artifacts }: Lock): LockedEntry[] {
   );
 }
 
-/** Locks are immutable, so each is indexed once. */
-const INDEXES = new WeakMap<Lock, LockedIndex>();
+/** One of the ways in which Nix asks. */
+interface Face {
+  readonly view: Found["view"];
+  /** Tells its paths from those of the others. */
+  readonly paths: RegExp;
+  /** Where a variant is; undefined when it is not to be had this way. */
+  readonly pathOf: (variant: LockedVariant, artifact: Pick<LockedArtifact, "gitlab">) => string | undefined;
+}
 
-function indexOf(lock: Lock): LockedIndex {
-  const known = INDEXES.get(lock);
-  if (known !== undefined) return known;
-  const index = new Map<string, Found>();
-  for (const [path, found] of paths(lock)) index.set(path, joined(index.get(path), found));
-  INDEXES.set(lock, index);
+/** The URL of a derivation, Nix's `hashed-mirrors`, and a binary cache. */
+const FACES: readonly Face[] = [
+  { view: "bytes", paths: /^\/fod\//, pathOf: (variant, { gitlab }) => fodPath({ gitlab, ...variant }) },
+  { view: "bytes", paths: /^\/sha256\//, pathOf: mirrorPath },
+  { view: "narinfo", paths: /\.narinfo$/, pathOf: narinfoPath },
+  { view: "nar", paths: /^\/nar\//, pathOf: narPath },
+];
+
+function mirrorPath({ form, hash }: LockedVariant): string | undefined {
+  return form === "file" ? `/sha256/${sriToHex(hash)}` : undefined;
+}
+
+type Index = ReadonlyMap<string, readonly LockedEntry[]>;
+
+/** Locks are immutable, so each is indexed once; and only for the faces that are asked for, since most proxies show one or two. */
+const INDEXES = new WeakMap<Lock, Map<Face, Index>>();
+
+function indexOf(lock: Lock, face: Face): Index {
+  const indexes = INDEXES.get(lock) ?? new Map<Face, Index>();
+  INDEXES.set(lock, indexes);
+  const index = indexes.get(face) ?? makeIndex(lock, face);
+  indexes.set(face, index);
   return index;
 }
 
-function joined(before: Found | undefined, { view, entries }: Found): Found {
-  return before === undefined ? { view, entries } : { view, entries: [...before.entries, ...entries] };
-}
-
-/** The three faces: the URL of a derivation, Nix's `hashed-mirrors`, and a binary cache. */
-function* paths(lock: Lock): Iterable<[string, Found]> {
-  for (const [artifact, { gitlab, systems }] of Object.entries(lock.artifacts)) {
-    for (const [system, variant] of Object.entries(systems)) {
-      const entries = [{ artifact, system, variant }] as const;
-      yield [fodPath({ gitlab, ...variant }), { view: "bytes", entries }];
-      if (variant.form === "file") {
-        yield [`/sha256/${sriToHex(variant.hash)}`, { view: "bytes", entries }];
-      }
-      yield [narinfoPath(variant), { view: "narinfo", entries }];
-      yield [narPath(variant), { view: "nar", entries }];
+function makeIndex({ artifacts }: Lock, { pathOf }: Face): Index {
+  const index = new Map<string, LockedEntry[]>();
+  for (const [artifact, locked] of Object.entries(artifacts)) {
+    for (const [system, variant] of Object.entries(locked.systems)) {
+      const path = pathOf(variant, locked);
+      if (path === undefined) continue;
+      const entry = { artifact, system, variant };
+      const before = index.get(path);
+      if (before === undefined) index.set(path, [entry]);
+      else before.push(entry);
     }
   }
+  return index;
 }
