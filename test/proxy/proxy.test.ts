@@ -369,9 +369,10 @@ describe("a client that goes away", () => {
 
 describe("many clients at once", () => {
   it("share one download, and all get all of it", async () => {
-    const path = await running.add("tool", { bytes: BIG });
-    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(url, path)));
-    expect(answers.filter(({ body, complete }) => complete && body.equals(BIG))).toHaveLength(200);
+    const bytes = BIG.subarray(0, 300_000);
+    const path = await running.add("tool", { bytes });
+    const answers = await Promise.all(Array.from({ length: 500 }, () => ask(url, path)));
+    expect(answers.filter(({ body, complete }) => complete && body.equals(bytes))).toHaveLength(500);
     expect(running.upstream.requests).toEqual(["/tool"]);
   });
 
