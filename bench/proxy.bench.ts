@@ -1,7 +1,8 @@
 /** The proxy beside nginx: the same origin, the same client, in turn. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,13 +10,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, test } from "vitest";
 import { fodPath } from "../src/generate/fod-path.js";
 import { digestBody } from "../src/hash/digest-body.js";
+import type { Lock } from "../src/lock/schema.js";
 import { printLock } from "../src/lock/write.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { makeArtifact, makeLock, makeVariant } from "../test/make/lock.js";
 import { sampleBytes } from "../test/store/samples.js";
-import { compare, compareLoad, report, reportLoad, residentPeak } from "./measure.js";
+import { compare, compareLoad, report, reportLoad, residentPeak, sample } from "./measure.js";
 
-const SIZES = { big: 2 ** 30, small: 64 * 1024 } as const;
+/** `shared` is what 500 clients take at once: with 1 GiB, 500 GiB would go over the loopback, and say no more. */
+const SIZES = { big: 2 ** 30, small: 64 * 1024, shared: 4 * 2 ** 20 } as const;
 type Name = keyof typeof SIZES;
 
 let directory: string;
@@ -30,13 +33,17 @@ beforeAll(async () => {
   for (const [name, size] of Object.entries(SIZES)) {
     writeFileSync(join(directory, "files", name), sampleBytes(size, name));
   }
-  origin = await startNginx("origin", `root ${directory}/files;`);
+  origin = await startNginx(
+    "origin",
+    `root ${directory}/files; location /shared { access_log ${directory}/asked; }`,
+  );
   nginx = await startNginx(
     "nginx",
     `root ${directory}/files; location /cold/ { proxy_pass ${origin.url}/; proxy_http_version 1.1; }`,
   );
-  paths = { big: await locked("big"), small: await locked("small") };
-  proxy = await startProxy();
+  paths = { big: await locked("big"), small: await locked("small"), shared: await locked("shared") };
+  writeFileSync(join(directory, "artifacts.lock.json"), await printLock(makeLock(systems)));
+  proxy = await startProxy(directory);
 });
 
 afterAll(async () => {
@@ -47,7 +54,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const systems: Record<Name, ReturnType<typeof makeArtifact>> = { big: makeArtifact(), small: makeArtifact() };
+const systems: Lock["artifacts"] = {};
 
 /** Locks a file of the origin; gives its path on the proxy. */
 async function locked(name: Name): Promise<string> {
@@ -61,11 +68,11 @@ async function locked(name: Name): Promise<string> {
   return fodPath({ gitlab: origin.url, ...variant });
 }
 
-async function startProxy() {
-  writeFileSync(join(directory, "artifacts.lock.json"), await printLock(makeLock(systems)));
-  const args = [CLI, "proxy", "--quiet", "--listen", "127.0.0.1:0", "--cache", join(directory, "cache")];
+/** Serves the lock of `folder`. */
+async function startProxy(folder: string) {
+  const args = [CLI, "proxy", "--quiet", "--listen", "127.0.0.1:0", "--cache", join(folder, "cache")];
   const process = spawn(globalThis.process.execPath, args, {
-    cwd: directory,
+    cwd: folder,
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [line] = (await once(process.stdout, "data")) as [Buffer];
@@ -126,3 +133,48 @@ test.each<[Name, string]>([
   reportLoad(`proxy, hot, 64 clients, ${name} / nginx`, compared, `${aim}`);
   process.stdout.write(`  peak of the proxy: ${residentPeak(proxy.process.pid).toFixed(0)} MiB\n`);
 });
+
+test("500 clients ask for the same, which is not in the cache", async () => {
+  const url = `${proxy.url}${paths.shared}#[1-250]`; // curl makes 250 requests of it
+  const half = `curl -sSfZ --parallel-immediate --parallel-max 250 -o /dev/null "${url}"`;
+  const args = ["-c", `${half} & first=$!; ${half} && wait $first`];
+  const { seconds } = await sample({ command: "sh", args, before: emptyCache });
+  const downloads = readFileSync(join(directory, "asked"), "utf8").trim().split("\n").length;
+  const row = `${seconds.toFixed(2)} s, downloads from the origin: ${downloads}, ${residentPeak(proxy.process.pid).toFixed(0)} MiB`;
+  process.stdout.write(`proxy, cold, 500 clients, shared 4 MiB: ${row}  aim: 1 download, ≤ 200 MiB\n`);
+});
+
+test("start with 10,000 locked artifacts", async () => {
+  const folder = join(directory, "many");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "artifacts.lock.json"), await printLock(manyArtifacts(10_000)));
+  const started = performance.now();
+  const many = await startProxy(folder);
+  const serving = performance.now();
+  const answer = await fetch(`${many.url}/${"0".repeat(32)}.narinfo`);
+  await answer.text();
+  const answered = performance.now();
+  const row = `${seconds(serving - started)} until it listens, ${seconds(answered - serving)} for its first answer`;
+  process.stdout.write(`proxy, start with 10,000 artifacts: ${row}  aim: ≤ 1 s in all\n`);
+  many.process.kill("SIGTERM");
+  await once(many.process, "exit");
+});
+
+/** Each has bytes of its own. */
+function manyArtifacts(count: number): Lock {
+  const artifact = (number: number) => {
+    const digest = createHash("sha256").update(String(number));
+    const hash = `sha256-${digest.digest("base64")}`;
+    const storePath = `/nix/store/${String(number).padStart(32, "0")}-acme-linux`;
+    return makeArtifact({
+      systems: { any: makeVariant({ job: number + 1, hash, narHash: hash, storePath }) },
+    });
+  };
+  return makeLock(
+    Object.fromEntries(Array.from({ length: count }, (_, number) => [`acme-${number}`, artifact(number)])),
+  );
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
