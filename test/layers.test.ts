@@ -54,7 +54,7 @@ const RULE: Record<string, readonly string[]> = {
   simulator: [],
   terminal: [],
   doctor: ["types:lock", "lock"],
-  demo: ["simulator"],
+  demo: ["credentials", "simulator"],
 };
 
 interface Import {

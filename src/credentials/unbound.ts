@@ -15,7 +15,7 @@ import { hasTokenFile, readTokenFile } from "./token-file.js";
 /** What glab honours, too; not its OAUTH_TOKEN, under which programs keep tokens of other services. */
 const TOKEN_VARIABLES = ["GITLAB_TOKEN", "GITLAB_ACCESS_TOKEN"] as const;
 /** Names for the host, as glab knows them; then that of a GitLab job. */
-const HOST_VARIABLES = ["GITLAB_HOST", "GITLAB_URI", "GL_HOST", "CI_SERVER_URL"] as const;
+export const HOST_VARIABLES = ["GITLAB_HOST", "GITLAB_URI", "GL_HOST", "CI_SERVER_URL"] as const;
 /** `LoadCredential=gitlab-token:/path` of a systemd unit. */
 const SYSTEMD_CREDENTIAL = "gitlab-token";
 

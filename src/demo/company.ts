@@ -1,6 +1,6 @@
 /** A company's GitLab with two private projects whose jobs built real programs. */
 import { startGitLab, type EmbeddedGitLab } from "../simulator/simulator.js";
-import { readRealBinary, type RealBinary } from "./real-binaries.js";
+import { type BinarySource, readRealBinary, type RealBinary } from "./real-binaries.js";
 
 type Platform = "linux-x64" | "linux-arm64" | "darwin-arm64";
 const PLATFORMS: readonly Platform[] = ["linux-x64", "linux-arm64", "darwin-arm64"];
@@ -22,17 +22,17 @@ const LEFTHOOK: Record<Platform, string> = {
     "sha512-6V8D3bLnD/60Xhqn0o2EQD6H3Fe/U9LGkt4WF1O/3eBHbux+5ZJqoH0hfrC+Bi9Dy1Ve1AWxiAY7U2asYl8qVA==",
 };
 
-/** Starts the GitLab that `manifests/` speak of; only `token` may read it. `cache` keeps the programs between runs. */
-export async function startCompany(token: string, cache: string): Promise<EmbeddedGitLab> {
+/** Starts the GitLab that `manifests/` speak of; only `token` may read it. */
+export async function startCompany(token: string, source: BinarySource): Promise<EmbeddedGitLab> {
   const gitlab = await startGitLab({ knobs: { storage: "direct" } });
   gitlab.addToken({ token, kind: "personal", scopes: ["read_api"] });
-  await addEsbuild(gitlab, cache);
-  await addLefthook(gitlab, cache);
+  await addEsbuild(gitlab, source);
+  await addLefthook(gitlab, source);
   return gitlab;
 }
 
 /** A job for each platform, named as `parallel:matrix` names them. */
-async function addEsbuild(gitlab: EmbeddedGitLab, cache: string): Promise<void> {
+async function addEsbuild(gitlab: EmbeddedGitLab, source: BinarySource): Promise<void> {
   const project = "toolchain/esbuild";
   const names = {
     "linux-x64": ["linux", "amd64"],
@@ -43,7 +43,7 @@ async function addEsbuild(gitlab: EmbeddedGitLab, cache: string): Promise<void> 
   const pipeline = gitlab.addPipeline(project, { ref: "main", status: "success" });
   for (const platform of PLATFORMS) {
     const binary = { package: `@esbuild/${platform}`, version: "0.28.2", program: "package/bin/esbuild" };
-    const content = await readRealBinary({ ...binary, integrity: ESBUILD[platform] }, cache);
+    const content = await readRealBinary({ ...binary, integrity: ESBUILD[platform] }, source);
     const name = names[platform];
     gitlab.addJob(project, pipeline.id, {
       name: `build: [${name.join(", ")}]`,
@@ -53,7 +53,7 @@ async function addEsbuild(gitlab: EmbeddedGitLab, cache: string): Promise<void> 
 }
 
 /** One job that built for all platforms, run for a tag. */
-async function addLefthook(gitlab: EmbeddedGitLab, cache: string): Promise<void> {
+async function addLefthook(gitlab: EmbeddedGitLab, source: BinarySource): Promise<void> {
   const project = "toolchain/lefthook";
   const names = { "linux-x64": "linux_x86_64", "linux-arm64": "linux_arm64", "darwin-arm64": "macos_arm64" };
   gitlab.addProject({ path: project, visibility: "private" });
@@ -66,7 +66,7 @@ async function addLefthook(gitlab: EmbeddedGitLab, cache: string): Promise<void>
       integrity: LEFTHOOK[platform],
       program: "package/bin/lefthook",
     };
-    files[`lefthook_${names[platform]}`] = { content: await readRealBinary(binary, cache), mode: 0o755 };
+    files[`lefthook_${names[platform]}`] = { content: await readRealBinary(binary, source), mode: 0o755 };
   }
   gitlab.addJob(project, pipeline.id, { name: "release", artifacts: { files } });
 }

@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { withoutTokens } from "../credentials/child-environment.js";
 import { UserError } from "../errors.js";
 import type { EmbeddedGitLab } from "../simulator/simulator.js";
 import { startCompany } from "./company.js";
@@ -35,14 +36,15 @@ export interface DemoResult {
  * @throws UserError DEMO_FAILED when a step does not do what it should, NIX_MISSING when there is no Nix
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const env = withoutTokens(options.env);
   const token = `glpat-${randomBytes(15).toString("base64url")}`;
   const directory = await mkdtemp(join(tmpdir(), "artifacts-demo-"));
-  const cache = join(options.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "nix-artifacts", "demo");
+  const cache = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "nix-artifacts", "demo");
   options.print("# a GitLab with two private projects, whose jobs built real programs\n");
-  const gitlab = await startCompany(token, cache);
+  const gitlab = await startCompany(token, { cache, env });
   try {
     await writeWorkspace(directory, gitlab.url);
-    return await tell({ ...options, token, gitlab, directory });
+    return await tell({ ...options, env, token, gitlab, directory });
   } finally {
     await gitlab.close();
     if (!options.keep) await rm(directory, { recursive: true, force: true });

@@ -20,12 +20,23 @@ export interface RealBinary {
   readonly program: string;
 }
 
-/** Downloads a package once into `cache`, checks it, and returns its program's bytes. */
-export async function readRealBinary(binary: RealBinary, cache: string): Promise<Uint8Array> {
+export interface BinarySource {
+  /** Keeps packages between runs. */
+  readonly cache: string;
+  /** Of npm and tar. */
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+}
+
+/**
+ * Downloads a package once, checks it, and returns its program's bytes.
+ *
+ * @throws UserError DEMO_DOWNLOAD
+ */
+export async function readRealBinary(binary: RealBinary, { cache, env }: BinarySource): Promise<Uint8Array> {
   await mkdir(cache, { recursive: true });
-  const spec = `${binary.package}@${binary.version}`;
+  const spec = specOf(binary);
   const tarball = join(cache, `${spec.replace(/^@/, "").replace("/", "-").replace("@", "-")}.tgz`);
-  const bytes = (await readIntact(tarball, binary)) ?? (await download(spec, tarball, binary, cache));
+  const bytes = (await readIntact(tarball, binary)) ?? (await download(tarball, binary, { cache, env }));
   if (bytes === undefined) {
     throw new UserError(
       "DEMO_DOWNLOAD",
@@ -33,6 +44,7 @@ export async function readRealBinary(binary: RealBinary, cache: string): Promise
     );
   }
   const { stdout } = await run("tar", ["-xzOf", tarball, binary.program], {
+    env,
     encoding: "buffer",
     maxBuffer: 256 << 20,
   });
@@ -47,13 +59,13 @@ async function readIntact(file: string, { integrity }: RealBinary): Promise<Uint
 }
 
 async function download(
-  spec: string,
   tarball: string,
   binary: RealBinary,
-  cache: string,
+  { cache, env }: BinarySource,
 ): Promise<Uint8Array | undefined> {
+  const spec = specOf(binary);
   try {
-    await run("npm", ["pack", "--silent", "--pack-destination", cache, spec], { cwd: cache });
+    await run("npm", ["pack", "--silent", "--pack-destination", cache, spec], { cwd: cache, env });
   } catch (cause) {
     throw new UserError("DEMO_DOWNLOAD", `npm could not download ${spec}`, {
       cause,
@@ -61,4 +73,8 @@ async function download(
     });
   }
   return readIntact(tarball, binary);
+}
+
+function specOf({ package: name, version }: RealBinary): string {
+  return `${name}@${version}`;
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { openSync } from "node:fs";
 import { getuid } from "node:process";
 import { fileURLToPath } from "node:url";
+import { HOST_VARIABLES } from "../credentials/unbound.js";
 import { UserError } from "../errors.js";
 
 const CLI = fileURLToPath(new URL("../cli.js", import.meta.url));
@@ -82,14 +83,13 @@ function withFunctions(command: string): string {
 }
 
 /**
- * No token but the demo's. Root, in a container as a rule, needs neither build users nor a sandbox for the demo, and no cache is
+ * No other GitLab than the demo's. Root, in a container as a rule, needs neither build users nor a sandbox for the demo, and no cache is
  * asked, so that nothing is shown but what the demo is about.
  */
 function plainEnvironment(env: Readonly<NodeJS.ProcessEnv>): NodeJS.ProcessEnv {
-  const plain = Object.fromEntries(Object.entries(env).filter(([name]) => !TOKENS_AND_HOSTS.has(name)));
+  const hosts: readonly string[] = HOST_VARIABLES;
+  const plain = Object.fromEntries(Object.entries(env).filter(([name]) => !hosts.includes(name)));
   if (getuid?.() !== 0) return plain;
   const settings = ["build-users-group =", "sandbox = false", "substituters ="];
   return { ...plain, NIX_CONFIG: [env["NIX_CONFIG"] ?? "", ...settings].join("\n") };
 }
-
-const TOKENS_AND_HOSTS = new Set(["GITLAB_TOKEN", "GITLAB_HOST", "CI_JOB_TOKEN", "CI_SERVER_URL"]);

@@ -17,7 +17,7 @@ import { makeHome } from "../credentials/home.js";
 import { temporaryNix } from "../store/temporary-nix.js";
 import { watchProcesses } from "./watch-processes.js";
 
-/** Downloads real programs, and searches for a token of its own. */
+/** It searches for a token of its own; `test/demo` shows that its programs get no other. */
 const APART = "demo";
 
 const ECHOES = [
