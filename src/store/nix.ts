@@ -41,6 +41,19 @@ const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NI
 const PATHS_PER_CALL = 5_000;
 const SHOWN_OF_STDERR = 2_000;
 const NIX_FAILED = "NIX_FAILED";
+const HINT = "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user";
+/** By what Nix says. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /cannot connect to (socket|daemon)/,
+    "start the daemon: `sudo systemctl start nix-daemon`, on macOS `sudo launchctl kickstart -k system/org.nixos.nix-daemon`",
+  ],
+  [/No space left on device|database or disk is full/, "free some space: `nix-collect-garbage`"],
+  [
+    /Read-only file system|remounting .* writable|read-?only database|Permission denied/,
+    "the store must be one that this user may write, or have a running daemon: `ls -ld /nix/store` and `nix-store --version`",
+  ],
+];
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /**
@@ -162,6 +175,6 @@ function nixFailed(command: string, code: unknown, stderr: string): UserError {
   const said = stderr.trim();
   const shown = said.length > SHOWN_OF_STDERR ? `… ${said.slice(-SHOWN_OF_STDERR)}` : said;
   return new UserError(NIX_FAILED, `${command} failed (${String(code)}):\n${shown || "it said nothing"}`, {
-    hint: "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user",
+    hint: HINTS.find(([words]) => words.test(said))?.[1] ?? HINT,
   });
 }
