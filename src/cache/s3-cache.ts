@@ -11,10 +11,9 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
-import { excerpt } from "../redact.js";
 import type { BinaryCache, CacheEntry, StagedFile } from "./cache.js";
-import { CacheError, cacheUnreachable } from "./cache-error.js";
 import type { S3Address } from "./s3-address.js";
+import { s3Error } from "./s3-error.js";
 
 /** The least that S3 allows, so that uploads side by side hold little in memory. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -39,7 +38,7 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     name: address.name,
     async readText(key) {
       const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
-      const text = await found?.Body?.transformToString("utf8");
+      const text = await explained(Promise.resolve(found?.Body?.transformToString("utf8")));
       return text === undefined ? undefined : { text, modified: found?.LastModified?.getTime() };
     },
     find,
@@ -126,45 +125,6 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
 
   function explain(error: unknown): unknown {
     signal?.throwIfAborted();
-    if (error instanceof S3ServiceException) return refused(address.name, error);
-    if (error instanceof Error && error.name === "CredentialsProviderError")
-      return noCredentials(address.name, error);
-    return cacheUnreachable(address.name, error) ?? error;
+    return s3Error(address.name, error) ?? error;
   }
-}
-
-function refused(name: string, error: S3ServiceException): CacheError {
-  const status = error.$metadata.httpStatusCode ?? 0;
-  const said = error.message === error.name ? "" : `: ${excerpt(error.message)}`;
-  return new CacheError("CACHE_REFUSED", `the cache ${name} answered ${status} ${error.name}${said}`, {
-    transient: status >= 500,
-    hint: HINTS[error.name] ?? HINTS[`${status}`] ?? "run the command again; it sends what is missing",
-    cause: error,
-  });
-}
-
-const ACCESS =
-  "the credentials need s3:GetObject and s3:PutObject on the bucket's objects (for gc s3:DeleteObject, too), and " +
-  "s3:ListBucket on the bucket (without that, S3 answers 403 for what is not there)";
-
-/** By S3's error code (Amazon S3 API reference, "Error responses"), else by status. */
-const HINTS: Readonly<Record<string, string>> = {
-  NoSuchBucket: "create the bucket first, or correct its name, endpoint and region in --to",
-  InvalidAccessKeyId: "AWS_ACCESS_KEY_ID or the profile names a key that this server does not know",
-  SignatureDoesNotMatch: "AWS_SECRET_ACCESS_KEY or the profile's secret is not the one of this key",
-  RequestTimeTooSkewed: "set this machine's clock",
-  PermanentRedirect: "the bucket is in another region: --to 's3://BUCKET?region=…'",
-  AuthorizationHeaderMalformed: "the bucket is in another region: --to 's3://BUCKET?region=…'",
-  "403": ACCESS,
-};
-
-function noCredentials(name: string, cause: Error): CacheError {
-  return new CacheError(
-    "CACHE_NO_CREDENTIALS",
-    `there are no credentials for ${name}: ${excerpt(cause.message)}`,
-    {
-      hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or --to 's3://BUCKET?profile=…'",
-      cause,
-    },
-  );
 }

@@ -1,4 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -55,6 +59,24 @@ async function publishTo(address: string, all: readonly Wanted[]): Promise<strin
   } finally {
     await cache.close();
   }
+}
+
+/** As AWS STS hands out a role's keys for a web identity (AWS STS API reference, `AssumeRoleWithWebIdentity`). */
+async function startSts({ id, secret }: Key, asked: URLSearchParams[]) {
+  const server = createServer((request, response) => {
+    void text(request).then((body) => {
+      asked.push(new URLSearchParams(body));
+      const expiration = new Date(Date.now() + 3600_000).toISOString();
+      // Without the token that marks a session: the S3 server here knows its own users alone.
+      const keys = `<AccessKeyId>${id}</AccessKeyId><SecretAccessKey>${secret}</SecretAccessKey><Expiration>${expiration}</Expiration>`;
+      const result = `<AssumeRoleWithWebIdentityResult><Credentials>${keys}</Credentials></AssumeRoleWithWebIdentityResult>`;
+      response.writeHead(200, { "content-type": "text/xml" });
+      response.end(`<AssumeRoleWithWebIdentityResponse>${result}</AssumeRoleWithWebIdentityResponse>`);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // listens on TCP
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
 }
 
 /** The error of publishing something small. */
@@ -122,6 +144,26 @@ describe("a cache in an S3 bucket", () => {
     expect(await publishTo(`s3://team-cache?endpoint=${host}&scheme=http&profile=team`, [one])).toEqual([
       "published",
     ]);
+  });
+
+  it("is opened with a role that a web identity takes on, as the id_token of a GitLab job is one", async () => {
+    const asked: URLSearchParams[] = [];
+    const sts = await startSts(WRITER, asked);
+    const role = "arn:aws:iam::123456789012:role/publisher";
+    await writeFile(join(home, "token"), "id-token-of-the-job");
+    vi.stubEnv("AWS_ROLE_ARN", role);
+    vi.stubEnv("AWS_WEB_IDENTITY_TOKEN_FILE", join(home, "token"));
+    vi.stubEnv("AWS_ENDPOINT_URL_STS", sts.url);
+    const one = await wanted("by-role", Buffer.from("by role"));
+    expect(await publishTo(`s3://team-cache/by-role?endpoint=${s3.url}`, [one])).toEqual(["published"]);
+    expect(asked.map((form) => Object.fromEntries(form))).toEqual([
+      expect.objectContaining({
+        Action: "AssumeRoleWithWebIdentity",
+        RoleArn: role,
+        WebIdentityToken: "id-token-of-the-job",
+      }),
+    ]);
+    sts.close();
   });
 
   it.each([
