@@ -1,6 +1,9 @@
 /**
   The derivation of a package whose files are installed as they came, with what its programs need to run.
 
+  On Apple silicon a program without a signature is killed when it starts: those that have none get one of nobody ("ad hoc"). Those
+  that are signed keep their bytes.
+
   `passthru.tests.version` runs the main program with `--version`; `passthru.updateScript` locks the newest artifact.
 
   # Inputs
@@ -61,6 +64,8 @@ let
   environment = runtime.environment or { };
   isWrapped = environment != { };
   isPatched = runtime ? libraries && pkgs.stdenv.hostPlatform.isLinux;
+  isSigned = pkgs.stdenv.hostPlatform.isDarwin && pkgs.stdenv.hostPlatform.isAarch64;
+  inherit (pkgs.buildPackages.darwin) cctools sigtool;
 
   optional = condition: value: if condition then [ value ] else [ ];
   wrapperArguments = lib.escapeShellArgs (
@@ -70,6 +75,21 @@ let
       environment.${name}
     ]) (builtins.attrNames environment)
   );
+
+  # Without `--force`, `codesign` refuses what is signed, by whomever.
+  signing = ''
+    find "$out" -type f | while IFS= read -r file; do
+      if sigtool --file "$file" check-requires-signature; then
+        said=$(codesign --sign - "$file" 2>&1) || case $said in
+          *"already signed"*) ;;
+          *)
+            echo "error: $file cannot be signed: $said"
+            exit 1
+            ;;
+        esac
+      fi
+    done
+  '';
 
   libraryAt =
     path:
@@ -82,15 +102,23 @@ pkgs.stdenvNoCC.mkDerivation (
   package
   // import ./untouched.nix
   // attributes
+  // (
+    if isSigned then
+      { CODESIGN_ALLOCATE = "${cctools}/bin/${cctools.targetPrefix}codesign_allocate"; }
+    else
+      { }
+  )
   // {
     nativeBuildInputs =
       (attributes.nativeBuildInputs or [ ])
       ++ optional isWrapped pkgs.buildPackages.makeWrapper
-      ++ optional isPatched pkgs.buildPackages.autoPatchelfHook;
+      ++ optional isPatched pkgs.buildPackages.autoPatchelfHook
+      ++ optional isSigned sigtool;
     buildInputs = if isPatched then map libraryAt runtime.libraries else [ ];
 
     installPhase =
       attributes.installPhase
+      + (if isSigned then signing else "")
       + (
         if isWrapped then
           ''

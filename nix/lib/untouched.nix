@@ -24,4 +24,5 @@
   dontPatchShebangs = true;
   dontPruneLibtoolFiles = true;
   dontRewriteSymlinks = true;
+  darwinDontCodeSign = true;
 }

@@ -82,6 +82,16 @@ let
         name = "make-wrapper";
         installPhase = ''install -D -m 755 ${./wrap-program.sh} "$out/bin/wrapProgram"'';
       };
+      darwin = {
+        cctools = fromTheMachine "cctools" [ "codesign_allocate" ] // { targetPrefix = ""; };
+        sigtool = stdenvNoCC.mkDerivation {
+          name = "sigtool";
+          installPhase = ''
+            install -D -m 755 ${./sigtool.sh} "$out/bin/sigtool"
+            install -D -m 755 ${./codesign.sh} "$out/bin/codesign"
+          '';
+        };
+      };
       # Programs of the machine find the machine's libraries.
       autoPatchelfHook = fromTheMachine "auto-patchelf-hook" [ ];
       openssl = fromTheMachine "openssl" [ "openssl" ];

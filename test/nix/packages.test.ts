@@ -103,10 +103,11 @@ describe("a package of kind binary", () => {
       "dontPatchELF",
       "dontPatchShebangs",
       "dontPruneLibtoolFiles",
+      "darwinDontCodeSign",
       "dontFixup",
     ];
     expect(await evaluateOn(host, `map (name: ${acme}.\${name} or false) ${nixStrings(attributes)}`)).toEqual(
-      [true, true, true, true, false],
+      [true, true, true, true, true, false],
     );
   });
 
@@ -215,7 +216,7 @@ describe("what a program needs to run", () => {
       ["auto-patchelf-hook-of-the-machine"],
       ["openssl-of-the-machine", "zstd-of-the-machine"],
     ]);
-    expect(await names("aarch64-darwin")).toEqual([[], []]);
+    expect(await names("x86_64-darwin")).toEqual([[], []]);
   });
 
   test("a library that nixpkgs does not have is named with the manifest to correct", async () => {
@@ -225,6 +226,33 @@ describe("what a program needs to run", () => {
       'nixpkgs has no package "xorg.libY12", which `libraries` in the manifest of acme names.',
     );
     expect(stderr).toContain("artifacts lock acme");
+  });
+});
+
+describe("a program for Apple silicon", () => {
+  const MACHO = Buffer.concat([Buffer.from("cffaedfe", "hex"), Buffer.from(" of an Apple")]);
+
+  /** The package as it is built on this machine for another. */
+  async function packageFor(system: string, bytes: Buffer): Promise<string> {
+    const { file, variant } = await lockBytes(host, bytes, { file: "acme.zip", name: "acme.zip" });
+    await host.output("nix-store", ["--add-fixed", "sha256", file]);
+    const install: Install = { kind: "archive", bin: ["acme"], environment: { ACME: "1" } };
+    const artifact = lockedArtifact({ fetch: "require", install, systems: { any: variant } });
+    const overlay = await writeOverlay(host, lockOf({ acme: artifact }));
+    return `${await packageSet(host, [overlay], "x86_64-linux", system)}.artifacts.acme`;
+  }
+
+  test("gets a signature if it has none; what is signed, or no program, keeps its bytes", async () => {
+    const signed = Buffer.concat([MACHO, Buffer.from(" inc.\nsigned\n")]);
+    const files = { acme: MACHO, "lib/signed.dylib": signed, "a script": Buffer.from(PROGRAM) };
+    const zip = zipOf(Object.entries(files).map(([path, data]) => ({ path, data })));
+    const contentsOn = async (system: string) => {
+      const path = outside(await built(host, await packageFor(system, zip)), "libexec/acme");
+      return Promise.all(Object.keys(files).map((name) => readFile(join(path, name))));
+    };
+    const withSignature = Buffer.concat([MACHO, Buffer.from("\nsigned\n")]);
+    expect(await contentsOn("aarch64-darwin")).toEqual([withSignature, signed, files["a script"]]);
+    expect(await contentsOn("x86_64-darwin")).toEqual(Object.values(files));
   });
 });
 

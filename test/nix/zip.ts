@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 
 export interface ZipEntry {
   readonly path: string;
-  readonly data: string;
+  readonly data: string | Buffer;
   /** Unix permissions; default 0o644. */
   readonly mode?: number;
 }

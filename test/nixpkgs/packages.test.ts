@@ -93,6 +93,15 @@ test("linked programs are patched by nixpkgs' own hook, with its libraries", asy
   expect(await value(inputs)).toEqual([true, true, true]);
 });
 
+test("programs for Apple silicon are signed with nixpkgs' tools, and only by us", async () => {
+  const toolsOf = (host: string) =>
+    value(`let inherit (pkgs.pkgsCross.${host}) artifacts buildPackages; in with artifacts.binary; [
+      (builtins.elem buildPackages.darwin.sigtool nativeBuildInputs) (artifacts.binary ? CODESIGN_ALLOCATE) darwinDontCodeSign
+    ]`);
+  expect(await toolsOf("aarch64-darwin")).toEqual([true, true, true]);
+  expect(await toolsOf("aarch64-multiplatform")).toEqual([false, false, true]);
+});
+
 test("overrideAttrs and override keep what they do not change, and tests follow", async () => {
   const changed = `(pkgs.artifacts.binary.overrideAttrs (old: { pname = "changed"; }))`;
   const overridden = `(pkgs.artifacts.binary.override { proxy = "http://127.0.0.1:9"; })`;
