@@ -1,20 +1,18 @@
 /** Locked artifacts from a bundle (`bundle.ts`) into the store, without any network. Nothing in a bundle is believed. */
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { extract } from "tar-stream";
 import { UserError } from "../errors.js";
-import { FORM_CONTENT } from "../hash/form-content.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
-import { OTHER_BYTES, verifiedBody } from "../hash/verified-body.js";
-import { onDisk, writeBody } from "../hash/write-body.js";
-import { narFrame } from "../store/nar.js";
+import { onDisk } from "../hash/write-body.js";
 import { type AddToStore, createAdder } from "./add-in-batches.js";
 import { bundledArchive } from "./bundle.js";
 import type { FetchOptions, FetchOutcome, Wanted } from "./fetch.js";
 import { methodOf, refuseOtherPath } from "./fetch-variant.js";
+import { unpackBundled } from "./unpack-bundled.js";
 
 export type FromBundleOptions = Pick<FetchOptions, "nix" | "signal" | "onProgress">;
 
@@ -94,7 +92,7 @@ async function addAll(
       waiting.delete(entry.header.name);
       const unpacked = join(options.directory, randomUUID(), first.variant.name);
       const bytes = entry as AsyncIterable<Uint8Array>; // its type does not say of what it is a stream
-      const arrived = await unpack(bytes, first, unpacked, options).then(
+      const arrived = await unpackBundled(bytes, first, unpacked, options).then(
         () => undefined,
         (error: unknown) => ({ error: unreadable(file, error) }),
       );
@@ -105,45 +103,6 @@ async function addAll(
   }
   await Promise.allSettled(added.values());
   return added;
-}
-
-/** Makes `unpacked` what the archive holds: the lock knows its hash. */
-async function unpack(
-  entry: AsyncIterable<Uint8Array>,
-  { artifact, system, variant }: Wanted,
-  unpacked: string,
-  { nix, signal }: Unpacking,
-): Promise<void> {
-  const { form, size, narSize, narHash, project, job } = variant;
-  const expected = { artifact, project, job, form: "file", size: narSize, hash: narHash } as const;
-  const nar = verifiedBody({ size: narSize, body: entry, destroy() {} }, expected);
-  try {
-    await onDisk(unpacked, mkdir(dirname(unpacked)));
-    if (form === "unpacked") await nix.restore(nar, unpacked, signal);
-    else {
-      const { executable } = FORM_CONTENT[form];
-      const { prefix } = narFrame(size, executable);
-      await writeBody(unpacked, section(nar, prefix.length, size), executable ? 0o755 : 0o644);
-    }
-  } catch (error) {
-    throw error instanceof UserError && error.code === OTHER_BYTES
-      ? otherBytes(`${artifact} (${system})`, error)
-      : error;
-  }
-}
-
-/** `size` bytes from `start`; reads to the end, since only that says whether they are the right ones. */
-async function* section(
-  body: AsyncIterable<Uint8Array>,
-  start: number,
-  size: number,
-): AsyncGenerator<Uint8Array> {
-  let at = -start;
-  for await (const chunk of body) {
-    const part = chunk.subarray(Math.max(0, -at), Math.max(0, size - at));
-    at += chunk.length;
-    if (part.length > 0) yield part;
-  }
 }
 
 /** Nix takes the store name from the file, so that is given each of the names in turn. */
@@ -176,13 +135,6 @@ async function outcomeOf(
 function lacking({ artifact, system }: Wanted, file: string): UserError {
   return new UserError("BUNDLE_LACKS", `${artifact} (${system}) is not in ${file} as it is locked`, {
     hint: "write a bundle from this lock: artifacts fetch --offline-bundle FILE (--all-systems for other systems, too)",
-  });
-}
-
-function otherBytes(name: string, cause: UserError): UserError {
-  return new UserError("BUNDLE_OTHER_BYTES", `${name}: the bundle has other bytes than the lock says`, {
-    hint: "trust nothing in it until you know why; write and carry it again",
-    cause,
   });
 }
 
