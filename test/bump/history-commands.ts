@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { markerOf } from "../../src/bump/marker.js";
+import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { GitLabWriter } from "../../src/gitlab/writer.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import {
@@ -34,17 +35,18 @@ function command(
 
 /** A run that nobody disturbs, after which a second one writes nothing. */
 export const RUN = command("a run", async (people, company) => {
-  const untold = () => failingOnes(company);
-  const before = untold();
-  let { errors, applied } = await company.run();
+  const before = failingOnes(company);
   // Whoever merges moves the target branch, which the next run has to look at.
-  while (applied.some(({ outcome }) => outcome === "merged")) ({ errors, applied } = await company.run());
-  expect(errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
-  expect(untold(), "what is open of artifacts that fail").toEqual(before);
-  expectWorkDone(people, company);
-  company.writes();
-  await company.run();
+  for (let merged = true; merged;) {
+    const first = await company.run();
+    expect(first.errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
+    expect(failingOnes(company), "what is open of artifacts that fail").toEqual(before);
+    company.writes();
+    const second = await company.run();
+    merged = [...first.applied, ...second.applied].some(({ outcome }) => outcome === "merged");
+  }
   expect(company.writes(), "writes of a second run").toEqual([]);
+  expectWorkDone(people, company);
 });
 
 /** Merge requests whose artifacts fail stay as they are. */
@@ -167,7 +169,7 @@ const retitles = toOpen("renames", (request) => {
 const stops = toOpen("stops or frees", (request, { people }) => {
   if (people.stopped.delete(request.iid)) request.labels = [];
   else {
-    request.labels = ["stop-updating"];
+    request.labels = [DEFAULT_BUMP.stopLabel];
     people.stopped.set(request.iid, stateOf(request));
   }
 });
@@ -177,13 +179,14 @@ const passes = toOpen("sees a green pipeline of", (request, { company: { state }
 });
 
 const reopens = fc.constantFrom(...BRANCHES).map((branch) =>
-  command(`a person reopens ${branch}`, ({ refused }, { forge, open }) => {
+  command(`a person reopens ${branch}`, ({ refused, stopped }, { forge, open }) => {
     const last = forge.mergeRequests.findLast(({ sourceBranch }) => sourceBranch === branch);
     const hasOpen = open().some(({ sourceBranch }) => sourceBranch === branch);
     if (last?.state !== "closed" || hasOpen || forge.headOf(branch) === undefined) return;
     last.state = "opened";
     refused.delete(`${branch} ${markerOf(last.description)?.fingerprint}`);
     forge.branchMoved(branch, 0);
+    if (last.labels.includes(DEFAULT_BUMP.stopLabel)) stopped.set(last.iid, stateOf(last));
   }),
 );
 

@@ -99,7 +99,9 @@ export function listBranches(exchange: Exchange): Reply {
 export function getBranch(exchange: Exchange): Reply {
   const forge = forgeFor(exchange);
   const name = exchange.params["branch"] ?? "";
-  const ran = forge.project.pipelines.some(({ ref, tag }) => ref === name && !tag);
+  // A project without a repository has the branches that pipelines ran for.
+  const isBare = forge.repository.branches.size === 0;
+  const ran = isBare && forge.project.pipelines.some(({ ref, tag }) => ref === name && !tag);
   return json(showBranch(exchange.instance, forge, ran ? name : branchOf(exchange, forge)));
 }
 
