@@ -52,8 +52,10 @@ test("a login is in the keyring and in no file, serves every command, and is gon
   expect(used.stdout).toMatch(new RegExp(`"private-token":\\s*\\[\\s*"${CANARY}"`));
   expect(files().filter((text) => text.includes(CANARY))).toEqual([]);
 
-  const ended = await inSession(`artifacts auth logout ${gitlab.url}; ${ask()}`);
-  expect(ended.stdout).toMatch(/logged out/);
+  const keyring = new URL("../../dist/credentials/keyring.js", import.meta.url).href;
+  const inKeyring = `node -e 'import("${keyring}").then(async (it) => console.log("kept:", await it.readFromKeyring("${gitlab.url}")))'`;
+  const ended = await inSession(`${inKeyring}; artifacts auth logout ${gitlab.url}; ${inKeyring}; ${ask()}`);
+  expect(ended.stdout).toMatch(new RegExp(`^kept: .*${CANARY}[^]*logged out[^]*^kept: undefined$`, "m"));
   expect(ended.stderr).toMatch(/HELPER_NO_CREDENTIAL/);
 });
 
