@@ -17,6 +17,7 @@ export function openGitLab(context: CommandContext, tokens: TokenWatch = openTok
   const gitlab = createGitLab({
     ...patience,
     credentials,
+    signal: context.signal,
     onRetry: ({ error, attempt, pauseMs }) =>
       terminal.detail(`attempt ${attempt} failed, next in ${pauseMs} ms: ${error.message}`),
   });

@@ -22,6 +22,8 @@ export interface GitLabOptions {
   readonly retry?: RetryOptions;
   /** Connections per origin; default 32. */
   readonly maxSockets?: number;
+  /** Ends every question when it is aborted. Downloads have one of their own. */
+  readonly signal?: AbortSignal | undefined;
   /** Told before each pause. */
   readonly onRetry?: (retried: Retried) => void;
 }
@@ -45,17 +47,18 @@ const MAX_PAGES = 1000;
 /** The one GitLab client, on undici. See the `GitLab` contract; `close` it when nothing is asked any more. */
 export function createGitLab(options: GitLabOptions): GitLab {
   const agent = agentOf(options);
+  const { signal: ending } = options;
   const line: Line = {
     agent,
     credentials: options.credentials,
     userAgent: options.userAgent ?? "nix-artifacts",
   };
-  const retrying = <T>(attempt: () => Promise<T>, signal?: AbortSignal) =>
+  const retrying = <T>(attempt: () => Promise<T>, signal = ending) =>
     withRetries(attempt, options.retry ?? {}, { signal, onRetry: options.onRetry });
 
   async function getPage<T>(url: URL, schema: ZodType<T>): Promise<{ value: T; next: URL | undefined }> {
     return retrying(async () => {
-      const answer = await exchange(line, url, { accept: "application/json" });
+      const answer = await exchange(line, url, { accept: "application/json", signal: ending });
       return { value: await readJson(answer, schema), next: nextPage(url, answer.header) };
     });
   }
@@ -82,7 +85,8 @@ export function createGitLab(options: GitLabOptions): GitLab {
       const body = JSON.stringify({ query, variables });
       return retrying(async () => {
         const url = new URL(`${instance}/api/graphql`);
-        const answer = await exchange(line, url, { accept: "application/json", method: "POST", body });
+        const asking = { accept: "application/json", method: "POST", body, signal: ending } as const;
+        const answer = await exchange(line, url, asking);
         return dataOf(await readJson(answer, GraphqlAnswer), answer, schema);
       });
     },
