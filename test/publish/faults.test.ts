@@ -44,9 +44,10 @@ interface Ended {
 }
 
 /** A run that ends with the error of the cache as a whole has no statuses. */
-async function publishInto(cache: BinaryCache, all: readonly Wanted[]): Promise<Ended> {
+/** @param jobs 1 where one is to have the place that the other left */
+async function publishInto(cache: BinaryCache, all: readonly Wanted[], jobs = 4): Promise<Ended> {
   try {
-    const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd" });
+    const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd", jobs });
     const errors = outcomes.flatMap((one) => (one.status === "failed" ? [one.error] : []));
     return { statuses: outcomes.map(({ status }) => status), errors };
   } catch (error) {
@@ -145,10 +146,8 @@ describe("over HTTP", () => {
   it("a full temporary directory fails what does not fit, names it, and publishes the rest", async () => {
     await onDisk("size=128k", async (disk) => {
       vi.stubEnv("TMPDIR", disk);
-      const { statuses, errors } = await publishInto(cache, [
-        await wanted("big", 400_000),
-        await wanted("a"),
-      ]);
+      const all = [await wanted("big", 400_000), await wanted("a")];
+      const { statuses, errors } = await publishInto(cache, all, 1);
       expect(statuses).toEqual(["failed", "published"]);
       expect(errors).toMatchObject([{ code: "CANNOT_WRITE", hint: expect.stringContaining("TMPDIR") }]);
       expect(readdirSync(disk)).toEqual([]);
@@ -162,7 +161,7 @@ describe("into a directory", () => {
     onDisk("size=128k", async (disk) => {
       const [big, small] = [await wanted("big", 400_000), await wanted("small")];
       const cache = openFileCache(disk);
-      const { statuses, errors } = await publishInto(cache, [big, small]);
+      const { statuses, errors } = await publishInto(cache, [big, small], 1);
       expect(statuses).toEqual(["failed", "published"]);
       expect(errors).toMatchObject([
         {
