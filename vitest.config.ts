@@ -7,8 +7,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "test/nixpkgs/**"],
     globalSetup: "test/temporary-root.ts",
-    // Most of a test's time is spent waiting; vitest would leave one of two cores unused.
-    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     restoreMocks: true,
