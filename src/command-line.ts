@@ -4,7 +4,8 @@
  */
 import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
-import { COMMANDS, type CommandEntry, GLOBAL_OPTIONS, GROUPS } from "./commands/table.js";
+import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from "./commands/table.js";
+import type { CommandEntry } from "./commands/words/entry.js";
 import type { GlobalOptions } from "./execute.js";
 import { packageVersion } from "./version.js";
 

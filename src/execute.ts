@@ -5,7 +5,7 @@
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { CommandContext, CommandResult } from "./commands/command.js";
-import type { CommandEntry } from "./commands/table.js";
+import type { CommandEntry } from "./commands/words/entry.js";
 import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
 import { printableLines } from "./terminal/printable.js";
 import { errorToJson, reportBug, reportError } from "./terminal/report-error.js";

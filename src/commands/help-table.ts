@@ -1,5 +1,6 @@
 /** What the documents say of the commands, from the same words as `--help`. */
-import { COMMANDS, type CommandEntry, GLOBAL_OPTIONS, type Option } from "./table.js";
+import { COMMANDS, GLOBAL_OPTIONS } from "./table.js";
+import type { CommandEntry, Option } from "./words/entry.js";
 
 /** README's table: a line a command. */
 export function printCommandTable(): string {
