@@ -11,7 +11,7 @@ import type { Hashed } from "./hash/hashed.js";
 import { limitPerHost } from "./host-limit.js";
 import { digestsKnownTo, lockedVariantOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
-import type { PipelineContext } from "./pipeline.js";
+import type { PipelineContext } from "./pipeline-context.js";
 import { expiredSince } from "./resolve/availability.js";
 import { explainMissingFile } from "./resolve/missing-file.js";
 import type { Resolved } from "./resolve/resolved.js";

@@ -3,23 +3,14 @@
  * What follows the lock (generate) reads nothing but the lock.
  */
 import { type UserError, UserErrors, userErrorsOf } from "./errors.js";
-import type { GitLab } from "./gitlab/gitlab.js";
 import { hashAll } from "./hash-all.js";
 import { createLock } from "./lock/create.js";
 import { lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
+import type { PipelineContext } from "./pipeline-context.js";
 import { resolve } from "./resolve/resolve.js";
 import type { Resolved } from "./resolve/resolved.js";
-import type { Terminal } from "./terminal/terminal.js";
-
-export interface PipelineContext {
-  readonly gitlab: GitLab;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  /** As in the configuration. */
-  readonly maxUnpackedBytes?: number | undefined;
-}
 
 export interface Relocked {
   readonly lock: Lock;

@@ -46,6 +46,7 @@ const RULE: Record<string, readonly string[]> = {
     "terminal",
     "types:manifest",
     "pipeline",
+    "types:pipeline-context",
     "project",
     "read-project",
     "output",

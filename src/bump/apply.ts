@@ -1,9 +1,7 @@
 /** Plan → changes in GitLab. Branches are made side by side, all else one after the other, in the order of the plan. */
 import pLimit from "p-limit";
-import type { Bump } from "../config/bump.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import type { GitLab } from "../gitlab/gitlab.js";
 import {
   acceptMergeRequest,
   findUser,
@@ -12,29 +10,15 @@ import {
   openMergeRequest,
   updateMergeRequest,
 } from "../gitlab/merge-requests.js";
-import type { ProjectAddress } from "../gitlab/projects.js";
 import { deleteBranch } from "../gitlab/repository.js";
-import type { GitLabWriter } from "../gitlab/writer.js";
+import type { Applying } from "./applying.js";
 import { gatherFindings } from "./findings.js";
 import { wantsRecreation, withMarker } from "./marker.js";
 import { describeTopic } from "./merge-request.js";
 import type { Action } from "./plan.js";
 import { holdsExactly, pushTopic } from "./push.js";
-import type { OwnMergeRequest, Situation } from "./situation.js";
-import type { Snapshot } from "./snapshot.js";
+import type { OwnMergeRequest } from "./situation.js";
 import type { Topic } from "./topic.js";
-
-export interface Applying {
-  readonly gitlab: GitLab;
-  readonly writer: GitLabWriter;
-  readonly address: ProjectAddress;
-  readonly targetBranch: string;
-  readonly snapshot: Snapshot;
-  readonly situation: Situation;
-  /** The configuration that the plan was made with. */
-  readonly bump: Bump;
-  readonly signal: AbortSignal;
-}
 
 /** What became of an action. */
 export interface Applied {

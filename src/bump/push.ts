@@ -4,7 +4,7 @@ import type { Branch } from "../gitlab/forge-schema.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import { createCommit, getBranch, getFile, isMissing, listChangedPaths } from "../gitlab/repository.js";
 import { UnknownFate } from "../gitlab/writer.js";
-import type { Applying } from "./apply.js";
+import type { Applying } from "./applying.js";
 import { filesOf } from "./files.js";
 import { fingerprintOfCommit } from "./marker.js";
 import type { BranchStep } from "./plan.js";

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { writeBundle } from "../fetch/bundle.js";
 import { fetchFromBundle } from "../fetch/from-bundle.js";
-import { type FetchOutcome, fetchIntoStore, type Wanted } from "../fetch/fetch.js";
+import { type FetchOutcome, fetchIntoStore } from "../fetch/fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { keepFromGarbage } from "../fetch/gc-roots.js";
 import { openProject, readProjectLock, selectNames } from "../project.js";
 import { currentSystem } from "../store/current-system.js";
@@ -58,7 +59,7 @@ export const run: Run<FetchOptions> = async (given, options, context) => {
 };
 
 /** An artifact for `any` system is wanted once for each system that was asked for. */
-function withoutRepeats(wanted: readonly Wanted[]): Wanted[] {
+function withoutRepeats(wanted: readonly LockedEntry[]): LockedEntry[] {
   return [...new Map(wanted.map((one) => [`${one.artifact}.${one.system}`, one])).values()];
 }
 

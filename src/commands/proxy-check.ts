@@ -14,7 +14,7 @@ import { listenOn } from "../proxy/listen.js";
 import { type ListenAddress, urlOf } from "../proxy/listener.js";
 import type { LockState } from "../proxy/locks.js";
 import { parseLockAddress } from "../proxy/lock-address.js";
-import { entriesOf } from "../proxy/locked-index.js";
+import { entriesOf } from "../lock/entry.js";
 import { concerns } from "../proxy/policy.js";
 import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult } from "./command.js";

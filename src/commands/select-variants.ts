@@ -1,6 +1,6 @@
 /** Which variants of a lock a command works on. */
 import { UserError } from "../errors.js";
-import type { Wanted } from "../fetch/fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import type { Lock, LockedArtifact } from "../lock/schema.js";
 
 export interface Selection {
@@ -14,8 +14,8 @@ export interface Selection {
 export function selectVariants(
   lock: Lock,
   { names, named, systems }: Selection,
-): { wanted: Wanted[]; errors: UserError[] } {
-  const wanted: Wanted[] = [];
+): { wanted: LockedEntry[]; errors: UserError[] } {
+  const wanted: LockedEntry[] = [];
   const errors: UserError[] = [];
   for (const [name, artifact] of Object.entries(lock.artifacts)) {
     if (!names.has(name)) continue;
@@ -28,7 +28,7 @@ export function selectVariants(
 }
 
 /** The variant of a system; the one for `any` stands in where there is no other. */
-function variantFor(wanted: string, artifact: string, { systems }: LockedArtifact): Wanted | undefined {
+function variantFor(wanted: string, artifact: string, { systems }: LockedArtifact): LockedEntry | undefined {
   const system = wanted in systems ? wanted : "any";
   const variant = systems[system];
   return variant === undefined ? undefined : { artifact, system, variant };

@@ -15,7 +15,7 @@ import { contentAddress, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
 import { nix32 } from "../store/nix32.js";
 import { parseSri } from "../store/sri.js";
-import type { Wanted } from "./fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 
 export interface WriteBundleOptions {
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +36,7 @@ export function bundledArchive({ narHash }: LockedVariant): string {
  */
 export async function writeBundle(
   file: string,
-  wanted: readonly Wanted[],
+  wanted: readonly LockedEntry[],
   { signal, locate = (path) => path }: WriteBundleOptions = {},
 ): Promise<void> {
   const temporary = `${file}.${process.pid}.tmp`;
@@ -59,7 +59,11 @@ export async function writeBundle(
   }
 }
 
-async function fill(tar: Pack, wanted: readonly Wanted[], locate: (path: string) => string): Promise<void> {
+async function fill(
+  tar: Pack,
+  wanted: readonly LockedEntry[],
+  locate: (path: string) => string,
+): Promise<void> {
   await addText(tar, "nix-cache-info", "StoreDir: /nix/store\n");
   const archives = new Set<string>();
   for (const one of wanted) {
@@ -72,7 +76,7 @@ async function fill(tar: Pack, wanted: readonly Wanted[], locate: (path: string)
 }
 
 /** What the store has is compared with the lock on the way. */
-async function addArchive(tar: Pack, { artifact, variant }: Wanted, path: string): Promise<void> {
+async function addArchive(tar: Pack, { artifact, variant }: LockedEntry, path: string): Promise<void> {
   const { project, job, narSize: size, narHash: hash } = variant;
   const nar = { size, body: Readable.from(narOfPath(path)), destroy() {} };
   const verified = verifiedBody(nar, { artifact, project, job, form: "file", size, hash });
@@ -105,7 +109,7 @@ function narInfoText(variant: LockedVariant): string {
   });
 }
 
-function byStorePath(a: Wanted, b: Wanted): number {
+function byStorePath(a: LockedEntry, b: LockedEntry): number {
   return a.variant.storePath < b.variant.storePath ? -1 : 1;
 }
 

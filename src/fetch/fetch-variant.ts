@@ -10,7 +10,7 @@ import { verifiedBody } from "../hash/verified-body.js";
 import { onDisk, writeBody } from "../hash/write-body.js";
 import type { AddToStore } from "./add-in-batches.js";
 import type { Nix } from "../store/nix.js";
-import type { Wanted } from "./fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 
 export interface FetchContext {
   readonly gitlab: GitLab;
@@ -29,7 +29,7 @@ export interface FetchContext {
  *
  * @throws UserError when the bytes cannot be had, are others than the locked ones, or Nix does not take them
  */
-export async function fetchVariant(wanted: Wanted, context: FetchContext): Promise<void> {
+export async function fetchVariant(wanted: LockedEntry, context: FetchContext): Promise<void> {
   const { directory, limit, add } = context;
   const own = join(directory, randomUUID());
   try {
@@ -43,12 +43,16 @@ export async function fetchVariant(wanted: Wanted, context: FetchContext): Promi
 }
 
 /** What Nix is to hash of what is added. */
-export function methodOf({ variant: { form } }: Wanted): "flat" | "nar" {
+export function methodOf({ variant: { form } }: LockedEntry): "flat" | "nar" {
   return form === "unpacked" ? "nar" : FORM_CONTENT[form].method;
 }
 
 /** Makes `file` what is to be added: the file itself, or the tree of an archive. */
-async function download({ artifact, variant }: Wanted, file: string, context: FetchContext): Promise<void> {
+async function download(
+  { artifact, variant }: LockedEntry,
+  file: string,
+  context: FetchContext,
+): Promise<void> {
   const { gitlab, nix, signal } = context;
   signal?.throwIfAborted();
   await onDisk(file, mkdir(dirname(file)));
@@ -70,7 +74,7 @@ async function download({ artifact, variant }: Wanted, file: string, context: Fe
 }
 
 /** @throws UserError when Nix gave the bytes another path than the lock has */
-export function refuseOtherPath({ artifact, system, variant }: Wanted, path: string): void {
+export function refuseOtherPath({ artifact, system, variant }: LockedEntry, path: string): void {
   if (path === variant.storePath) return;
   throw new UserError(
     "FETCH_OTHER_STORE_PATH",

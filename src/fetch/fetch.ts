@@ -6,21 +6,14 @@ import pLimit from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
-import type { LockedVariant } from "../lock/schema.js";
 import type { Nix } from "../store/nix.js";
 import { createAdder } from "./add-in-batches.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { type FetchContext, fetchVariant } from "./fetch-variant.js";
 
-/** A locked variant and what it is called. */
-export interface Wanted {
-  readonly artifact: string;
-  readonly system: string;
-  readonly variant: LockedVariant;
-}
-
 export type FetchOutcome =
-  | (Wanted & { readonly status: "present" | "substituted" | "added" })
-  | (Wanted & { readonly status: "failed"; readonly error: UserError });
+  | (LockedEntry & { readonly status: "present" | "substituted" | "added" })
+  | (LockedEntry & { readonly status: "failed"; readonly error: UserError });
 
 export interface FetchOptions {
   readonly gitlab: GitLab;
@@ -44,7 +37,7 @@ const DEFAULT_JOBS = 8;
  * @throws UserError when Nix does not answer at all; the reason of `signal` when that is aborted
  */
 export async function fetchIntoStore(
-  wanted: readonly Wanted[],
+  wanted: readonly LockedEntry[],
   options: FetchOptions,
 ): Promise<FetchOutcome[]> {
   const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
@@ -84,11 +77,11 @@ async function substitute(
   return nix.missing(paths, signal);
 }
 
-function storePathOf({ variant }: Wanted): string {
+function storePathOf({ variant }: LockedEntry): string {
   return variant.storePath;
 }
 
-async function outcomeOf(one: Wanted, adding: Promise<void>): Promise<FetchOutcome> {
+async function outcomeOf(one: LockedEntry, adding: Promise<void>): Promise<FetchOutcome> {
   try {
     await adding;
     return { ...one, status: "added" };

@@ -10,7 +10,8 @@ import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { onDisk } from "../hash/write-body.js";
 import { type AddToStore, createAdder } from "./add-in-batches.js";
 import { bundledArchive } from "./bundle.js";
-import type { FetchOptions, FetchOutcome, Wanted } from "./fetch.js";
+import type { FetchOptions, FetchOutcome } from "./fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { methodOf, refuseOtherPath } from "./fetch-variant.js";
 import { unpackBundled } from "./unpack-bundled.js";
 
@@ -33,7 +34,7 @@ const READ_BYTES = 1024 * 1024;
  */
 export async function fetchFromBundle(
   file: string,
-  wanted: readonly Wanted[],
+  wanted: readonly LockedEntry[],
   options: FromBundleOptions,
 ): Promise<FetchOutcome[]> {
   const { nix, signal, onProgress } = options;
@@ -53,8 +54,8 @@ export async function fetchFromBundle(
 }
 
 /** Each store path once, by the archive that makes it: several names may share one. */
-function byArchive(wanted: readonly Wanted[]): Map<string, Wanted[]> {
-  const archives = new Map<string, Wanted[]>();
+function byArchive(wanted: readonly LockedEntry[]): Map<string, LockedEntry[]> {
+  const archives = new Map<string, LockedEntry[]>();
   for (const one of new Map(wanted.map((one) => [one.variant.storePath, one])).values()) {
     const name = bundledArchive(one.variant);
     archives.set(name, [...(archives.get(name) ?? []), one]);
@@ -69,11 +70,11 @@ function byArchive(wanted: readonly Wanted[]): Map<string, Wanted[]> {
  */
 async function addAll(
   file: string,
-  waiting: Map<string, Wanted[]>,
+  waiting: Map<string, LockedEntry[]>,
   options: Unpacking,
 ): Promise<ReadonlyMap<string, Promise<void>>> {
   const added = new Map<string, Promise<void>>();
-  const settle = (ones: readonly Wanted[], outcome: Promise<void>) => {
+  const settle = (ones: readonly LockedEntry[], outcome: Promise<void>) => {
     outcome.catch(() => undefined); // it is looked at when all are known
     for (const { variant } of ones) added.set(variant.storePath, outcome);
   };
@@ -106,7 +107,7 @@ async function addAll(
 }
 
 /** Nix takes the store name from the file, so that is given each of the names in turn. */
-async function addUnder(unpacked: string, ones: readonly Wanted[], { add }: Unpacking): Promise<void> {
+async function addUnder(unpacked: string, ones: readonly LockedEntry[], { add }: Unpacking): Promise<void> {
   let file = unpacked;
   for (const one of ones) {
     const named = join(dirname(unpacked), one.variant.name);
@@ -118,7 +119,7 @@ async function addUnder(unpacked: string, ones: readonly Wanted[], { add }: Unpa
 }
 
 async function outcomeOf(
-  one: Wanted,
+  one: LockedEntry,
   added: ReadonlyMap<string, Promise<void>> | undefined,
   file: string,
 ): Promise<FetchOutcome> {
@@ -132,7 +133,7 @@ async function outcomeOf(
   }
 }
 
-function lacking({ artifact, system }: Wanted, file: string): UserError {
+function lacking({ artifact, system }: LockedEntry, file: string): UserError {
   return new UserError("BUNDLE_LACKS", `${artifact} (${system}) is not in ${file} as it is locked`, {
     hint: "write a bundle from this lock: artifacts fetch --offline-bundle FILE (--all-systems for other systems, too)",
   });

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../errors.js";
 import type { Nix } from "../store/nix.js";
-import type { Wanted } from "./fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 
 export interface GcRoots {
   /** Absolute path of the directory of the links; made when missing. */
   readonly directory: string;
   /** What is to be kept; the store has it. */
-  readonly kept: readonly Wanted[];
+  readonly kept: readonly LockedEntry[];
   /** Everything that is locked. Links of anything else are removed. */
-  readonly locked: readonly Wanted[];
+  readonly locked: readonly LockedEntry[];
   readonly nix: Nix;
   readonly signal?: AbortSignal | undefined;
 }
@@ -39,7 +39,7 @@ export async function keepFromGarbage({ directory, kept, locked, nix, signal }: 
   return inDirectory(directory, removeStale(directory, new Set(locked.map(linkName))));
 }
 
-function linkName({ artifact, system }: Wanted): string {
+function linkName({ artifact, system }: LockedEntry): string {
   return `${artifact}.${system}`;
 }
 

@@ -5,7 +5,8 @@ import { FORM_CONTENT } from "../hash/form-content.js";
 import { OTHER_BYTES, verifiedBody } from "../hash/verified-body.js";
 import { onDisk, writeBody } from "../hash/write-body.js";
 import { narFrame } from "../store/nar.js";
-import type { FetchOptions, Wanted } from "./fetch.js";
+import type { FetchOptions } from "./fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 
 /**
  * Makes `unpacked` what the archive of a bundle holds, while it is compared with the lock, which knows its hash.
@@ -15,7 +16,7 @@ import type { FetchOptions, Wanted } from "./fetch.js";
  */
 export async function unpackBundled(
   entry: AsyncIterable<Uint8Array>,
-  { artifact, system, variant }: Wanted,
+  { artifact, system, variant }: LockedEntry,
   unpacked: string,
   { nix, signal }: Pick<FetchOptions, "nix" | "signal">,
 ): Promise<void> {

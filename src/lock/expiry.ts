@@ -1,12 +1,10 @@
 /** Which locked artifacts GitLab will soon delete: the one rule for `lock`, `outdated`, `show`, the doctor and the bot. Pure. */
-import type { Lock, LockedVariant } from "./schema.js";
+import { entriesOf, type LockedEntry } from "./entry.js";
+import type { Lock } from "./schema.js";
 
 const DAY_MS = 86_400_000;
 
-export interface Expiring {
-  readonly artifact: string;
-  readonly system: string;
-  readonly variant: LockedVariant;
+export interface Expiring extends LockedEntry {
   readonly expiresAt: string;
   /** Whole days that are left; negative when the date has passed. */
   readonly days: number;
@@ -24,13 +22,11 @@ export interface ExpiryRule {
  */
 export function expiringVariants(lock: Lock, { now, days: ahead }: ExpiryRule): Expiring[] {
   if (ahead === null) return [];
-  const found = Object.entries(lock.artifacts).flatMap(([artifact, { systems }]) =>
-    Object.entries(systems).flatMap(([system, variant]) => {
-      const { expiresAt } = variant;
-      if (expiresAt === null) return [];
-      const left = (Date.parse(expiresAt) - now.getTime()) / DAY_MS;
-      return left > ahead ? [] : [{ artifact, system, variant, expiresAt, days: Math.floor(left) }];
-    }),
-  );
+  const found = entriesOf(lock).flatMap((entry) => {
+    const { expiresAt } = entry.variant;
+    if (expiresAt === null) return [];
+    const left = (Date.parse(expiresAt) - now.getTime()) / DAY_MS;
+    return left > ahead ? [] : [{ ...entry, expiresAt, days: Math.floor(left) }];
+  });
   return found.sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt));
 }

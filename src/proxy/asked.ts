@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Listener, authorityOf, namesListener } from "./listener.js";
-import { BODY_REFUSED, CROSS_SITE, type Refusal, WRONG_METHOD, foreignHost } from "./respond.js";
+import { BODY_REFUSED, CROSS_SITE, type Refusal, WRONG_METHOD, foreignHost } from "./refusals.js";
 
 /** What of a request decides about its answer. */
 export interface Asked {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Source } from "./cache/relay.js";
-import type { Found, LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
+import type { Found } from "./locked-index.js";
 import type { Caller } from "./policy.js";
 import type { AuthorityName } from "./probe.js";
 import type { Upstream } from "./upstream.js";

@@ -7,7 +7,8 @@ import type { Listener } from "./listener.js";
 import type { Caller } from "./policy.js";
 import { type Health, probe } from "./probe.js";
 import { refuse } from "./refuse.js";
-import { BROKEN, type Refusal, type Text, sendText, upstreamFailed } from "./respond.js";
+import { BROKEN, type Refusal, type Text, upstreamFailed } from "./refusals.js";
+import { sendText } from "./respond.js";
 import { route } from "./route.js";
 import { type ServeOptions, serve } from "./serve.js";
 

@@ -6,6 +6,7 @@ import { GitLabError } from "../gitlab/gitlab-error.js";
 import { type Authority, inject } from "./authority.js";
 import { callerToken } from "./caller-credential.js";
 import type { CiJob } from "./policy.js";
+import { ID_TOKEN_REFUSED } from "./refusals.js";
 import type { Upstream } from "./upstream.js";
 
 export interface IdTokenOptions {
@@ -15,9 +16,6 @@ export interface IdTokenOptions {
   /** A token must be meant for one of these. */
   readonly audiences: readonly string[];
 }
-
-/** The code of the errors of this file. */
-export const ID_TOKEN_REFUSED = "ID_TOKEN_REFUSED";
 
 /** What GitLab signs with. A list: the header of a token never chooses. */
 const ALGORITHMS = ["RS256"];

@@ -1,15 +1,9 @@
 import { fodPath } from "../generate/fod-path.js";
+import type { LockedEntry } from "../lock/entry.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { sriToHex } from "../store/sri.js";
 import type { View } from "./body.js";
 import { narPath, narinfoPath } from "./narinfo.js";
-
-/** A variant of the lock and what it is called. */
-export interface LockedEntry {
-  readonly artifact: string;
-  readonly system: string;
-  readonly variant: LockedVariant;
-}
 
 /** What a path means. Several entries are of the same bytes, from different jobs. */
 export interface Found {
@@ -23,13 +17,6 @@ export function findLocked(locks: readonly Lock[], path: string): Found | undefi
   if (face === undefined) return undefined;
   const [first, ...more] = locks.flatMap((lock) => indexOf(lock, face).get(path) ?? []);
   return first === undefined ? undefined : { view: face.view, entries: [first, ...more] };
-}
-
-/** Everything that a lock has. */
-export function entriesOf({ artifacts }: Lock): LockedEntry[] {
-  return Object.entries(artifacts).flatMap(([artifact, { systems }]) =>
-    Object.entries(systems).map(([system, variant]) => ({ artifact, system, variant })),
-  );
 }
 
 /** One of the ways in which Nix asks. */

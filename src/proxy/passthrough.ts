@@ -5,7 +5,8 @@ import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { Admitted, Authority } from "./authority.js";
 import { callerCredential } from "./caller-credential.js";
-import type { LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
+import { CALLER_ELSEWHERE, CALLER_UNKNOWN } from "./refusals.js";
 import type { Upstream } from "./upstream.js";
 
 export interface PassthroughOptions {
@@ -21,10 +22,6 @@ const YES_COUNTS_MS = 60_000;
 /** A "no" is soon asked again, but not as often as a client repeats itself. */
 const NO_COUNTS_MS = 5_000;
 const MOST_DECISIONS = 10_000;
-
-/** The codes of the errors of this file. */
-export const CALLER_UNKNOWN = "CALLER_UNKNOWN";
-export const CALLER_ELSEWHERE = "CALLER_ELSEWHERE";
 
 /**
  * The caller's own token decides: it is sent to GitLab with a request for the very artifact, also when the bytes are in the cache.

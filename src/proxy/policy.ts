@@ -2,7 +2,8 @@
 import { matches } from "../config/pattern.js";
 import type { ProxyCaller, ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
-import type { Found, LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
+import type { Found } from "./locked-index.js";
 
 /** Who asks, as far as it is known at the listener. */
 export type Caller = { readonly kind: "machine" } | { readonly kind: "token" } | CiJob;

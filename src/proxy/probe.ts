@@ -1,5 +1,5 @@
 import { packageVersion } from "../version.js";
-import type { Refusal, Text } from "./respond.js";
+import type { Refusal, Text } from "./refusals.js";
 
 /** How the proxy is, in words that anybody may read: no name of an artifact, a file or a host. */
 export interface Health {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { redact } from "../redact.js";
 import type { Log } from "./log.js";
-import { type Refusal, sendRefusal } from "./respond.js";
+import type { Refusal } from "./refusals.js";
+import { sendRefusal } from "./respond.js";
 
 /** Tells the client, and the log. */
 export function refuse(

@@ -1,10 +1,11 @@
 import type { Lock } from "../lock/schema.js";
 import type { Asked } from "./asked.js";
 import { type Body, bodyOf } from "./body.js";
-import { findLocked, type Found, type LockedEntry } from "./locked-index.js";
+import { type LockedEntry } from "../lock/entry.js";
+import { findLocked, type Found } from "./locked-index.js";
 import { CACHE_INFO, narinfo } from "./narinfo.js";
 import { type ByteRange, parseRange } from "./range.js";
-import { NOT_LOCKED, type Refusal, type Text, rangeBeyondEnd } from "./respond.js";
+import { NOT_LOCKED, type Refusal, type Text, rangeBeyondEnd } from "./refusals.js";
 
 /** Who may have one of `entries` gets an answer. */
 export interface Route {

@@ -5,19 +5,12 @@ import { redact } from "../redact.js";
 import type { Authority } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
 import { ContentLost } from "./cache/content.js";
-import type { LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
 import type { Log } from "./log.js";
 import { type Caller, PolicyDenial, nameOf, permitted } from "./policy.js";
 import { refuse } from "./refuse.js";
-import {
-  BROKEN,
-  NOT_LOCKED,
-  sendHead,
-  sendRefusal,
-  sendText,
-  sendUnchanged,
-  upstreamFailed,
-} from "./respond.js";
+import { BROKEN, NOT_LOCKED, upstreamFailed } from "./refusals.js";
+import { sendHead, sendRefusal, sendText, sendUnchanged } from "./respond.js";
 import type { ArtifactAnswer, Route } from "./route.js";
 import { sendContent } from "./send-content.js";
 import { storedBytes, storedSource } from "./stored.js";

@@ -3,7 +3,7 @@ import type { ExpectedBytes } from "../hash/verified-body.js";
 import { verifiedNar } from "../hash/verified-nar.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { Source } from "./cache/relay.js";
-import type { LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
 
 export function storedSize({ form, size, narSize }: LockedVariant): number {
   return form === "unpacked" ? narSize : size;

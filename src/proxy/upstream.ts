@@ -1,7 +1,7 @@
 /** How the proxy asks GitLab for bytes: patiently within bounds, and not at all while GitLab is known to be down. */
 import type { Credential } from "../credentials/credentials.js";
 import type { Download, GitLab } from "../gitlab/gitlab.js";
-import type { LockedEntry } from "./locked-index.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { createCircuits } from "./circuit.js";
 
 export interface UpstreamOptions {

@@ -1,7 +1,7 @@
 /** Who may read a cache, compared with who may read the artifacts in GitLab. */
 import pLimit from "p-limit";
 import { UserError } from "../errors.js";
-import type { Wanted } from "../fetch/fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { getProjectVisibility } from "../gitlab/projects.js";
 import type { Visibility } from "../gitlab/schema.js";
@@ -24,10 +24,10 @@ const PROJECTS_AT_ONCE = 8;
  * @throws UserError when GitLab does not say who may read a project
  */
 export async function withoutExposed(
-  wanted: readonly Wanted[],
+  wanted: readonly LockedEntry[],
   audience: Visibility,
   gitlab: GitLab,
-): Promise<{ wanted: Wanted[]; errors: UserError[] }> {
+): Promise<{ wanted: LockedEntry[]; errors: UserError[] }> {
   if (audience === "private") return { wanted: [...wanted], errors: [] };
   const limit = pLimit(PROJECTS_AT_ONCE);
   const asked = new Map<string, Promise<Visibility>>();
@@ -63,7 +63,11 @@ function isNarrower(visibility: Visibility, audience: Visibility): boolean {
   return AUDIENCES.indexOf(visibility) < AUDIENCES.indexOf(audience);
 }
 
-function exposes({ artifact, variant }: Wanted, visibility: Visibility, audience: Visibility): UserError {
+function exposes(
+  { artifact, variant }: LockedEntry,
+  visibility: Visibility,
+  audience: Visibility,
+): UserError {
   return new UserError(
     "EXPOSES_ARTIFACT",
     `${artifact}: in GitLab ${READERS[visibility]} may read it (${variant.project}), in this cache ${READERS[audience]} could`,

@@ -1,4 +1,4 @@
-import type { Wanted } from "../fetch/fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { UserError } from "../errors.js";
 import type { Download } from "../gitlab/gitlab.js";
 import { FORM_CONTENT, hashMethod } from "../hash/form-content.js";
@@ -15,7 +15,7 @@ import { parseSri } from "../store/sri.js";
  */
 export async function* narOfDownload(
   download: Download,
-  { artifact, variant }: Wanted,
+  { artifact, variant }: LockedEntry,
 ): AsyncGenerator<Uint8Array> {
   const { form, size } = variant;
   if (form === "unpacked") {
@@ -34,7 +34,7 @@ export async function* narOfDownload(
  *
  * @throws UserError LOCK_CONTRADICTION
  */
-export function refuseInconsistent({ artifact, system, variant }: Wanted): void {
+export function refuseInconsistent({ artifact, system, variant }: LockedEntry): void {
   const { name, form, size, hash, narHash, narSize, storePath } = variant;
   const method = hashMethod(form);
   const expected = fixedOutputPath({ name, method, sha256: parseSri(hash) });

@@ -1,4 +1,7 @@
+import type { BinaryCache } from "../cache/cache.js";
+import type { GitLab } from "../gitlab/gitlab.js";
 import { hashMethod } from "../hash/form-content.js";
+import type { LockedEntry } from "../lock/entry.js";
 import {
   contentAddress,
   fingerprint,
@@ -7,15 +10,20 @@ import {
   narInfoKey,
   printNarInfo,
 } from "../store/narinfo.js";
+import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
-import type { Wanted } from "../fetch/fetch.js";
+import type { Compression } from "./compression.js";
 import { narOfDownload, refuseInconsistent } from "./nar-of-download.js";
 import { promises } from "./promises.js";
-import type { PublishOptions } from "./publish.js";
 import { isWhole } from "./rely-on.js";
 import { type Archive, sendArchive, stageArchive } from "./stage-archive.js";
 
-export interface PublishContext extends PublishOptions {
+export interface PublishContext {
+  readonly gitlab: GitLab;
+  readonly cache: BinaryCache;
+  readonly compression: Compression;
+  readonly signingKey?: SigningKey | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Where temporary files may be made. */
   readonly directory: string;
 }
@@ -26,7 +34,7 @@ export interface PublishContext extends PublishOptions {
  * @throws UserError when the bytes cannot be had, are others than the locked ones, or the cache does not take them
  */
 export async function publishVariant(
-  wanted: Wanted,
+  wanted: LockedEntry,
   context: PublishContext,
 ): Promise<"present" | "published"> {
   const { cache, signal } = context;
@@ -43,7 +51,7 @@ export async function publishVariant(
 }
 
 /** Downloads, verifies and compresses in one pass. */
-async function stageVariant(wanted: Wanted, context: PublishContext): Promise<Archive> {
+async function stageVariant(wanted: LockedEntry, context: PublishContext): Promise<Archive> {
   const { gitlab, signal } = context;
   const download = await gitlab.download(wanted.variant.url, {
     verified: true,
@@ -57,7 +65,7 @@ async function stageVariant(wanted: Wanted, context: PublishContext): Promise<Ar
 }
 
 function narInfoOf(
-  { variant }: Wanted,
+  { variant }: LockedEntry,
   archive: Archive,
   { compression, signingKey }: PublishContext,
 ): NarInfo {

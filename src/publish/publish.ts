@@ -3,27 +3,18 @@
  * takes them from there without any signature.
  */
 import pLimit from "p-limit";
-import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
-import type { Wanted } from "../fetch/fetch.js";
-import type { GitLab } from "../gitlab/gitlab.js";
-import type { SigningKey } from "../store/signing-key.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { claimCache } from "./claim-cache.js";
-import type { Compression } from "./compression.js";
-import { publishVariant } from "./publish-variant.js";
+import { type PublishContext, publishVariant } from "./publish-variant.js";
 
 export type PublishOutcome =
-  | (Wanted & { readonly status: "present" | "published" })
-  | (Wanted & { readonly status: "failed"; readonly error: UserError });
+  | (LockedEntry & { readonly status: "present" | "published" })
+  | (LockedEntry & { readonly status: "failed"; readonly error: UserError });
 
-export interface PublishOptions {
-  readonly gitlab: GitLab;
-  readonly cache: BinaryCache;
-  readonly compression: Compression;
-  readonly signingKey?: SigningKey | undefined;
+export interface PublishOptions extends Omit<PublishContext, "directory"> {
   /** How many artifacts are worked on at the same time. */
   readonly jobs?: number;
-  readonly signal?: AbortSignal | undefined;
   /** Called whenever the outcome of a variant is known. */
   readonly onProgress?: ((outcome: PublishOutcome) => void) | undefined;
 }
@@ -37,7 +28,10 @@ const DEFAULT_JOBS = 8;
  * @returns one outcome for each of `wanted`, in the same order
  * @throws UserError when the cache itself cannot be used; the reason of `signal` when that is aborted
  */
-export async function publish(wanted: readonly Wanted[], options: PublishOptions): Promise<PublishOutcome[]> {
+export async function publish(
+  wanted: readonly LockedEntry[],
+  options: PublishOptions,
+): Promise<PublishOutcome[]> {
   const { cache, signal, jobs = DEFAULT_JOBS } = options;
   await claimCache(cache);
   const limit = pLimit(jobs);
@@ -58,7 +52,10 @@ export async function publish(wanted: readonly Wanted[], options: PublishOptions
   });
 }
 
-async function outcomeOf(one: Wanted, publishing: Promise<"present" | "published">): Promise<PublishOutcome> {
+async function outcomeOf(
+  one: LockedEntry,
+  publishing: Promise<"present" | "published">,
+): Promise<PublishOutcome> {
   try {
     return { ...one, status: await publishing };
   } catch (error) {

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
-import type { Wanted } from "../fetch/fetch.js";
+import type { LockedEntry } from "../lock/entry.js";
 import { type NarInfo, narInfoKey, parseNarInfo } from "../store/narinfo.js";
 import { formatSri } from "../store/sri.js";
 import { promises } from "./promises.js";
@@ -19,7 +19,7 @@ export interface Verified {
 export interface VerifyOptions {
   readonly cache: BinaryCache;
   /** What must be there. */
-  readonly locked: readonly Wanted[];
+  readonly locked: readonly LockedEntry[];
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of archives that were read. */
   readonly onProgress?: ((done: number) => void) | undefined;
@@ -67,7 +67,7 @@ interface Checked {
   readonly problem?: UserError;
 }
 
-async function checkPath(key: string, locked: Wanted | undefined, cache: BinaryCache): Promise<Checked> {
+async function checkPath(key: string, locked: LockedEntry | undefined, cache: BinaryCache): Promise<Checked> {
   const stored = await cache.readText(key);
   if (stored === undefined)
     return { problem: broken("CACHE_MISSING", whose(locked, key), "is not in the cache") };
@@ -108,7 +108,7 @@ async function archiveDiffers(
   return { code: "CACHE_MISMATCH", what: `has the hash ${hash}, and should have ${expected.hash}` };
 }
 
-function whose(locked: Wanted | undefined, otherwise: string): string {
+function whose(locked: LockedEntry | undefined, otherwise: string): string {
   return locked === undefined ? otherwise : `${locked.artifact} (${locked.system})`;
 }
 

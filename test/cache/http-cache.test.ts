@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openHttpCache } from "../../src/cache/http-cache.js";
 import { netrcCredentials } from "../../src/cache/netrc-credentials.js";
 import { ANONYMOUS, type Credentials } from "../../src/credentials/credentials.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
@@ -26,13 +26,16 @@ afterEach(async () => {
   await server.close();
 });
 
-async function wanted(artifact: string): Promise<Wanted> {
+async function wanted(artifact: string): Promise<LockedEntry> {
   const bytes = sampleBytes(300_000, artifact);
   const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 
-async function publishAll(all: readonly Wanted[], credentials: Credentials = ANONYMOUS): Promise<string[]> {
+async function publishAll(
+  all: readonly LockedEntry[],
+  credentials: Credentials = ANONYMOUS,
+): Promise<string[]> {
   const cache = openHttpCache(new URL(`${server.url}/team`), { credentials, retry: { firstPauseMs: 1 } });
   try {
     const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd" });

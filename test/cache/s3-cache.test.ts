@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCache } from "../../src/cache/open-cache.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { findGarbage } from "../../src/publish/garbage.js";
 import { publish } from "../../src/publish/publish.js";
 import { removeGarbage } from "../../src/publish/remove-garbage.js";
@@ -46,12 +46,12 @@ function use({ id, secret }: Key): void {
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", secret);
 }
 
-async function wanted(artifact: string, bytes: Uint8Array): Promise<Wanted> {
+async function wanted(artifact: string, bytes: Uint8Array): Promise<LockedEntry> {
   const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 
-async function publishTo(address: string, all: readonly Wanted[]): Promise<string[]> {
+async function publishTo(address: string, all: readonly LockedEntry[]): Promise<string[]> {
   const cache = await openCache(address, { cwd: "/", env: {} });
   try {
     const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd" });

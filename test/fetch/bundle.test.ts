@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { writeBundle } from "../../src/fetch/bundle.js";
-import { fetchIntoStore, type FetchOutcome, type Wanted } from "../../src/fetch/fetch.js";
+import { fetchIntoStore, type FetchOutcome } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { fetchFromBundle } from "../../src/fetch/from-bundle.js";
 import { createNix } from "../../src/store/nix.js";
 import { formatSri } from "../../src/store/sri.js";
@@ -28,7 +29,7 @@ import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
 let upstream: Upstream;
 let directory: string;
 let bundle: string;
-let all: Wanted[];
+let all: LockedEntry[];
 let sender: TemporaryNix;
 let receiver: TemporaryNix;
 beforeEach(async () => {
@@ -57,13 +58,13 @@ afterEach(async () => {
 async function wanted(
   artifact: string,
   locked: Partial<Parameters<typeof lockedVariant>[0]> = {},
-): Promise<Wanted> {
+): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, bytes);
   return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact, ...locked }) };
 }
 
-async function tree(name: string): Promise<Wanted> {
+async function tree(name: string): Promise<LockedEntry> {
   const folder = mkdtempSync(join(directory, "tree-"));
   await makeRandomTree(folder, 5);
   const nar = nixDump(folder);
@@ -78,11 +79,11 @@ async function tree(name: string): Promise<Wanted> {
   };
 }
 
-function write(some: readonly Wanted[], file = bundle): Promise<void> {
+function write(some: readonly LockedEntry[], file = bundle): Promise<void> {
   return writeBundle(file, some, { locate: (path) => join(sender.root, path) });
 }
 
-function read(some: readonly Wanted[]): Promise<FetchOutcome[]> {
+function read(some: readonly LockedEntry[]): Promise<FetchOutcome[]> {
   return fetchFromBundle(bundle, some, { nix: createNix({ env: receiver.env }) });
 }
 

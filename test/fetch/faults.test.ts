@@ -5,7 +5,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { fetchIntoStore, type Wanted } from "../../src/fetch/fetch.js";
+import { fetchIntoStore } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { createNix } from "../../src/store/nix.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
@@ -18,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => upstream.close());
 
-async function wanted(artifact: string, size = 10_000): Promise<Wanted> {
+async function wanted(artifact: string, size = 10_000): Promise<LockedEntry> {
   const bytes = sampleBytes(size, artifact);
   const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };

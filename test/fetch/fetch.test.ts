@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import { publish } from "../../src/publish/publish.js";
-import { type FetchOutcome, type Wanted, fetchIntoStore } from "../../src/fetch/fetch.js";
+import { type FetchOutcome, fetchIntoStore } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { type Nix, createNix } from "../../src/store/nix.js";
 import { type Locked, lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
@@ -31,7 +32,11 @@ afterEach(async () => {
 });
 
 /** A locked variant whose bytes the upstream serves, unless `served` are others. */
-async function wanted(artifact: string, locked: Partial<Locked> = {}, served?: Uint8Array): Promise<Wanted> {
+async function wanted(
+  artifact: string,
+  locked: Partial<Locked> = {},
+  served?: Uint8Array,
+): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, served ?? bytes);
   return { artifact, system: "any", variant: await lockedVariant({ url, bytes, ...locked }) };
@@ -41,7 +46,7 @@ function statuses(outcomes: readonly FetchOutcome[]): string[] {
   return outcomes.map(({ artifact, status }) => `${artifact} ${status}`);
 }
 
-function fileOf({ variant }: Wanted): string {
+function fileOf({ variant }: LockedEntry): string {
   return join(store.root, variant.storePath);
 }
 

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readlink, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fetchIntoStore, type Wanted } from "../../src/fetch/fetch.js";
+import { fetchIntoStore } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { keepFromGarbage } from "../../src/fetch/gc-roots.js";
 import { createNix, type Nix } from "../../src/store/nix.js";
 import { lockedVariant } from "../hash/locked.js";
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 /** Puts artifacts into the store. */
-async function fetched(...names: readonly string[]): Promise<Wanted[]> {
+async function fetched(...names: readonly string[]): Promise<LockedEntry[]> {
   const wanted = await Promise.all(
     names.map(async (artifact) => {
       const bytes = sampleBytes(100, artifact);
@@ -40,7 +41,7 @@ async function fetched(...names: readonly string[]): Promise<Wanted[]> {
 }
 
 /** The artifacts that a garbage collection leaves. */
-async function survivors(wanted: readonly Wanted[]): Promise<string[]> {
+async function survivors(wanted: readonly LockedEntry[]): Promise<string[]> {
   await store.run("nix-store", "--gc");
   const gone = await nix.missing(wanted.map(({ variant }) => variant.storePath));
   return wanted.filter(({ variant }) => !gone.has(variant.storePath)).map(({ artifact }) => artifact);

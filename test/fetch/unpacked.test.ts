@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { fetchIntoStore, type Wanted } from "../../src/fetch/fetch.js";
+import { fetchIntoStore } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import type { Digests } from "../../src/hash/hashed.js";
 import { createNix } from "../../src/store/nix.js";
 import { formatSri } from "../../src/store/sri.js";
@@ -50,7 +51,7 @@ async function lockedDigests(url: string): Promise<Digests> {
   };
 }
 
-function wanted(url: string, digests: Digests): Wanted {
+function wanted(url: string, digests: Digests): LockedEntry {
   return {
     artifact: "acme",
     system: "any",

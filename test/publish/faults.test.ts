@@ -11,7 +11,7 @@ import { openFileCache } from "../../src/cache/file-cache.js";
 import { openHttpCache } from "../../src/cache/http-cache.js";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import type { UserError } from "../../src/errors.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { lockedVariant } from "../hash/locked.js";
@@ -32,7 +32,7 @@ afterEach(async () => {
   await rm(temporary, { recursive: true });
 });
 
-async function wanted(artifact: string, size = 10_000): Promise<Wanted> {
+async function wanted(artifact: string, size = 10_000): Promise<LockedEntry> {
   const bytes = sampleBytes(size, artifact);
   const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
@@ -45,7 +45,7 @@ interface Ended {
 
 /** A run that ends with the error of the cache as a whole has no statuses. */
 /** @param jobs 1 where one is to have the place that the other left */
-async function publishInto(cache: BinaryCache, all: readonly Wanted[], jobs = 4): Promise<Ended> {
+async function publishInto(cache: BinaryCache, all: readonly LockedEntry[], jobs = 4): Promise<Ended> {
   try {
     const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd", jobs });
     const errors = outcomes.flatMap((one) => (one.status === "failed" ? [one.error] : []));

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BinaryCache, CacheContents } from "../../src/cache/cache.js";
 import { openFileCache } from "../../src/cache/file-cache.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { findGarbage } from "../../src/publish/garbage.js";
 import { publish } from "../../src/publish/publish.js";
 import { removeGarbage } from "../../src/publish/remove-garbage.js";
@@ -35,13 +35,13 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function wanted(artifact: string, content = artifact): Promise<Wanted> {
+async function wanted(artifact: string, content = artifact): Promise<LockedEntry> {
   const bytes = sampleBytes(10_000, content);
   const url = upstream.serve(`/${artifact}`, bytes);
   return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
 }
 
-async function send(...all: readonly Wanted[]): Promise<string[]> {
+async function send(...all: readonly LockedEntry[]): Promise<string[]> {
   const options = { gitlab: upstream.gitlab, cache: openFileCache(root), compression: "zstd" } as const;
   return (await publish(all, options)).map(({ status }) => status);
 }
@@ -58,7 +58,7 @@ function contentsOf({ contents }: BinaryCache): CacheContents {
   return contents;
 }
 
-async function collect(roots: readonly (Wanted | string)[], contents = contentsOf(cache)) {
+async function collect(roots: readonly (LockedEntry | string)[], contents = contentsOf(cache)) {
   const paths = roots.map((one) => (typeof one === "string" ? one : one.variant.storePath));
   const options = { cache, contents, roots: paths, before: Date.now() - 30 * DAY_MS };
   const garbage = await findGarbage(options);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import type { BinaryCache } from "../../src/cache/cache.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { publish, type PublishOptions } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
@@ -31,13 +31,20 @@ afterEach(async () => {
   await Promise.all(stores.splice(0).map((store) => store.remove()));
 });
 
-async function wanted(artifact: string, locked: Partial<Locked> = {}, served?: Uint8Array): Promise<Wanted> {
+async function wanted(
+  artifact: string,
+  locked: Partial<Locked> = {},
+  served?: Uint8Array,
+): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, served ?? bytes);
   return { artifact, system: "any", variant: await lockedVariant({ url, bytes, ...locked }) };
 }
 
-async function statuses(all: readonly Wanted[], options: Partial<PublishOptions> = {}): Promise<string[]> {
+async function statuses(
+  all: readonly LockedEntry[],
+  options: Partial<PublishOptions> = {},
+): Promise<string[]> {
   const outcomes = await publish(all, { gitlab: upstream.gitlab, cache, compression: "zstd", ...options });
   return outcomes.map((one) =>
     one.status === "failed" ? `${one.error.code} ${one.error.message}` : one.status,
@@ -53,18 +60,18 @@ async function newStore(): Promise<TemporaryNix> {
 const nixCommand = ["--extra-experimental-features", "nix-command"];
 
 /** Copies from the cache as Nix does it for a user who trusts no key, and gives the bytes that arrived. */
-async function copied({ variant }: Wanted): Promise<Buffer> {
+async function copied({ variant }: LockedEntry): Promise<Buffer> {
   const store = await newStore();
   await store.run("nix", ...nixCommand, "copy", "--from", `file://${root}`, variant.storePath);
   await store.run("nix-store", "--verify-path", variant.storePath);
   return readFile(join(store.root, variant.storePath));
 }
 
-function narInfoOf({ variant }: Wanted): string {
+function narInfoOf({ variant }: LockedEntry): string {
   return readFileSync(join(root, narInfoKey(variant.storePath)), "utf8");
 }
 
-function archiveOf(one: Wanted): string {
+function archiveOf(one: LockedEntry): string {
   return join(root, /^URL: (.*)$/m.exec(narInfoOf(one))?.[1] ?? "");
 }
 
@@ -145,12 +152,12 @@ describe("a second run", () => {
   it.each([
     [
       "the .narinfo is half written",
-      (one: Wanted) => truncate(join(root, narInfoKey(one.variant.storePath)), 50),
+      (one: LockedEntry) => truncate(join(root, narInfoKey(one.variant.storePath)), 50),
     ],
-    ["the archive is missing", (one: Wanted) => rm(archiveOf(one))],
+    ["the archive is missing", (one: LockedEntry) => rm(archiveOf(one))],
     [
       "the .narinfo promises another NAR",
-      (one: Wanted) =>
+      (one: LockedEntry) =>
         writeFile(
           join(root, narInfoKey(one.variant.storePath)),
           narInfoOf(one).replace(/NarSize: \d+/, "NarSize: 120"),
@@ -158,7 +165,7 @@ describe("a second run", () => {
     ],
     [
       "the .narinfo lacks its content address",
-      (one: Wanted) =>
+      (one: LockedEntry) =>
         writeFile(join(root, narInfoKey(one.variant.storePath)), narInfoOf(one).replace(/CA: .*\n/, "")),
     ],
   ])("repairs a cache in which %s", async (_, damage) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import { openFileCache } from "../../src/cache/file-cache.js";
-import type { Wanted } from "../../src/fetch/fetch.js";
+import type { LockedEntry } from "../../src/lock/entry.js";
 import { type Compression } from "../../src/publish/compression.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
@@ -18,7 +18,7 @@ import { temporaryNix } from "../store/temporary-nix.js";
 let upstream: Upstream;
 let root: string;
 let cache: BinaryCache;
-let one: Wanted;
+let one: LockedEntry;
 beforeEach(async () => {
   upstream = await startUpstream();
   root = mkdtempSync(join(tmpdir(), "cache-"));
@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function published(artifact: string, compression: Compression): Promise<Wanted> {
+async function published(artifact: string, compression: Compression): Promise<LockedEntry> {
   const bytes = sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, bytes);
   const wanted = { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
@@ -38,15 +38,15 @@ async function published(artifact: string, compression: Compression): Promise<Wa
   return wanted;
 }
 
-function narInfoFile({ variant }: Wanted): string {
+function narInfoFile({ variant }: LockedEntry): string {
   return join(root, narInfoKey(variant.storePath));
 }
 
-function archive(wanted: Wanted): string {
+function archive(wanted: LockedEntry): string {
   return join(root, /^URL: (.*)$/m.exec(readFileSync(narInfoFile(wanted), "utf8"))?.[1] ?? "");
 }
 
-async function problems(locked: readonly Wanted[]): Promise<string[]> {
+async function problems(locked: readonly LockedEntry[]): Promise<string[]> {
   const verified = await verifyCache({ cache, locked });
   return verified.problems.map(({ code, message }) => `${code} ${message}`);
 }

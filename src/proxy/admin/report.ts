@@ -1,6 +1,6 @@
 import { packageVersion } from "../../version.js";
 import type { Cache } from "../cache/cache.js";
-import { type LockedEntry, entriesOf } from "../locked-index.js";
+import { type LockedEntry, entriesOf } from "../../lock/entry.js";
 import type { LockState } from "../locks.js";
 import type { Health } from "../probe.js";
 import { storedBytes } from "../stored.js";

@@ -6,7 +6,9 @@ import { answerOf, bodyFaultOf, changedBy, concernsBytes, type Fault, type Fault
 import { RateLimiter } from "../http/rate-limit.js";
 import { Refusal, html, json, text, type Reply } from "../http/reply.js";
 import type { RecordedRequest } from "../http/recording.js";
-import type { Answer, Answering, HttpRequest } from "../http/server.js";
+import type { Answer } from "../http/answer.js";
+import type { HttpRequest } from "../http/request.js";
+import type { Answering } from "../http/server.js";
 import { authenticate, presentedToken } from "./authenticate.js";
 import type { Instance } from "./exchange.js";
 import { router } from "./router.js";

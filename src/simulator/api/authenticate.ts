@@ -3,7 +3,7 @@
  */
 import { secretIn } from "../http/credentials.js";
 import { json, refuse, Refusal } from "../http/reply.js";
-import type { HttpRequest } from "../http/server.js";
+import type { HttpRequest } from "../http/request.js";
 import { atLeast } from "../knobs.js";
 import type { Token } from "../state/model.js";
 import type { Instance } from "./exchange.js";

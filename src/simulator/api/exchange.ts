@@ -1,7 +1,7 @@
 /**
  * What a handler gets, and what it gives: one handler per route, which returns a reply or throws a `Refusal`.
  */
-import type { HttpRequest } from "../http/server.js";
+import type { HttpRequest } from "../http/request.js";
 import type { Storage } from "../http/storage.js";
 import type { Reply } from "../http/reply.js";
 import type { Knobs } from "../knobs.js";

@@ -3,7 +3,7 @@
  * and then spoils their answers, `times` times or for ever.
  */
 import { empty, html, json, text, tooManyRequests, xmlError, type Reply } from "./reply.js";
-import type { HttpRequest } from "./server.js";
+import type { HttpRequest } from "./request.js";
 
 export type Fault = FaultMatch & FaultKind;
 

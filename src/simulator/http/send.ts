@@ -9,7 +9,8 @@ import { pipeline } from "node:stream/promises";
 import type { BodyFault } from "./faults.js";
 import { noneMatchHolds } from "./ranges.js";
 import { text, type Body, type Reply } from "./reply.js";
-import type { Answer, HttpRequest } from "./server.js";
+import type { Answer } from "./answer.js";
+import type { HttpRequest } from "./request.js";
 
 /** Sends the answer and resolves when it is out, or when the client has gone. */
 export async function send(request: HttpRequest, response: ServerResponse, answer: Answer): Promise<void> {

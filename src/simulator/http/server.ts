@@ -2,33 +2,15 @@
  * The HTTP server under both the API and the storage: reads requests, waits the latency, sends replies.
  */
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BodyFault } from "./faults.js";
-import { Refusal, json, type Reply } from "./reply.js";
+import { Refusal, json } from "./reply.js";
+import type { Answer } from "./answer.js";
+import type { HttpRequest } from "./request.js";
 import { send } from "./send.js";
-
-/** A request as it came: nothing decoded, nothing normalised. */
-export interface HttpRequest {
-  readonly method: string;
-  /** Path and query. */
-  readonly target: string;
-  /** The path alone, percent-encoded. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingHttpHeaders;
-  /** The body as text; empty when there is none. */
-  readonly body: string;
-}
-
-/** A reply and what goes wrong while it is sent. */
-export interface Answer {
-  readonly reply: Reply;
-  readonly fault: BodyFault | undefined;
-}
 
 export interface ServerOptions {
   /** 0: any free port. */

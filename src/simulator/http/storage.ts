@@ -13,7 +13,9 @@ import { answerOf, bodyFaultOf, type Faults } from "./faults.js";
 import { serveContent } from "./ranges.js";
 import { xmlError, type Reply } from "./reply.js";
 import type { Leak, RecordedRequest } from "./recording.js";
-import { serve, type Answer, type HttpRequest, type RunningServer, type ServerOptions } from "./server.js";
+import type { Answer } from "./answer.js";
+import type { HttpRequest } from "./request.js";
+import { serve, type RunningServer, type ServerOptions } from "./server.js";
 
 export interface StorageContext {
   readonly state: State;

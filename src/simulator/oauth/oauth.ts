@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { json, type Reply } from "../http/reply.js";
-import type { HttpRequest } from "../http/server.js";
+import type { HttpRequest } from "../http/request.js";
 import type { Knobs } from "../knobs.js";
 import type { Clock, State } from "../state/state.js";
 

@@ -1,0 +1,19 @@
+import type { Bump } from "../config/bump.js";
+import type { GitLab } from "../gitlab/gitlab.js";
+import type { ProjectAddress } from "../gitlab/projects.js";
+import type { GitLabWriter } from "../gitlab/writer.js";
+import type { Situation } from "./situation.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** What every change of one run is made with. */
+export interface Applying {
+  readonly gitlab: GitLab;
+  readonly writer: GitLabWriter;
+  readonly address: ProjectAddress;
+  readonly targetBranch: string;
+  readonly snapshot: Snapshot;
+  readonly situation: Situation;
+  /** The configuration that the plan was made with. */
+  readonly bump: Bump;
+  readonly signal: AbortSignal;
+}
