@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "undici";
 import { z } from "zod";
+import { redact } from "../redact.js";
 import type { Finding } from "./finding.js";
 
 const TIMEOUT_MS = 3_000;
@@ -20,7 +21,7 @@ export async function checkCaches(substituters: unknown): Promise<Finding[]> {
 }
 
 async function checkCache(address: string): Promise<Finding> {
-  const name = `Cache ${withoutPassword(address)}`;
+  const name = `Cache ${redact(address)}`;
   try {
     const said = await ask(address);
     return { name, ...(typeof said === "string" ? judgeInfo(said) : said) };
@@ -86,11 +87,6 @@ function judgeInfo(info: string): Seen {
       ? "something else than a binary cache answers there"
       : "it is for a store in another place than /nix/store";
   return { state: "warning", meaning, fix: SPELLING };
-}
-
-/** An address may hold user and password. */
-function withoutPassword(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, "//[secret]@");
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,6 @@
 /** What the facts about Nix mean for artifacts. */
 import { z } from "zod";
+import { redact } from "../redact.js";
 import type { Finding } from "./finding.js";
 import { isAtLeast, judgeImpureEnv } from "./impure-env.js";
 import type { NixFacts } from "./nix-facts.js";
@@ -103,7 +104,7 @@ function judgeTrust(trusted: boolean | undefined, { isRoot }: NixContext): Findi
 function judgeList(name: string, value: unknown): Finding {
   const entries = z.array(z.string()).safeParse(value).data ?? [];
   // An address may hold user and password.
-  const shown = entries.map((entry) => entry.replace(/\/\/[^/@]*@/, "//[secret]@"));
+  const shown = entries.map((entry) => redact(entry));
   return { name, state: "note", meaning: shown.length === 0 ? "none" : shown.join(", ") };
 }
 

@@ -393,18 +393,21 @@ test("passwords in the addresses of caches are neither shown nor sent; one that 
     sent.push(headers.authorization);
     response.writeHead(401).end();
   });
-  const address = server.url.replace("//", "//user:canary@");
-  const findings = await checkCaches([address, "s3://bucket?profile=x", "daemon"]);
+  const address = server.url.replace("//", "//user:can@ary@");
+  const findings = await checkCaches([address, "s3://bucket?token=canary", "daemon"]);
   expect(findings).toEqual([
     {
       name: `Cache ${server.url.replace("//", "//[secret]@")}`,
       state: "note",
       meaning: expect.stringMatching(/password/),
     },
-    { name: "Cache s3://bucket?profile=x", state: "note", meaning: expect.stringMatching(/^not asked/) },
+    { name: "Cache s3://bucket?token=[secret]", state: "note", meaning: expect.stringMatching(/^not asked/) },
     { name: "Cache daemon", state: "note", meaning: expect.stringMatching(/^not asked/) },
   ]);
   expect(sent).toEqual([undefined]);
+  installNix({ settings: { "hashed-mirrors": [address] } });
+  const mirrors = (await examine()).find(({ name }) => name === "Hashed mirrors");
+  expect(mirrors?.meaning).toBe(server.url.replace("//", "//[secret]@"));
 });
 
 test.each([
