@@ -29,9 +29,14 @@ export const run: Run<LoginOptions> = async ([url], { clientId, withToken = fals
   const login = withToken
     ? await tokenLogin(instance, context)
     : await deviceLogin(instance, await requireClient(instance, clientId, context), context);
-  const keptIn = await writeLogin(file, login, keeper ?? "keyring");
+  const { keeper: keptIn, leftInKeyring } = await writeLogin(file, login, keeper ?? "keyring");
   if (keptIn === "file" && keepIn === "keyring") {
     context.terminal.warn(`there is no keyring here that keeps it, so the login is in ${file}, mode 0600`);
+  }
+  if (leftInKeyring) {
+    context.terminal.warn(
+      "the login before is still in your keyring: unlock it, and remove nix-artifacts there",
+    );
   }
   const place = keptIn === "keyring" ? "your keyring" : file;
   return { data: { instance, file, keptIn }, text: `logged in to ${instance} (${place})` };

@@ -65,13 +65,20 @@ async function readStored(file: string): Promise<Login | z.output<typeof InKeyri
   throw noLogin(file, file);
 }
 
+export interface Kept {
+  readonly keeper: Keeper;
+  /** Whether the login before is still in a keyring that does not let it go. */
+  readonly leftInKeyring: boolean;
+}
+
 /**
- * Keeps a login.
+ * Keeps a login in the place of the one before.
  *
  * @param keeper where; a file serves where there is no keyring
  * @returns where it is
  */
-export async function writeLogin(file: string, login: Login, keeper: Keeper): Promise<Keeper> {
+export async function writeLogin(file: string, login: Login, keeper: Keeper): Promise<Kept> {
+  const wasInKeyring = InKeyring.safeParse(jsonOf((await readText(file)) ?? "")).success;
   const kept =
     keeper === "keyring" && (await keepInKeyring(accountOf(file), JSON.stringify(login)))
       ? "keyring"
@@ -79,7 +86,8 @@ export async function writeLogin(file: string, login: Login, keeper: Keeper): Pr
   const content = kept === "keyring" ? { kind: "keyring", instance: login.instance } : login;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFiles([{ path: file, text: `${JSON.stringify(content, undefined, 2)}\n`, mode: 0o600 }]);
-  return kept;
+  const leftInKeyring = wasInKeyring && kept === "file" && !(await removeFromKeyring(accountOf(file)));
+  return { keeper: kept, leftInKeyring };
 }
 
 /** Where the login of `file` is. */
@@ -87,9 +95,22 @@ export async function keeperOf(file: string): Promise<Keeper> {
   return (await readStored(file))?.kind === "keyring" ? "keyring" : "file";
 }
 
+/**
+ * Removes a login.
+ *
+ * @throws UserError CREDENTIALS_NO_KEYRING when it stays in the keyring; the file still says so then
+ */
 export async function removeLogin(file: string): Promise<void> {
-  if ((await keeperOf(file)) === "keyring") await removeFromKeyring(accountOf(file));
+  if ((await keeperOf(file)) === "keyring") await requireRemoved(file);
   await rm(file, { force: true });
+}
+
+async function requireRemoved(file: string): Promise<void> {
+  const account = accountOf(file);
+  if (await removeFromKeyring(account)) return;
+  throw new UserError("CREDENTIALS_NO_KEYRING", `Your keyring does not let the login for ${account} go.`, {
+    hint: `unlock the keyring, then run again: artifacts auth logout ${account}; if the keyring is gone for good: rm '${file}'`,
+  });
 }
 
 /** The origin that the file is named after. */

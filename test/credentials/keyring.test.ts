@@ -45,6 +45,10 @@ const files = () =>
 const login = (option = "") => `echo ${CANARY} | artifacts auth login ${gitlab.url} --with-token ${option}`;
 const ask = () => `echo '{"uri":"${gitlab.url}/"}' | artifacts auth helper get`;
 
+const built = (path: string) => new URL(`../../dist/credentials/${path}`, import.meta.url).href;
+const printKept = () =>
+  `node -e 'import("${built("keyring.js")}").then(async (it) => console.log("kept:", await it.readFromKeyring("${gitlab.url}")))'`;
+
 test("a login is in the keyring and in no file, serves every command, and is gone after logout", async () => {
   const used = await inSession(`${login()} && ${ask()}`);
   expect(used.code).toBe(0);
@@ -52,9 +56,9 @@ test("a login is in the keyring and in no file, serves every command, and is gon
   expect(used.stdout).toMatch(new RegExp(`"private-token":\\s*\\[\\s*"${CANARY}"`));
   expect(files().filter((text) => text.includes(CANARY))).toEqual([]);
 
-  const keyring = new URL("../../dist/credentials/keyring.js", import.meta.url).href;
-  const inKeyring = `node -e 'import("${keyring}").then(async (it) => console.log("kept:", await it.readFromKeyring("${gitlab.url}")))'`;
-  const ended = await inSession(`${inKeyring}; artifacts auth logout ${gitlab.url}; ${inKeyring}; ${ask()}`);
+  const ended = await inSession(
+    `${printKept()}; artifacts auth logout ${gitlab.url}; ${printKept()}; ${ask()}`,
+  );
   expect(ended.stdout).toMatch(new RegExp(`^kept: .*${CANARY}[^]*logged out[^]*^kept: undefined$`, "m"));
   expect(ended.stderr).toMatch(/HELPER_NO_CREDENTIAL/);
 });
@@ -70,7 +74,7 @@ test("what is refreshed stays in the keyring", async () => {
     scopes: ["read_api"],
   };
   home.write("ended", JSON.stringify({ ...stored, expiresAt: "2020-01-01T00:00:00.000Z" }));
-  const keep = `import("${new URL("../../dist/credentials/login-store.js", import.meta.url).href}").then(async (store) =>
+  const keep = `import("${built("login-store.js")}").then(async (store) =>
     store.writeLogin(store.loginFile(process.env, "${gitlab.url}"), JSON.parse(require("fs").readFileSync("ended", "utf8")), "keyring"))`;
   const { stdout } = await inSession(`node -e '${keep}' && rm ended && ${ask()} && ${ask()}`);
 
@@ -97,4 +101,17 @@ test("a keyring that does not open is said, with the way around it", async () =>
   const { code, stderr } = await inSession(ask(), ":");
   expect(code).toBe(1);
   expect(stderr).toMatch(/your keyring, which does not open.*--keep-in file/s);
+});
+
+test("a login that moves to a file leaves nothing in the keyring", async () => {
+  const { stdout } = await inSession(`${login()} && ${login("--keep-in file")} && ${printKept()}`);
+  expect(stdout).toMatch(/logged in to .*\.json\)\nkept: undefined/);
+});
+
+test("where the keyring does not let the old login go, a login in a file says so, and a logout is none", async () => {
+  await inSession(login());
+  const forget = `node -e 'import("${built("login-store.js")}").then((it) => it.removeLogin(it.loginFile(process.env, "${gitlab.url}"))).catch((error) => console.log(error.code))'`;
+  const locked = await inSession(`${forget}; ${login("--keep-in file")}`, ":");
+  expect(locked.stdout).toContain("CREDENTIALS_NO_KEYRING");
+  expect(locked.stderr).toMatch(/the login before is still in your keyring/);
 });
