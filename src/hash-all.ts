@@ -3,9 +3,10 @@
  * the biggest begin, so that none of them is alone at the end. What fails does not touch the others.
  */
 import { UserError, userErrorsOf } from "./errors.js";
+import { listArchive } from "./gitlab/archive-listing.js";
 import { CannotContinue } from "./gitlab/download.js";
-import { GitLabError } from "./gitlab/gitlab-error.js";
 import type { GitLab } from "./gitlab/gitlab.js";
+import { GitLabError } from "./gitlab/gitlab-error.js";
 import { hash, type HashOutcome } from "./hash/hash.js";
 import type { Hashed } from "./hash/hashed.js";
 import { limitPerHost } from "./host-limit.js";
@@ -47,10 +48,11 @@ export async function hashAll(
     groups.flatMap(({ variants }) => variants),
     context,
   );
-  const settled = await Promise.all(
-    groups.map(({ url, variants }) => limit(url, () => settle(variants, context)).then(withStatement)),
+  const running = groups.map(({ url, variants }) =>
+    limit(url, () => settle(variants, context).then(withStatement)),
   );
-  const outcomes = settled.flat();
+  await Promise.allSettled(running); // so that nothing is left on the disk when one has given up
+  const outcomes = (await Promise.all(running)).flat();
   const fresh = outcomes.flatMap((one) => ("hashed" in one ? [one.hashed] : []));
   const refused = outcomes.flatMap((one) => ("error" in one ? [one] : []));
   return {
@@ -104,13 +106,13 @@ function planOf(groups: readonly Group[], unchanged: number) {
 
 /** @throws whatever is no fault of the user's or GitLab's, and the reason when the run was given up */
 async function settle(variants: readonly Resolved[], context: PipelineContext): Promise<HashOutcome[]> {
+  context.signal.throwIfAborted();
   try {
     return await download(variants, context);
   } catch (error) {
     if (context.signal.aborted || userErrorsOf(error) === undefined) throw error;
-    return Promise.all(
-      variants.map(async (variant) => ({ variant, error: await explain(error, variant, context.gitlab) })),
-    );
+    const names = isMissingFile(error) ? await namesBeside(variants, context.gitlab) : undefined;
+    return variants.map((variant) => ({ variant, error: explain(error, variant, names) }));
   }
 }
 
@@ -145,11 +147,20 @@ async function beginningAnew<T>(download: () => Promise<T>): Promise<T> {
   }
 }
 
+function isMissingFile(error: unknown): boolean {
+  return error instanceof GitLabError && error.code === "GITLAB_FILE_NOT_FOUND";
+}
+
+/** What is in the archive that has no such file. All of `variants` are of one job. */
+async function namesBeside([first]: readonly Resolved[], gitlab: GitLab) {
+  return first === undefined ? undefined : listArchive(gitlab, { ...first, instance: first.gitlab });
+}
+
 /** What the manifest's author can do about a download that was refused. */
-async function explain(error: unknown, resolved: Resolved, gitlab: GitLab): Promise<UserError> {
+function explain(error: unknown, resolved: Resolved, names: readonly string[] | undefined): UserError {
   if (!(error instanceof UserError)) throw error;
   if (!(error instanceof GitLabError)) return error;
-  if (error.code === "GITLAB_FILE_NOT_FOUND") return explainMissingFile(gitlab, resolved);
+  if (isMissingFile(error)) return explainMissingFile(resolved, names);
   const expired = error.code === "GITLAB_ARTIFACTS_NOT_FOUND" ? expiredSince(resolved) : undefined;
   const { code, message, hint } = error;
   return expired ?? new UserError(code, message, { hint, at: resolved.at.job, cause: error });

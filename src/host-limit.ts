@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 
-/** Downloads at a time from one host; more only make each slower. */
-const DOWNLOADS_PER_HOST = 8;
+/** Requests at a time to one host that are not small; more only make each slower. */
+const TASKS_PER_HOST = 8;
 
-/** Runs `task` when fewer downloads than are good for the host of `url` are under way; in the order in which they were given. */
+/** Runs `task` when fewer tasks than are good for the host of `url` are under way; in the order in which they were given. */
 export type HostLimit = <T>(url: string, task: () => Promise<T>) => Promise<T>;
 
-export function limitPerHost(most = DOWNLOADS_PER_HOST): HostLimit {
+export function limitPerHost(most = TASKS_PER_HOST): HostLimit {
   const limits = new Map<string, ReturnType<typeof pLimit>>();
   return (url, task) => {
     const { host } = new URL(url);

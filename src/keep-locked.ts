@@ -1,19 +1,13 @@
 /** Lock → the same lock, whose artifacts GitLab no longer lets expire. Beside the line, as far as people ask for it. */
-import pLimit from "p-limit";
 import { UserError } from "./errors.js";
-import { GitLabError } from "./gitlab/gitlab-error.js";
 import { keepArtifacts } from "./gitlab/jobs.js";
 import type { GitLabWriter } from "./gitlab/writer.js";
+import { limitPerHost } from "./host-limit.js";
 import type { Lock, LockedArtifact, LockedVariant } from "./lock/schema.js";
-
-/** Requests at a time. */
-const CONCURRENCY = 8;
 
 export interface Kept {
   /** With the dates of expiry that GitLab now says. */
   readonly lock: Lock;
-  /** Jobs that were asked for. */
-  readonly jobs: number;
   /** One for each job that GitLab does not keep; its entries are as they were. */
   readonly errors: readonly UserError[];
 }
@@ -25,20 +19,21 @@ export async function keepLocked(
   writer: GitLabWriter,
 ): Promise<Kept> {
   const jobs = expiringJobs(lock, names);
-  const limit = pLimit(CONCURRENCY);
+  const limit = limitPerHost();
   const expiry = new Map<string, string | null>();
   const errors: UserError[] = [];
-  await limit.map(jobs, async (job) => {
+  const keep = async (job: ExpiringJob): Promise<void> => {
     try {
       const { gitlab: instance, variant } = job;
       const answer = await keepArtifacts(writer, { instance, project: variant.projectId }, variant.job);
       expiry.set(keyOf(instance, variant), answer.artifacts_expire_at ?? null);
     } catch (error) {
-      if (!(error instanceof GitLabError)) throw error;
+      if (!(error instanceof UserError)) throw error;
       errors.push(explain(error, job));
     }
-  });
-  return { lock: withExpiry(lock, expiry), jobs: jobs.length, errors };
+  };
+  await Promise.all(jobs.map((job) => limit(job.gitlab, () => keep(job))));
+  return { lock: withExpiry(lock, expiry), errors };
 }
 
 interface ExpiringJob {
@@ -63,7 +58,7 @@ function keyOf(instance: string, { projectId, job }: LockedVariant): string {
 }
 
 /** GitLab's 404 says neither what is missing nor why. */
-function explain({ code, message, hint }: GitLabError, { artifact, variant }: ExpiringJob): UserError {
+function explain({ code, message, hint }: UserError, { artifact, variant }: ExpiringJob): UserError {
   const what = `${artifact}: job ${variant.job} of ${variant.project} is not kept`;
   const at = variant.expiresAt;
   if (code.endsWith("NOT_FOUND") && at !== null && Date.parse(at) <= Date.now()) {

@@ -27,7 +27,12 @@ export function excerpt(text: string, secrets: readonly string[] = []): string {
   const line = redact(text, secrets)
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
-  return line.length > MAX_EXCERPT ? `${line.slice(0, MAX_EXCERPT)}…` : line;
+  // The cut may leave half a character.
+  return line.length > MAX_EXCERPT ? `${withoutHalves(line.slice(0, MAX_EXCERPT))}…` : withoutHalves(line);
+}
+
+function withoutHalves(text: string): string {
+  return text.replace(/\p{Cs}/gu, "");
 }
 
 function maskKnown(text: string, secrets: readonly string[]): string {

@@ -3,10 +3,11 @@ import { UserError } from "./errors.js";
 import type { GitLab } from "./gitlab/gitlab.js";
 import { readStatement, type SlsaStatement } from "./gitlab/slsa-statement.js";
 import type { HashOutcome } from "./hash/hash.js";
-import type { Digests } from "./hash/hashed.js";
+import type { Hashed } from "./hash/hashed.js";
 import type { Statement } from "./lock/schema.js";
 import { excerpt } from "./redact.js";
 import type { Resolved } from "./resolve/resolved.js";
+import { sriToHex } from "./store/sri.js";
 import type { Terminal } from "./terminal/terminal.js";
 
 /**
@@ -45,7 +46,7 @@ export function withStatements(
     try {
       const statement = await statementOf(hashed);
       if (statement === undefined) return outcome;
-      const odd = contradiction(hashed, hashed, statement);
+      const odd = contradiction(hashed, statement);
       if (odd !== undefined) terminal.warn(odd);
       return { variant: outcome.variant, hashed: { ...hashed, statement } };
     } catch (error) {
@@ -71,14 +72,14 @@ function asStatement(said: SlsaStatement | undefined, { file }: Resolved): State
     builder,
     ...(buildType === undefined ? {} : { buildType }),
     ...(invocation === undefined ? {} : { invocation }),
-    ...(commit === undefined || (commit.length !== 40 && commit.length !== 64) ? {} : { commit }),
+    ...(commit === undefined ? {} : { commit }),
     ...(subject === undefined ? {} : { subject }),
   };
 }
 
-/** Undefined when nothing is left of it. An excerpt may end in half a character. */
+/** Undefined when nothing is left of it. */
 function line(text: string | undefined): string | undefined {
-  const short = excerpt(text ?? "").replace(/\p{Cs}/gu, "");
+  const short = excerpt(text ?? "");
   return short === "" ? undefined : short;
 }
 
@@ -86,12 +87,11 @@ function line(text: string | undefined): string | undefined {
  * What contradicts what GitLab said; undefined when nothing does. Only of form `file` is the hash one of the file itself.
  */
 function contradiction(
-  { artifact, system, form, job, commit }: Resolved,
-  { hash }: Digests,
+  { artifact, system, form, job, commit, hash }: Hashed,
   statement: Statement,
 ): string | undefined {
   const whose = `${artifact} (${system}): the unsigned statement in the archive of job ${job}`;
-  const bytes = Buffer.from(hash.slice("sha256-".length), "base64").toString("hex");
+  const bytes = sriToHex(hash);
   if (form === "file" && statement.subject !== undefined && statement.subject !== bytes) {
     return `${whose} names other bytes for the file: ${statement.subject}.`;
   }

@@ -35,20 +35,21 @@ export interface VerifyContext {
 export async function verifyLocked(locked: readonly Locked[], context: VerifyContext): Promise<Verified[]> {
   const limit = limitPerHost();
   const answers = new Map<string, Promise<Answer>>();
-  return Promise.all(
-    locked.map(async (one) => {
-      const key = JSON.stringify([one.variant.url, one.variant.form, one.variant.hash]);
-      const answer = answers.get(key) ?? limit(one.variant.url, () => verify(one, context));
-      answers.set(key, answer);
-      return { ...one, ...(await answer) };
-    }),
-  );
+  const running = locked.map(async (one) => {
+    const key = JSON.stringify([one.variant.url, one.variant.form, one.variant.hash]);
+    const answer = answers.get(key) ?? limit(one.variant.url, () => verify(one, context));
+    answers.set(key, answer);
+    return { ...one, ...(await answer) };
+  });
+  await Promise.allSettled(running); // so that nothing is left on the disk when one has given up
+  return Promise.all(running);
 }
 
 type Answer = Pick<Verified, "verdict" | "error">;
 
 async function verify(one: Locked, context: VerifyContext): Promise<Answer> {
   const { name, variant } = one;
+  context.signal.throwIfAborted();
   try {
     const download = await context.gitlab.download(variant.url, { signal: context.signal, verified: true });
     for await (const chunk of verified(download, { artifact: name, variant })) void chunk;

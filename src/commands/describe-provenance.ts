@@ -1,6 +1,7 @@
 /** What the lock knows about the build behind an entry, for `show`. */
 import { commitAddress, compareAddress, jobAddress, pipelineAddress } from "../gitlab/web-address.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
+import { sriToHex } from "../store/sri.js";
 
 export type Fact = readonly [label: string, value: string];
 
@@ -57,6 +58,6 @@ export function statementFacts(variant: LockedVariant): Fact[] {
 function subjectOf({ form, hash, provenance }: LockedVariant): string[] {
   const subject = provenance?.statement?.subject;
   if (subject === undefined || form !== "file") return [];
-  const bytes = Buffer.from(hash.slice("sha256-".length), "base64").toString("hex");
+  const bytes = sriToHex(hash);
   return [subject === bytes ? "with these bytes" : "WITH OTHER BYTES"];
 }

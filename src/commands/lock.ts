@@ -1,5 +1,6 @@
 /** `artifacts lock`: resolve the newest, hash what changed, write lock and overlay. */
 import { isDeepStrictEqual } from "node:util";
+import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Kept } from "../keep-locked.js";
 import { diffLocks } from "../lock/diff.js";
 import type { Lock } from "../lock/schema.js";
@@ -8,7 +9,7 @@ import { openDeclaredProject, readProjectLock, selectNames } from "../project.js
 import { changeToJson, describeChanges, describeSum, describeWritten } from "./changes.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
-import { openGitLab, openGitLabWriter } from "./open-gitlab.js";
+import { openGitLab, openGitLabWriter, openTokens } from "./open-gitlab.js";
 
 export interface LockOptions {
   readonly check?: boolean;
@@ -38,7 +39,8 @@ async function lock(
     declared.map(({ name }) => name),
     `${project.config.manifests}/`,
   );
-  const gitlab = openGitLab(context);
+  const tokens = openTokens(context);
+  const gitlab = openGitLab(context, tokens);
   try {
     const relocked = await relock(
       { declared, names, previous, rehash },
@@ -49,7 +51,9 @@ async function lock(
         maxUnpackedBytes: project.config.maxUnpackedBytes,
       },
     );
-    const kept = keep ? await keepIn(relocked.lock, names, context) : { lock: relocked.lock, errors: [] };
+    const kept = keep
+      ? await keepIn(relocked.lock, names, openGitLabWriter(context, tokens))
+      : { lock: relocked.lock, errors: [] };
     const result = { ...relocked, lock: kept.lock, errors: [...relocked.errors, ...kept.errors] };
     const nothingNew = isDeepStrictEqual(result.lock, previous);
     const written =
@@ -76,9 +80,8 @@ async function lock(
   }
 }
 
-async function keepIn(lock: Lock, names: ReadonlySet<string>, context: CommandContext): Promise<Kept> {
+async function keepIn(lock: Lock, names: ReadonlySet<string>, writer: GitLabWriter): Promise<Kept> {
   const { keepLocked } = await import("../keep-locked.js");
-  const writer = openGitLabWriter(context);
   try {
     return await keepLocked(lock, names, writer);
   } finally {

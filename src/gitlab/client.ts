@@ -22,7 +22,7 @@ export interface GitLabOptions {
   readonly retry?: RetryOptions;
   /** Connections per origin; default 32. */
   readonly maxSockets?: number;
-  /** Ends every question when it is aborted. Downloads have one of their own. */
+  /** Ends every question when it is aborted, and every download that has no signal of its own. */
   readonly signal?: AbortSignal | undefined;
   /** Told before each pause. */
   readonly onRetry?: (retried: Retried) => void;
@@ -91,7 +91,7 @@ export function createGitLab(options: GitLabOptions): GitLab {
       });
     },
 
-    async download(text, { signal, range: part, credential, verified = false } = {}) {
+    async download(text, { signal = ending, range: part, credential, verified = false } = {}) {
       const url = parseUrl(text);
       const ask = (condition: PartRequest = { range: part }) =>
         exchange(line, url, { accept: "*/*", signal, credential, ...condition });

@@ -1,5 +1,3 @@
-import type { Dispatcher } from "undici";
-
 /** As much of a body as was wanted, or as came. */
 export interface ReadText {
   readonly text: string;
@@ -12,7 +10,7 @@ export interface ReadText {
 }
 
 /** Reads `limit` bytes of a body at most; the rest is given up together with the connection. */
-export async function readText(body: Dispatcher.ResponseData["body"], limit: number): Promise<ReadText> {
+export async function readText(body: AsyncIterable<unknown>, limit: number): Promise<ReadText> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   let failure: unknown;

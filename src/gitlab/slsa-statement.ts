@@ -3,6 +3,7 @@ import { z } from "zod";
 import { artifactUrl, type JobAddress } from "./artifact-url.js";
 import { GitLabError } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
+import { readText } from "./read-text.js";
 
 /** A statement lists every file of the archive: this is one of some twenty thousand. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -86,22 +87,14 @@ function parse(text: string): z.infer<typeof Statement> | undefined {
 
 /** Undefined when it is not there, may not be read, or is too long. */
 async function readFile(gitlab: GitLab, url: string): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
   try {
     const download = await gitlab.download(url);
-    try {
-      for await (const chunk of download.body) {
-        bytes += chunk.length;
-        if (bytes > MAX_BYTES) return undefined;
-        chunks.push(chunk);
-      }
-    } finally {
-      download.destroy();
-    }
+    const { text, cut, failure } = await readText(download.body, MAX_BYTES);
+    download.destroy();
+    if (failure !== undefined) throw failure;
+    return cut ? undefined : text;
   } catch (error) {
     if (error instanceof GitLabError && !error.transient) return undefined;
     throw error;
   }
-  return Buffer.concat(chunks).toString("utf8");
 }

@@ -13,17 +13,22 @@ const MAX_UNPACKED_BYTES = 8 * 1024 ** 3;
 
 const ADVICE = "if that is right, raise `maxUnpackedBytes` in artifacts.config.ts";
 
+export interface UnpackOptions {
+  /** Bytes that all files of an archive may have together. */
+  readonly maxUnpackedBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Unpacks an archive and computes all that the lock says about its tree. Memory grows with the number of its entries, which is
  * bounded.
  *
- * @param maxUnpackedBytes bytes that all of its files may have together
  * @throws UserError `UNPACK_REFUSED`, placed in the manifest
  */
 export async function digestTree(
   { storeName: name, projectPath: project, at, ...resolved }: Resolved,
   { file, size }: Spooled,
-  maxUnpackedBytes = MAX_UNPACKED_BYTES,
+  { maxUnpackedBytes = MAX_UNPACKED_BYTES, signal }: UnpackOptions,
 ): Promise<Digests> {
   const content = { ...resolved, project, narSize: maxUnpackedBytes };
   const digest = async (nar: Nar) => {
@@ -35,7 +40,7 @@ export async function digestTree(
     return { size, hash, narHash: hash, narSize: nar.size, storePath };
   };
   try {
-    return await withNarOf(content, file, digest, ADVICE);
+    return await withNarOf(content, file, digest, { advice: ADVICE, signal });
   } catch (error) {
     if (!(error instanceof UserError) || error.at !== undefined) throw error;
     const { code, message, hint, cause } = error;

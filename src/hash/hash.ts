@@ -5,18 +5,15 @@ import { parseSri } from "../store/sri.js";
 import { fixedOutputPath } from "../store/store-path.js";
 import { checkSize, refuseUndeclaredSize } from "./declared-size.js";
 import { digestBody } from "./digest-body.js";
-import { digestTree } from "./digest-tree.js";
+import { digestTree, type UnpackOptions } from "./digest-tree.js";
 import { hashMethod } from "./form-content.js";
 import type { Digests, Hashed } from "./hashed.js";
 import { type Spooled, withSpooled } from "./spool.js";
 import { checkZip } from "./zip-magic.js";
 
-export interface HashOptions {
+/** The signal gives up: the download is closed and temporary files are removed. */
+export interface HashOptions extends UnpackOptions {
   readonly gitlab: GitLab;
-  /** Bytes that an archive may unpack to. */
-  readonly maxUnpackedBytes?: number | undefined;
-  /** Gives up: the download is closed and temporary files are removed. */
-  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
 }
 
@@ -82,23 +79,23 @@ async function* count(
 function digestStream(
   resolved: Resolved,
   { body, size }: Download,
-  { maxUnpackedBytes }: HashOptions,
+  options: UnpackOptions,
 ): Promise<Digests> {
   const { storeName: name, form } = resolved;
   if (form !== "unpacked" && size !== undefined) return digestBody(body, { name, form, size });
-  return withSpooled(body, (spooled) => digestSpooled(resolved, spooled, maxUnpackedBytes));
+  return withSpooled(body, (spooled) => digestSpooled(resolved, spooled, options));
 }
 
 /** One after the other: each reads all of the file. */
 async function digestForms(
   forms: readonly Resolved[],
   spooled: Spooled,
-  { maxUnpackedBytes }: HashOptions,
+  options: UnpackOptions,
 ): Promise<HashOutcome[]> {
   const outcomes: HashOutcome[] = [];
   for (const variant of forms) {
     try {
-      outcomes.push(succeeded(variant, await digestSpooled(variant, spooled, maxUnpackedBytes)));
+      outcomes.push(succeeded(variant, await digestSpooled(variant, spooled, options)));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       outcomes.push({ variant, error });
@@ -107,13 +104,9 @@ async function digestForms(
   return outcomes;
 }
 
-function digestSpooled(
-  resolved: Resolved,
-  spooled: Spooled,
-  maxUnpackedBytes: number | undefined,
-): Promise<Digests> {
+function digestSpooled(resolved: Resolved, spooled: Spooled, options: UnpackOptions): Promise<Digests> {
   const { storeName: name, form } = resolved;
-  if (form === "unpacked") return digestTree(resolved, spooled, maxUnpackedBytes);
+  if (form === "unpacked") return digestTree(resolved, spooled, options);
   return digestBody(spooled.read(), { name, form, size: spooled.size });
 }
 

@@ -16,23 +16,29 @@ export interface NarContent {
   readonly narSize: number;
 }
 
+export interface NarOptions {
+  /** What to do when `narSize` is only a limit and the archive is right. */
+  readonly advice?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The NAR of the store path that `file` becomes, for the time of `use`. Nothing is verified here.
  *
  * @param file the bytes of the artifact as GitLab has them
- * @param advice what to do when `narSize` is only a limit and the archive is right
  * @throws UserError `UNPACK_REFUSED` when form is `unpacked` and the archive is damaged, hostile or too large
  */
 export async function withNarOf<T>(
   content: NarContent,
   file: string,
   use: (nar: Nar) => Promise<T>,
-  advice?: string,
+  { advice, signal }: NarOptions = {},
 ): Promise<T> {
   const { artifact, project, job, form, narSize } = content;
   if (form === "unpacked") {
     const label = `${artifact}: the archive of job ${job} in ${project}`;
-    return withUnpacked({ file, label, limits: { bytes: narSize, entries: MAX_ENTRIES, advice } }, use);
+    const limits = { bytes: narSize, entries: MAX_ENTRIES, advice };
+    return withUnpacked({ file, label, limits, signal }, use);
   }
   const { prefix, suffix, narSize: size } = narFrame((await stat(file)).size, FORM_CONTENT[form].executable);
   return use({

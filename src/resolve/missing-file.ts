@@ -1,16 +1,15 @@
 import { UserError } from "../errors.js";
-import { listArchive } from "../gitlab/archive-listing.js";
-import type { GitLab } from "../gitlab/gitlab.js";
+import { jobAddress } from "../gitlab/web-address.js";
 import { listNames, nearestFirst } from "./near-names.js";
 import type { Resolved } from "./resolved.js";
 
 /**
- * The error for a file that GitLab did not find in the archive of a job, with the files that are there. Asks GitLab for them,
- * so it is for the case of failure only; when they cannot be had, the error goes without.
+ * The error for a file that GitLab did not find in the archive of a job.
+ *
+ * @param names files that are there; undefined when they cannot be had
  */
-export async function explainMissingFile(gitlab: GitLab, resolved: Resolved): Promise<UserError> {
+export function explainMissingFile(resolved: Resolved, names: readonly string[] | undefined): UserError {
   const { file = "", job, jobName, projectPath } = resolved;
-  const names = await listArchive(gitlab, { ...resolved, instance: resolved.gitlab });
   const archive = `The archive of job ${job} "${jobName}" in ${projectPath}`;
   if (names?.includes(file) === true) {
     return new UserError(
@@ -19,7 +18,8 @@ export async function explainMissingFile(gitlab: GitLab, resolved: Resolved): Pr
       { at: resolved.at.file, hint: "leave the field file out to take the whole archive" },
     );
   }
-  const browse = `${resolved.gitlab}/${projectPath}/-/jobs/${job}/artifacts/browse`;
+  const page = { instance: resolved.gitlab, project: projectPath };
+  const browse = `${jobAddress(page, job)}/artifacts/browse`;
   return new UserError("RESOLVE_NO_FILE", `${archive} has no file "${file}"${known(file, names)}.`, {
     at: resolved.at.file,
     hint: names === undefined ? `look at ${browse} for the path` : "write the path as the archive has it",

@@ -15,7 +15,7 @@ export async function provenanceOf(
   const address = { instance: search.variant.gitlab, projectId: job.pipeline.project_id, job: job.id };
   const known = isOfJob(previous, address) ? lockedProvenance(previous) : undefined;
   if (known !== undefined) return known;
-  const title = wholeCharacters(excerpt(job.commit?.title ?? ""));
+  const title = excerpt(job.commit?.title ?? "");
   const authoredAt = job.commit?.authored_date;
   const refProtected = await isProtected(job, search);
   return {
@@ -23,11 +23,6 @@ export async function provenanceOf(
     ...(authoredAt === undefined || authoredAt === null ? {} : { authoredAt }),
     ...(refProtected === undefined ? {} : { refProtected }),
   };
-}
-
-/** An excerpt may end in half a character. */
-function wholeCharacters(text: string): string {
-  return text.replace(/\p{Cs}/gu, "");
 }
 
 /** Undefined where GitLab does not tell, as of a branch that is gone, to a job token, or of a merge request, which has no protection. */

@@ -46,7 +46,7 @@ export function tagsInRange(tags: readonly string[], ref: SemverRef): readonly s
 }
 
 /** A tag that is a version. */
-export interface TagVersion {
+interface TagVersion {
   readonly tag: string;
   /** As semver writes it. */
   readonly version: string;

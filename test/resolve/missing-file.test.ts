@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { listArchive } from "../../src/gitlab/archive-listing.js";
 import { explainMissingFile } from "../../src/resolve/missing-file.js";
 import { resolve } from "../../src/resolve/resolve.js";
 import type { Resolved } from "../../src/resolve/resolved.js";
@@ -23,7 +24,9 @@ async function explain(file: string, files: Record<string, string>) {
   const variant = declaredVariant({ gitlab: instance.url, file });
   const [outcome] = await resolve([variant], { gitlab });
   if (outcome === undefined || "error" in outcome) throw outcome?.error ?? new Error("no outcome");
-  return { job: job.id, error: await explainMissingFile(gitlab, outcome.resolved satisfies Resolved) };
+  const resolved: Resolved = outcome.resolved;
+  const names = await listArchive(gitlab, { ...resolved, instance: resolved.gitlab });
+  return { job: job.id, error: explainMissingFile(resolved, names) };
 }
 
 test.each(["19.5.0", "18.0.0"])(

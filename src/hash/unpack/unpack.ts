@@ -28,11 +28,12 @@ export interface Archive {
   /** What it is called in messages. */
   readonly label: string;
   readonly limits: UnpackLimits;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Unpacks an archive for the time of `use`. Executable bits are those of the owner; times and owners are left out; names may
- * differ only in case; hard links become files of their own.
+ * differ only in case; hard links become files of their own. Ends with the reason of the signal when that is aborted.
  *
  * @throws UserError `UNPACK_REFUSED` when the archive is damaged, hostile or larger than its limits, also while the NAR is read
  */
@@ -49,7 +50,7 @@ export function withUnpacked<T>(archive: Archive, use: (nar: Nar) => Promise<T>)
   });
 }
 
-async function readInto(tree: Tree, { file, limits }: Archive, spool: string): Promise<() => void> {
+async function readInto(tree: Tree, { file, limits, signal }: Archive, spool: string): Promise<() => void> {
   const format = await archiveFormat(file);
   if (format === "zip") {
     const { readZip } = await import("./read-zip.js");
@@ -61,7 +62,7 @@ async function readInto(tree: Tree, { file, limits }: Archive, spool: string): P
   return () => {};
 
   async function decompressed(compressed: string, compression: Compression): Promise<string> {
-    await writeBody(spool, bounded(decompress(compressed, compression), limits), 0o600);
+    await writeBody(spool, bounded(decompress(compressed, compression), limits, signal), 0o600);
     return spool;
   }
 }
@@ -73,10 +74,12 @@ const TAR_BYTES_AT_LEAST = 1024 * 1024;
 async function* bounded(
   body: AsyncIterable<Uint8Array>,
   { bytes: unpacked, entries, advice }: UnpackLimits,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const bytes = unpacked + entries * TAR_BYTES_PER_ENTRY + TAR_BYTES_AT_LEAST;
   let read = 0;
   for await (const chunk of body) {
+    signal?.throwIfAborted();
     read += chunk.length;
     if (read > bytes) throw new ArchiveRefused(`it decompresses to more than ${bytes} bytes`, advice);
     yield chunk;
@@ -101,15 +104,18 @@ async function* explainedChunks(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* chunks;
+    for await (const chunk of chunks) {
+      archive.signal?.throwIfAborted();
+      yield chunk;
+    }
   } catch (error) {
     throw explain(archive, error);
   }
 }
 
 /** What a reader of archives throws says what is wrong with the archive; the disk's errors are `UserError`s already. */
-function explain({ label }: Archive, error: unknown): unknown {
-  if (error instanceof UserError || !(error instanceof Error)) return error;
+function explain({ label, signal }: Archive, error: unknown): unknown {
+  if (signal?.aborted === true || error instanceof UserError || !(error instanceof Error)) return error;
   const reason = error instanceof ArchiveRefused ? error.message : `it is damaged (${error.message})`;
   const hint = error instanceof ArchiveRefused ? error.hint : undefined;
   return new UserError("UNPACK_REFUSED", `${label} cannot be unpacked: ${reason}`, {

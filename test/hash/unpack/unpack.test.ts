@@ -42,6 +42,24 @@ async function refusal(archive: Uint8Array, limits: Partial<typeof LIMITS> = {})
   return (error as Error).message; // it has a code, so it is an error
 }
 
+it.each(["while it is decompressed", "while its NAR is read"])(
+  "who gives up %s is not told that the archive is damaged",
+  async (when) => {
+    const [file, tree] = [join(folder, "archive"), join(folder, "tree")];
+    await mkdir(tree);
+    await writeFile(join(tree, "big"), Buffer.alloc(1 << 20));
+    await writeFile(file, tarOf(tree, "--gzip"));
+    const giveUp = new AbortController();
+    const reason = new Error("enough");
+    if (when === "while it is decompressed") giveUp.abort(reason);
+    const archive = { file, label: "acme", limits: LIMITS, signal: giveUp.signal };
+    const reading = withUnpacked(archive, async (nar) => {
+      for await (const chunk of nar.read()) giveUp.abort(chunk.length > 0 ? reason : undefined);
+    });
+    await expect(reading).rejects.toBe(reason);
+  },
+);
+
 describe("the NAR of an archive is what Nix makes of the tree that went into it", () => {
   const formats = [
     ["tar", (tree: string) => tarOf(tree)],
