@@ -11,6 +11,7 @@ const STAGING = ".staging-";
 const NIX_FOLDERS = ["nar", "realisations", "log"];
 /** After this time a staging directory belongs to a process that was killed. */
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+const ABSENT: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR"]);
 
 /** @param root absolute path of the directory; it is made when something is first written */
 export function openFileCache(root: string): BinaryCache {
@@ -24,7 +25,7 @@ export function openFileCache(root: string): BinaryCache {
     },
     find: (key) => findFile(root, key),
     async read(key) {
-      const file = await open(fileOf(key), "r").catch(() => undefined);
+      const file = await unlessAbsent(root, open(fileOf(key), "r"));
       return file?.createReadStream();
     },
     contents: {
@@ -52,8 +53,8 @@ export function openFileCache(root: string): BinaryCache {
 
 async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
   for (const folder of ["", "nar/"]) {
-    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
+    const entries = await unlessAbsent(root, readdir(join(root, folder), { withFileTypes: true }));
+    for (const entry of entries ?? []) {
       const found = entry.isFile() ? await findFile(root, `${folder}${entry.name}`) : undefined;
       if (found !== undefined) yield found;
     }
@@ -61,8 +62,22 @@ async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
 }
 
 async function findFile(root: string, key: string): Promise<CacheEntry | undefined> {
-  const status = await stat(join(root, key)).catch(() => undefined);
+  const status = await unlessAbsent(root, stat(join(root, key)));
   return status === undefined ? undefined : { key, size: status.size, modified: status.mtimeMs };
+}
+
+/** Undefined when it is not there. What cannot be read may be: whoever took it for absent would write or remove the wrong things. */
+async function unlessAbsent<T>(root: string, operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && ABSENT.has(cause.code)) return undefined;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UserError("CACHE_READ_FAILED", `cannot read the cache file://${root}: ${reason}`, {
+      hint: `make all of ${root} readable for this user, and run the command again`,
+      cause,
+    });
+  }
 }
 
 /** What a writer puts there between the look and the removal is put back. */

@@ -6,6 +6,7 @@ import { UserError } from "../errors.js";
 import { parseLock } from "../lock/read.js";
 import type { Lock } from "../lock/schema.js";
 import { type Finished, runProgram } from "../program.js";
+import { excerpt } from "../redact.js";
 
 export interface LocksAtRefsOptions {
   /** Absolute path of the lockfile in the working tree. */
@@ -21,23 +22,23 @@ const COMMITS_AT_ONCE = 8;
  * The locks at `refs`: branches, tags and commits as git names them, and patterns with `*` and `**` of branches and tags. Where a
  * pattern matches, commits from before the first lock are passed over.
  *
- * @throws UserError when a ref is not there or matches nothing, or has no lock, since what it needs would be taken for garbage
+ * @throws UserError when a ref is not there or matches nothing, has no lock, or has one that git cannot read, since what it needs would
+ * be taken for garbage
  */
 export async function readLocksAtRefs(
   refs: readonly string[],
   { lockFile, env }: LocksAtRefsOptions,
 ): Promise<Lock[]> {
   const git = createGit(dirname(lockFile), env);
+  const name = basename(lockFile);
   const limit = pLimit(COMMITS_AT_ONCE);
   const locks = await Promise.all(
     refs.map(async (ref) => {
       const commits = ref.includes("*") ? await matching(ref, git) : [await commitOf(ref, git)];
-      const texts = await Promise.all(
-        commits.map((commit) => limit(() => git("cat-file", "blob", `${commit}:./${basename(lockFile)}`))),
-      );
-      const found = texts.filter(({ code }) => code === 0);
-      if (found.length === 0) throw noLock(ref, basename(lockFile));
-      return found.map(({ stdout }) => parseLock(stdout, `${ref}:${basename(lockFile)}`));
+      const texts = await Promise.all(commits.map((commit) => limit(() => lockAt(commit, name, git))));
+      const found = texts.filter((text) => text !== undefined);
+      if (found.length === 0) throw noLock(ref, name);
+      return found.map((text) => parseLock(text, `${ref}:${name}`));
     }),
   );
   return locks.flat();
@@ -77,6 +78,18 @@ async function matching(pattern: string, git: Git): Promise<string[]> {
   const commits = [...new Set(stdout.split("\n").filter(Boolean))];
   if (code !== 0 || commits.length === 0) throw noRef(pattern);
   return commits;
+}
+
+/** Undefined only when git says that the commit has no such file: an object that it cannot read may be a lock. */
+async function lockAt(commit: string, name: string, git: Git): Promise<string | undefined> {
+  const lock = await git("cat-file", "blob", `${commit}:./${name}`);
+  if (lock.code === 0) return lock.stdout;
+  const listed = await git("ls-tree", "--name-only", commit, "--", name);
+  if (listed.code === 0 && listed.stdout === "") return undefined;
+  const said = excerpt(listed.code === 0 ? lock.stderr : listed.stderr);
+  throw new UserError("GIT_FAILED", `git cannot read ${name} at commit ${commit}: ${said}`, {
+    hint: "fetch what is missing, with `git fetch --refetch` in a partial clone, or name lockfiles instead: --lock FILE",
+  });
 }
 
 function noRef(ref: string): UserError {

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -38,9 +47,9 @@ beforeEach(async () => {
   lock(NOW);
 });
 
-function git(...args: string[]): void {
+function git(...args: string[]): string {
   const user = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
-  execFileSync("git", [...user, ...args], { cwd });
+  return execFileSync("git", [...user, ...args], { cwd, encoding: "utf8" }).trim();
 }
 
 function lock(storePath: string): void {
@@ -112,6 +121,28 @@ describe("refuses, and removes nothing", () => {
   ])("%s", async (_, args, code, message) => {
     const refused = await gc(...args, "--delete");
     expect(refused).toMatchObject({ code, stderr: expect.stringContaining(message) as string });
+  });
+
+  test.each(["v1:artifacts.lock.json", "v1^{tree}"])(
+    "a lock that git cannot read, since %s is gone",
+    async (name) => {
+      const id = git("rev-parse", name);
+      rmSync(join(cwd, ".git", "objects", id.slice(0, 2), id.slice(2)));
+      const { code, stderr } = await gc("--ref", "**", "--delete");
+      expect(code).toBe(1);
+      expect(stderr).toContain("git cannot read artifacts.lock.json at commit");
+    },
+  );
+
+  test("a cache of which a part cannot be read", async () => {
+    const [nar, aside] = ["nar", "aside"].map((name) => join(cwd, "cache", name));
+    renameSync(nar ?? "", aside ?? "");
+    symlinkSync("nar", nar ?? "");
+    const { code, stderr } = await gc("--delete");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("cannot read the cache file://") as string,
+    });
   });
 
   test("locks of which the cache has nothing", async () => {
