@@ -93,17 +93,36 @@ async function addAll(
       waiting.delete(entry.header.name);
       const unpacked = join(options.directory, randomUUID(), first.variant.name);
       const bytes = entry as AsyncIterable<Uint8Array>; // its type does not say of what it is a stream
-      const arrived = await unpackBundled(bytes, first, unpacked, options).then(
+      const { body, drain } = drainable(bytes, options.signal);
+      const arrived = await unpackBundled(body, first, unpacked, options).then(
         () => undefined,
         (error: unknown) => ({ error: unreadable(file, error) }),
       );
       settle(ones, arrived === undefined ? addUnder(unpacked, ones, options) : Promise.reject(arrived.error));
+      await drain();
     }
   } catch (error) {
     settle([...waiting.values()].flat(), Promise.reject(unreadable(file, error)));
   }
   await Promise.allSettled(added.values());
   return added;
+}
+
+/**
+ * A body whose reader may stop early: to stop the iterator of an entry would destroy the whole tar.
+ *
+ * @returns `drain` reads what is left, so that the next entry can come
+ */
+function drainable(entry: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined) {
+  const iterator = entry[Symbol.asyncIterator]();
+  let last: Promise<IteratorResult<Uint8Array>> | undefined;
+  const next = () => (last = iterator.next());
+  const body: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next }) };
+  const drain = async () => {
+    // The stream answers one question at a time, and the reader may have left one open.
+    for (let one = await last; one?.done !== true; one = await next()) signal?.throwIfAborted();
+  };
+  return { body, drain };
 }
 
 /** Nix takes the store name from the file, so that is given each of the names in turn. */

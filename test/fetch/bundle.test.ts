@@ -12,11 +12,12 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { UserError } from "../../src/errors.js";
 import { writeBundle } from "../../src/fetch/bundle.js";
 import { fetchIntoStore, type FetchOutcome } from "../../src/fetch/fetch.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { fetchFromBundle } from "../../src/fetch/from-bundle.js";
-import { createNix } from "../../src/store/nix.js";
+import { createNix, type Nix } from "../../src/store/nix.js";
 import { formatSri } from "../../src/store/sri.js";
 import { fixedOutputPath } from "../../src/store/store-path.js";
 import { lockedVariant } from "../hash/locked.js";
@@ -64,9 +65,10 @@ async function wanted(
   return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact, ...locked }) };
 }
 
-async function tree(name: string): Promise<LockedEntry> {
+async function tree(name: string, large?: Buffer): Promise<LockedEntry> {
   const folder = mkdtempSync(join(directory, "tree-"));
   await makeRandomTree(folder, 5);
+  if (large !== undefined) writeFileSync(join(folder, "large"), large);
   const nar = nixDump(folder);
   const sha256 = createHash("sha256").update(nar).digest();
   const one = await wanted(name, { bytes: tarOf(folder, "--gzip") });
@@ -140,6 +142,29 @@ it("other bytes than the locked ones never reach the store; the others do", asyn
     all.map(({ artifact }) => (artifact === "program" ? "BUNDLE_OTHER_BYTES" : "added")),
   );
   expect(arrived()).toEqual(["empty", "file", "same", "tree"]);
+});
+
+it("an artifact that Nix does not unpack costs no other one", async () => {
+  const [first, second] = [
+    await tree("first", sampleBytes(3_000_000, 6)),
+    await tree("second", sampleBytes(3_000_000, 7)),
+  ];
+  const pair = [first, second].sort((a, b) => (a.variant.storePath < b.variant.storePath ? -1 : 1));
+  const gitlab = upstream.gitlab;
+  await fetchIntoStore(pair, { gitlab, nix: createNix({ env: sender.env }) });
+  await write(pair);
+  const nix = createNix({ env: receiver.env });
+  let refused = false;
+  const failing: Nix = {
+    ...nix,
+    async restore(nar, path, signal) {
+      if (refused) return nix.restore(nar, path, signal);
+      refused = true;
+      for await (const _ of nar) throw new UserError("NIX_FAILED", "no space left");
+    },
+  };
+  const outcomes = await fetchFromBundle(bundle, pair, { nix: failing });
+  expect(statuses(outcomes)).toEqual(["NIX_FAILED", "added"]);
 });
 
 it.each([
