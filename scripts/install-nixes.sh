@@ -8,9 +8,22 @@ cache="$(cd "$here/.." && pwd)/.cache/nix"
 
 install_nix() {
   floor=$1 suite=$2 root="$cache/$1"
-  if "$root/bin/nix" --version >/dev/null 2>&1; then
-    return
+  if ! is_since "$floor" "$root/bin/nix"; then
+    unpack_nix "$suite" "$root"
   fi
+  if ! is_since "$floor" "$root/bin/nix"; then
+    printf 'install-nixes: Nix %s or newer is needed; %s has %s\n' "$floor" "$suite" "$("$root/bin/nix" --version)" >&2
+    exit 1
+  fi
+}
+
+# Whether the program runs, and is of that version or newer.
+is_since() {
+  said=$("$2" --version 2>/dev/null) && [ "$(printf '%s\n' "$1" "${said##* }" | sort -V | head -n 1)" = "$1" ]
+}
+
+unpack_nix() {
+  suite=$1 root=$2
   sh "$here/unpack-debian.sh" "$suite" "$root/debian" complete nix-bin
   rm -rf "$root/bin" "$root/lib"
   mkdir "$root/bin" "$root/lib"
@@ -18,7 +31,6 @@ install_nix() {
   mv "$root"/debian/usr/lib/*/*.so* "$root/lib"
   rm -rf "$root/debian"
   bind_libraries "$root"
-  require_version "$floor" "$("$root/bin/nix" --version)"
 }
 
 # Every program of Nix is one binary under several names. It is to run with the loader and the libraries that it came with, and
@@ -27,14 +39,6 @@ bind_libraries() {
   for loader in "$1"/lib/ld-linux-*.so.*; do
     patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$1/lib" "$1/bin/nix"
   done
-}
-
-require_version() {
-  found=${2##* }
-  if [ "$(printf '%s\n' "$1" "$found" | sort -V | head -n 1)" != "$1" ]; then
-    printf 'install-nixes: Nix %s or newer is needed; the suite has %s\n' "$1" "$found" >&2
-    exit 1
-  fi
 }
 
 install_nix 2.26 trixie
