@@ -39,12 +39,9 @@ in
     };
 
   config = mkIf cfg.enable {
-    assertions = [
-      {
-        assertion = cfg.tokenFile == null || !lib.hasPrefix builtins.storeDir cfg.tokenFile;
-        message = "services.nix-artifacts.proxy.tokenFile is in the Nix store, where everybody can read it. Name a file outside.";
-      }
-    ];
+    assertions = import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
+      inherit (cfg) tokenFile;
+    };
 
     nix.settings = nix.settings;
 
@@ -52,8 +49,9 @@ in
       install -d -m 0700 -o ${lib.escapeShellArg cfg.user} ${lib.escapeShellArg cfg.cacheDirectory}
     '';
 
-    launchd.daemons.nix-artifacts-proxy.serviceConfig = {
-      ProgramArguments =
+    launchd.daemons.nix-artifacts-proxy = {
+      # As a `command`, nix-darwin has launchd wait until the volume with the store is mounted.
+      command = lib.escapeShellArgs (
         import ./proxy-arguments.nix lib cfg
         ++ [
           "--cache"
@@ -62,13 +60,16 @@ in
         ++ lib.optionals (cfg.tokenFile != null) [
           "--token-file"
           cfg.tokenFile
-        ];
-      EnvironmentVariables.GITLAB_HOST = cfg.gitlab;
-      UserName = cfg.user;
-      KeepAlive = true;
-      RunAtLoad = true;
-      ProcessType = "Background";
-      StandardErrorPath = "/var/log/nix-artifacts-proxy.log";
+        ]
+      );
+      serviceConfig = {
+        EnvironmentVariables.GITLAB_HOST = cfg.gitlab;
+        UserName = cfg.user;
+        KeepAlive = true;
+        RunAtLoad = true;
+        ProcessType = "Background";
+        StandardErrorPath = "/var/log/nix-artifacts-proxy.log";
+      };
     };
   };
 }

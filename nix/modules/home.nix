@@ -29,6 +29,10 @@ in
   };
 
   config = mkIf cfg.enable {
+    assertions = import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
+      inherit (cfg) tokenFile;
+    };
+
     home.packages = [ cfg.package ];
 
     systemd.user.services.nix-artifacts-proxy = mkIf pkgs.stdenv.hostPlatform.isLinux {

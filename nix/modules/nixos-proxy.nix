@@ -87,26 +87,25 @@ in
         example = "nixbld";
         description = ''
           Group that may connect to ${socketFile}. With `nixbld` these are the fixed-output builds of this machine, and
-          sandboxes see the socket. Nothing else needs to listen: `listen = [ ]`.
+          sandboxes see the socket. It is for derivations of your own, with `curl --unix-socket`: Nix itself cannot use it,
+          so that artifacts need `listen`.
         '';
       };
     };
 
   config = mkIf cfg.enable {
-    assertions = [
-      {
-        assertion = cfg.tokenFile == null || !lib.hasPrefix builtins.storeDir cfg.tokenFile;
-        message = "services.nix-artifacts.proxy.tokenFile is in the Nix store, where everybody can read it. Name a file outside.";
-      }
-      {
-        assertion = cfg.tokenFile != null || (cfg.listen == [ ] && cfg.socketGroup == null);
-        message = "services.nix-artifacts.proxy needs a tokenFile for `listen` and `socketGroup`; with `passthrough` alone, set `listen = [ ]`.";
-      }
-      {
-        assertion = !builtins.any (lib.hasPrefix "localhost") (cfg.listen ++ cfg.passthrough ++ cfg.adminListen);
-        message = "services.nix-artifacts.proxy: systemd listens on addresses, not on names. Write 127.0.0.1 instead of localhost.";
-      }
-    ];
+    assertions =
+      import ./outside-the-store.nix lib "services.nix-artifacts.proxy" { inherit (cfg) tokenFile; }
+      ++ [
+        {
+          assertion = cfg.tokenFile != null || (cfg.listen == [ ] && cfg.socketGroup == null);
+          message = "services.nix-artifacts.proxy needs a tokenFile for `listen` and `socketGroup`; with `passthrough` alone, set `listen = [ ]`.";
+        }
+        {
+          assertion = !builtins.any (lib.hasPrefix "localhost") (cfg.listen ++ cfg.passthrough ++ cfg.adminListen);
+          message = "services.nix-artifacts.proxy: systemd listens on addresses, not on names. Write 127.0.0.1 instead of localhost.";
+        }
+      ];
 
     nix.settings = lib.mkMerge [
       nix.settings

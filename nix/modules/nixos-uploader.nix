@@ -45,19 +45,12 @@ let
       default = null;
       description = "${text} Readable by root alone; a string, so that it is not copied into the store.";
     };
-  secrets = {
-    inherit (cfg) signingKeyFile netrcFile environmentFile;
-  };
 in
 {
   options.services.nix-artifacts.uploader = {
     enable = mkEnableOption "uploading what this machine builds to a binary cache";
 
-    package = mkOption {
-      type = types.package;
-      default = pkgs.callPackage ../package { };
-      description = "The package with the program `artifacts`.";
-    };
+    package = import ./package-option.nix { inherit lib pkgs; };
 
     to = mkOption {
       type = types.str;
@@ -71,10 +64,9 @@ in
   };
 
   config = mkIf cfg.enable {
-    assertions = lib.mapAttrsToList (name: file: {
-      assertion = file == null || !lib.hasPrefix builtins.storeDir file;
-      message = "services.nix-artifacts.uploader.${name} is in the Nix store, where everybody can read it. Name a file outside.";
-    }) secrets;
+    assertions = import ./outside-the-store.nix lib "services.nix-artifacts.uploader" {
+      inherit (cfg) signingKeyFile netrcFile environmentFile;
+    };
 
     # Root's daemon runs it after each build; it leaves a note and never fails a build.
     nix.settings.post-build-hook = "${cfg.package}/lib/nix-artifacts/nix/post-build-hook.sh";

@@ -6,11 +6,7 @@ in
 {
   enable = mkEnableOption "the proxy that serves locked GitLab CI artifacts to Nix";
 
-  package = mkOption {
-    type = types.package;
-    default = pkgs.callPackage ../package { };
-    description = "The package with the program `artifacts`.";
-  };
+  package = import ./package-option.nix { inherit lib pkgs; };
 
   locks = mkOption {
     type = types.listOf types.path;

@@ -175,6 +175,7 @@ in
 {
   inherit evalModules types;
   mkOption = property "option";
+  literalExpression = text: { _type = "literalExpression"; inherit text; };
   mkEnableOption =
     description:
     property "option" {

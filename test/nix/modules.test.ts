@@ -171,16 +171,20 @@ test("the nix-darwin module makes a daemon that runs as its own account", async 
   expect(launchd).toEqual({
     daemons: {
       "nix-artifacts-proxy": {
-        serviceConfig: expect.objectContaining({
-          ProgramArguments: [
-            `${PACKAGE}/bin/artifacts`,
-            "proxy",
-            ...`--lock /srv/artifacts.lock.json --listen 127.0.0.1:7467 --cache-size 20G`.split(" "),
-            ...`--cache /var/db/nix-artifacts --token-file /run/secrets/gitlab`.split(" "),
-          ],
+        command: [
+          `'${PACKAGE}/bin/artifacts' 'proxy'`,
+          `'--lock' '/srv/artifacts.lock.json' '--listen' '127.0.0.1:7467' '--cache-size' '20G'`,
+          `'--cache' '/var/db/nix-artifacts' '--token-file' '/run/secrets/gitlab'`,
+        ].join(" "),
+        // `ProgramArguments` here would take the place of those with which nix-darwin waits for the store
+        serviceConfig: {
           EnvironmentVariables: { GITLAB_HOST: "gitlab.example.com" },
           UserName: "_nix-artifacts",
-        }),
+          KeepAlive: true,
+          RunAtLoad: true,
+          ProcessType: "Background",
+          StandardErrorPath: "/var/log/nix-artifacts-proxy.log",
+        },
       },
     },
   });
@@ -266,6 +270,19 @@ describe("docs/modules.md", () => {
     expect(new Set(examples.map(([heading]) => heading))).toEqual(new Set(Object.keys(systems)));
   });
 });
+
+test.each(["nixos", "darwin", "home"] as const)(
+  "a token in the store is refused by the module: %s",
+  async (system) => {
+    const user = system === "darwin" ? 'user = "_nix-artifacts";' : "";
+    const failed = async (tokenFile: string) =>
+      failedAssertions(await evaluateModule(system, `{ ${MINIMAL} ${user} tokenFile = "${tokenFile}"; }; }`));
+    expect(await failed("/run/secrets/gitlab")).toEqual([]);
+    expect(await failed("/nix/store/x-token")).toEqual([
+      expect.stringContaining("services.nix-artifacts.proxy.tokenFile is in the Nix store"),
+    ]);
+  },
+);
 
 describe("the home-manager module", () => {
   test("makes a user's service on Linux, with the user's own login, that systemd takes", async () => {
