@@ -21,7 +21,7 @@
       lib = import ./nix/lib;
 
       # Our own command line. The overlay of locked artifacts is generated into the repository that locks them.
-      overlays.default = final: prev: {
+      overlays.default = final: _: {
         nix-artifacts = final.callPackage ./nix/package { };
       };
 
@@ -39,10 +39,10 @@
       );
 
       apps = eachSystem (
-        system: _: {
+        system: pkgs: {
           default = {
             type = "app";
-            program = "${self.packages.${system}.default}/bin/artifacts";
+            program = pkgs.lib.getExe self.packages.${system}.default;
           };
         }
       );
@@ -71,11 +71,9 @@
       checks = eachSystem (
         system: pkgs: {
           # It builds, and it runs.
-          version = pkgs.stdenvNoCC.mkDerivation {
-            name = "nix-artifacts-version";
-            dontUnpack = true;
-            installPhase = "${self.packages.${system}.default}/bin/artifacts --version > \"$out\"";
-          };
+          version = pkgs.runCommand "nix-artifacts-version" { } ''
+            ${pkgs.lib.getExe self.packages.${system}.default} --version > "$out"
+          '';
         }
       );
 

@@ -39,7 +39,7 @@ in
       pkgs.coreutils
       pkgs.curl
     ]
-    ++ (if form == "unpacked" then unpackers else [ ])
+    ++ pkgs.lib.optionals (form == "unpacked") unpackers
   );
   certificates = "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
 }

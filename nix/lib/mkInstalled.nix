@@ -67,7 +67,6 @@ let
   isSigned = pkgs.stdenv.hostPlatform.isDarwin && pkgs.stdenv.hostPlatform.isAarch64;
   inherit (pkgs.buildPackages.darwin) cctools sigtool;
 
-  optional = condition: value: if condition then [ value ] else [ ];
   wrapperArguments = lib.escapeShellArgs (
     builtins.concatMap (name: [
       "--set-default"
@@ -102,33 +101,25 @@ pkgs.stdenvNoCC.mkDerivation (
   package
   // import ./untouched.nix
   // attributes
-  // (
-    if isSigned then
-      { CODESIGN_ALLOCATE = "${cctools}/bin/${cctools.targetPrefix}codesign_allocate"; }
-    else
-      { }
-  )
+  // lib.optionalAttrs isSigned {
+    CODESIGN_ALLOCATE = "${cctools}/bin/${cctools.targetPrefix}codesign_allocate";
+  }
   // {
     nativeBuildInputs =
       (attributes.nativeBuildInputs or [ ])
-      ++ optional isWrapped pkgs.buildPackages.makeWrapper
-      ++ optional isPatched pkgs.buildPackages.autoPatchelfHook
-      ++ optional isSigned sigtool;
-    buildInputs = if isPatched then map libraryAt runtime.libraries else [ ];
+      ++ lib.optional isWrapped pkgs.buildPackages.makeWrapper
+      ++ lib.optional isPatched pkgs.buildPackages.autoPatchelfHook
+      ++ lib.optional isSigned sigtool;
+    buildInputs = lib.optionals isPatched (map libraryAt runtime.libraries);
 
     installPhase =
       attributes.installPhase
-      + (if isSigned then signing else "")
-      + (
-        if isWrapped then
-          ''
-            for program in "$out"/bin/*; do
-              wrapProgram "$program" ${wrapperArguments}
-            done
-          ''
-        else
-          ""
-      );
+      + lib.optionalString isSigned signing
+      + lib.optionalString isWrapped ''
+        for program in "$out"/bin/*; do
+          wrapProgram "$program" ${wrapperArguments}
+        done
+      '';
 
     passthru = package.passthru or { } // {
       updateScript = [

@@ -3,6 +3,9 @@ import ./modules.nix
 // rec {
   inherit (builtins) concatStringsSep;
   optionals = condition: list: if condition then list else [ ];
+  optional = condition: value: optionals condition [ value ];
+  optionalAttrs = condition: set: if condition then set else { };
+  optionalString = condition: text: if condition then text else "";
   hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
   removePrefix =
     prefix: text:
