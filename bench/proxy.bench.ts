@@ -65,7 +65,7 @@ async function locked(name: Name): Promise<string> {
   const url = `${origin.url}/${name}`;
   const variant = makeVariant({ url, ...content, ...(await digestBody(bytes(), content)) });
   systems[name] = makeArtifact({ gitlab: origin.url, systems: { any: variant } });
-  return fodPath({ gitlab: origin.url, ...variant });
+  return fodPath(origin.url, variant);
 }
 
 /** Serves the lock of `folder`. */

@@ -12,7 +12,7 @@ export function artifactData(artifact: LockedArtifact): JsonObject {
 
 function variantData(gitlab: string, variant: LockedVariant): JsonObject {
   const { name, version, form, file, hash, storePath } = variant;
-  return { name, version, form, file, hash, storePath, proxyPath: fodPath({ gitlab, ...variant }) };
+  return { name, version, form, file, hash, storePath, proxyPath: fodPath(gitlab, variant) };
 }
 
 /** Where the bytes came from, which few evaluations ask for: a member of a file in `provenance/`. */

@@ -30,7 +30,7 @@ interface Face {
 
 /** The URL of a derivation, Nix's `hashed-mirrors`, and a binary cache. */
 const FACES: readonly Face[] = [
-  { view: "bytes", paths: /^\/fod\//, pathOf: (variant, { gitlab }) => fodPath({ gitlab, ...variant }) },
+  { view: "bytes", paths: /^\/fod\//, pathOf: (variant, { gitlab }) => fodPath(gitlab, variant) },
   { view: "bytes", paths: /^\/sha256\//, pathOf: mirrorPath },
   { view: "narinfo", paths: /\.narinfo$/, pathOf: narinfoPath },
   { view: "nar", paths: /^\/nar\//, pathOf: narPath },

@@ -4,7 +4,6 @@
  * functions refuse anything else as a bug of the caller.
  */
 const SRI_SHA256 = /^sha256-[A-Za-z0-9+/]{43}=$/;
-const HEX_SHA256 = /^[0-9a-f]{64}$/;
 
 /** The SRI form of the 32 bytes of a sha256 digest. */
 export function formatSri(digest: Uint8Array): string {
@@ -21,10 +20,4 @@ export function parseSri(sri: string): Uint8Array {
 /** SRI sha256 to lower-case hex. */
 export function sriToHex(sri: string): string {
   return Buffer.from(parseSri(sri)).toString("hex");
-}
-
-/** Lower-case hex to SRI sha256. */
-export function hexToSri(hex: string): string {
-  if (!HEX_SHA256.test(hex)) throw new Error(`not a sha256 in lower-case hex: ${hex}`);
-  return formatSri(Buffer.from(hex, "hex"));
 }

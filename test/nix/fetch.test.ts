@@ -69,7 +69,7 @@ describe.each(FORMS)("form %s", (form) => {
     const proxy = await serve(bytes);
     const source = await sourceOf(lockedArtifact({ systems: { any: variant } }), proxy.url);
     expect(await built(host, source)).toBe(variant.storePath);
-    expect(proxy.paths).toEqual([fodPath({ gitlab: "https://gitlab.example.com", ...variant })]);
+    expect(proxy.paths).toEqual([fodPath("https://gitlab.example.com", variant)]);
 
     const inStore = join(host.store, basename(variant.storePath));
     if (form === "unpacked") {

@@ -53,7 +53,7 @@ beforeAll(async () => {
   ];
   const url = `${gitlab.url}/api/v4/projects/${project.id}/jobs/${id}/artifacts/tool.bin`;
   const variant = await lockedVariant({ url, bytes: Buffer.from(CONTENT), job: id });
-  path = fodPath({ gitlab: gitlab.url, ...variant });
+  path = fodPath(gitlab.url, variant);
   const lock = makeLock({ tool: makeArtifact({ gitlab: gitlab.url, systems: { any: variant } }) });
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-id-token-"));
   const log = (entry: LogEntry) => void logged.push(entry);

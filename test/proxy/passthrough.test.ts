@@ -42,7 +42,7 @@ beforeEach(async () => {
   job = gitlab.addJob("team/tool", pipeline.id, made).id;
   const url = `${gitlab.url}/api/v4/projects/${project.id}/jobs/${job}/artifacts/tool.bin`;
   variant = await lockedVariant({ url, bytes: Buffer.from(CONTENT), job });
-  path = fodPath({ gitlab: gitlab.url, ...variant });
+  path = fodPath(gitlab.url, variant);
 
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-passthrough-"));
   logged = [];

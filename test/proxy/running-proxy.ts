@@ -69,7 +69,7 @@ export async function runProxy({
       const url = locked.url ?? upstream.serve(`/${artifact}`, locked.bytes);
       const variant = await lockedVariant({ ...locked, url });
       lock = { ...lock, artifacts: { ...lock.artifacts, [artifact]: lockedArtifact(variant) } };
-      return fodPath({ gitlab: GITLAB, ...variant });
+      return fodPath(GITLAB, variant);
     },
     failWith: (error) => failures.push(error),
     async close() {

@@ -36,7 +36,7 @@ beforeEach(async () => {
   const broken = new Promise<void>((resolve) => (breakOff = resolve));
   const url = `${GITLAB}/api/v4/projects/1/jobs/2/artifacts/tool`;
   const variant = await lockedVariant({ url, bytes: BYTES });
-  path = fodPath({ gitlab: GITLAB, ...variant });
+  path = fodPath(GITLAB, variant);
   const lock = makeLock({ tool: makeArtifact({ gitlab: GITLAB, systems: { any: variant } }) });
 
   async function* body(token: string): AsyncGenerator<Uint8Array> {

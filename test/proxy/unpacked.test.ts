@@ -38,7 +38,7 @@ beforeEach(async () => {
     narSize: nar.length,
   });
   const lock = makeLock({ acme: makeArtifact({ systems: { any: variant } }) });
-  path = fodPath({ gitlab: "https://gitlab.example.com", ...variant });
+  path = fodPath("https://gitlab.example.com", variant);
   const cache = await openCache({ directory: join(folder, "cache"), maxBytes: 2 ** 30, log: () => {} });
   proxy = await startProxy({
     listeners: [{ host: "127.0.0.1", port: 0 }],

@@ -69,7 +69,7 @@ async function add(artifact: string, locked: Locked): Promise<string> {
   const variant = await lockedVariant(locked);
   const entry = makeArtifact({ gitlab: gitlab.url, systems: { any: variant } });
   lock = { ...lock, artifacts: { ...lock.artifacts, [artifact]: entry } };
-  return fodPath({ gitlab: gitlab.url, ...variant });
+  return fodPath(gitlab.url, variant);
 }
 
 /** Makes a job with an archive that holds a file, and locks the archive. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { narFrame } from "../../src/store/nar.js";
 import { nix32 } from "../../src/store/nix32.js";
-import { formatSri, hexToSri, parseSri, sriToHex } from "../../src/store/sri.js";
+import { formatSri, parseSri, sriToHex } from "../../src/store/sri.js";
 import { fixedOutputPath } from "../../src/store/store-path.js";
 import { sampleBytes } from "./samples.js";
 import { type TemporaryNix, temporaryNix } from "./temporary-nix.js";
@@ -45,7 +45,6 @@ describe("SRI", () => {
     const { stdout } = await nix.run("nix", ...args, ...hex);
     expect(printed).toEqual(stdout.trim().split("\n"));
     expect(printed.map(sriToHex)).toEqual(hex);
-    expect(hex.map(hexToSri)).toEqual(printed);
     expect(printed.map((sri) => Buffer.from(parseSri(sri)))).toEqual(DIGESTS);
   });
 
@@ -60,9 +59,7 @@ describe("SRI", () => {
     expect(() => parseSri(text)).toThrow("not an SRI sha256");
   });
 
-  it("refuses upper-case or short hex, and digests that are no sha256", () => {
-    expect(() => hexToSri("A".repeat(64))).toThrow();
-    expect(() => hexToSri("a".repeat(63))).toThrow();
+  it("refuses digests that are no sha256", () => {
     expect(() => formatSri(Buffer.alloc(20))).toThrow("32 bytes");
   });
 });
