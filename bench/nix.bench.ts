@@ -1,10 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, test } from "vitest";
 import { artifactData, provenanceData } from "../src/generate/artifact-data.js";
 import { generate } from "../src/generate/generate.js";
-import { printNix } from "../src/generate/nix-value.js";
 import { readNixLibrary } from "../src/generate/nix-library.js";
 import { printLock } from "../src/lock/write.js";
 import type { JsonObject } from "../src/generate/json-value.js";
@@ -43,8 +43,12 @@ async function writeLayouts(folder: string, lock: Lock): Promise<void> {
   const data = Object.fromEntries(
     Object.entries(lock.artifacts).map(([name, artifact]) => [name, wholeData(name, artifact)]),
   );
-  write(join(folder, "inlined/data.nix"), printNix(data));
   write(join(folder, "json/data.json"), JSON.stringify(data, null, 2));
+  const { command, args } = nix(`builtins.fromJSON (builtins.readFile ${folder}/json/data.json)`);
+  write(
+    join(folder, "inlined/data.nix"),
+    execFileSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 30 }),
+  );
   const reads = { inlined: "import ./data.nix", json: "builtins.fromJSON (builtins.readFile ./data.json)" };
   for (const [layout, artifacts] of Object.entries(reads)) {
     write(join(folder, layout, "overlay.nix"), theirOverlay(artifacts));

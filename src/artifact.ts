@@ -6,7 +6,7 @@ import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 
 /** Words that Nix reads as syntax where an attribute name stands (https://nix.dev/manual/nix/latest/language/identifiers). */
-const NIX_KEYWORDS = new Set(["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"]);
+export const NIX_KEYWORDS = new Set("assert else if in inherit let or rec then with".split(" "));
 
 /** Attribute name in the overlay. Everything here is a plain Nix identifier, so it never needs quotes in an attribute path. */
 export const ArtifactName = z

@@ -1,11 +1,13 @@
 /**
- * Stage 5, generate: the lock printed as Nix. Pure; sees nothing but the lock.
+ * Stage 5, generate: the lock printed as Nix and JSON. Pure; sees nothing but the lock.
  *
- * This file turns typed values into Nix expressions. It is the only place that escapes anything for Nix: whatever reaches
- * generated Nix from a manifest, a lock or GitLab comes through `printNix`. Layout is that of nixfmt (RFC 166).
+ * This file turns typed values into Nix expressions, `json-value.ts` into the JSON that these read. What the lock says of an
+ * artifact is JSON; what else reaches generated Nix, names of artifacts and settings, comes through `printNix`, the only place that
+ * escapes anything for Nix. Layout is that of nixfmt (RFC 166).
  */
+import { NIX_KEYWORDS } from "../artifact.js";
 
-/** A path relative to the file it is printed in, such as `./artifacts/acme.json`. */
+/** A path relative to the file it is printed in, such as `./artifacts`. */
 export class NixPath {
   readonly path: string;
 
@@ -17,7 +19,7 @@ export class NixPath {
   }
 }
 
-export type NixValue = null | boolean | number | string | NixPath | readonly NixValue[] | NixAttrs;
+export type NixValue = null | string | NixPath | readonly NixValue[] | NixAttrs;
 
 /** An attribute set. An attribute whose value is undefined is not printed. */
 export interface NixAttrs {
@@ -28,11 +30,10 @@ export interface NixAttrs {
  * The Nix expression that evaluates to exactly `value`, laid out as nixfmt prints it.
  *
  * @param indent columns that the line is indented by on which the expression begins
- * @throws Error for what Nix cannot represent: a NUL or a lone surrogate in a string, a number that is no safe integer
+ * @throws Error for what Nix cannot represent: a NUL or a lone surrogate in a string
  */
 export function printNix(value: NixValue, indent = 0): string {
-  if (value === null || typeof value === "boolean") return String(value);
-  if (typeof value === "number") return printInteger(value);
+  if (value === null) return "null";
   if (typeof value === "string") return printString(value);
   if (value instanceof NixPath) return value.path;
   return isList(value) ? printList(value, indent) : printAttrs(value, indent);
@@ -50,9 +51,9 @@ function printList(list: readonly NixValue[], indent: number): string {
   return printBlock("[", lines, "]", indent);
 }
 
-/** Elements stand side by side, so that a sign or an application needs parentheses. */
+/** Elements stand side by side, so that an application needs parentheses. */
 function inList(printed: string): string {
-  return printed.startsWith("-") || printed.startsWith(FROM_JSON) ? `(${printed})` : printed;
+  return printed.startsWith(FROM_JSON) ? `(${printed})` : printed;
 }
 
 function printBlock(open: string, lines: readonly string[], close: string, indent: number): string {
@@ -61,16 +62,8 @@ function printBlock(open: string, lines: readonly string[], close: string, inden
   return [open, ...lines.map((line) => `${margin}  ${line}`), margin + close].join("\n");
 }
 
-function printInteger(value: number): string {
-  if (!Number.isSafeInteger(value)) throw new Error(`not a safe integer: ${value}`);
-  return String(value);
-}
-
-/** Words that are no identifiers: https://nix.dev/manual/nix/stable/language/identifiers#keywords, and `or`. */
-const KEYWORDS = new Set(["assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"]);
-
 function printAttrName(name: string): string {
-  if (/^[a-zA-Z_][a-zA-Z0-9_'-]*$/.test(name) && !KEYWORDS.has(name)) return name;
+  if (/^[a-zA-Z_][a-zA-Z0-9_'-]*$/.test(name) && !NIX_KEYWORDS.has(name)) return name;
   if (INVISIBLE.test(name)) {
     throw new Error(`not printable as an attribute name: ${JSON.stringify(name)}`);
   }

@@ -1,18 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { format } from "prettier";
 import { describe, expect, test } from "vitest";
-import { printJson, type JsonValue } from "../../src/generate/json-value.js";
+import { printJson } from "../../src/generate/json-value.js";
 import { evaluate, nixString } from "../nix/evaluate.js";
-import { randomFrom, randomValue } from "./random-values.js";
-
-/** Random values of JSON: those of Nix without paths, which the generator makes none of. */
-function randomValues(seed: number, count: number): JsonValue[] {
-  const random = randomFrom(seed);
-  return Array.from({ length: count }, () => randomValue(random) as JsonValue); // see above
-}
+import { randomFrom, randomJson } from "./random-values.js";
 
 test("real Nix reads back exactly what went in, for 25,000 random values", async () => {
-  const values = randomValues(5, 25_000);
+  const random = randomFrom(5);
+  const values = Array.from({ length: 25_000 }, () => randomJson(random));
   const read = await evaluate(`builtins.fromJSON ${nixString(printJson(values))}`);
   expect(isDeepStrictEqual(read, values)).toBe(true);
 });
@@ -36,6 +31,7 @@ describe("refused", () => {
     ["a lone surrogate", "\ud800"],
     ["a fraction", 0.5],
     ["an integer beyond 2^53", 2 ** 53],
+    ["not a number", Number.NaN],
   ])("%s", (_, value) => {
     expect(() => printJson([value])).toThrow(/NUL|Unicode|integer/);
   });

@@ -2,13 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { NixPath, printNix } from "../../src/generate/nix-value.js";
 import { evaluate, evaluationError } from "../nix/evaluate.js";
-import { randomFrom, randomValue } from "./random-values.js";
+import { randomFrom, randomNix } from "./random-values.js";
 
 describe("real Nix reads back exactly what went in", () => {
   // One evaluation reads many values: 100,000 in all.
   test.each([1, 2, 3, 4])("for 25,000 random values of seed %i", async (seed) => {
     const random = randomFrom(seed);
-    const values = Array.from({ length: 25_000 }, () => randomValue(random));
+    const values = Array.from({ length: 25_000 }, () => randomNix(random));
     expect(isDeepStrictEqual(await evaluate(printNix(values)), values)).toBe(true);
   });
 
@@ -21,22 +21,17 @@ describe("real Nix reads back exactly what went in", () => {
       ...text.slice(0, 0x300),
     ]);
   });
-
-  test("for the largest integers", async () => {
-    const values = [Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER, 0];
-    expect(await evaluate(printNix(values))).toEqual(values);
-  });
 });
 
 describe("layout", () => {
   test("one element a line, empty ones on one", () => {
-    expect(printNix({ a: [], b: {}, c: [1, "x"], d: { if: null, e: undefined } })).toBe(
+    expect(printNix({ a: [], b: {}, c: [null, "x"], d: { if: null, e: undefined } })).toBe(
       [
         "{",
         "  a = [ ];",
         "  b = { };",
         "  c = [",
-        "    1",
+        "    null",
         '    "x"',
         "  ];",
         "  d = {",
@@ -48,7 +43,7 @@ describe("layout", () => {
   });
 
   test("elements of a list that are not one term are in parentheses", () => {
-    expect(printNix([-1, "\u001b"])).toBe('[\n  (-1)\n  (builtins.fromJSON "\\"\\\\u001b\\"")\n]');
+    expect(printNix(["\u001b"])).toBe('[\n  (builtins.fromJSON "\\"\\\\u001b\\"")\n]');
   });
 
   test("a character that reorders text is visible", () => {
@@ -64,12 +59,9 @@ describe("refused", () => {
   test.each([
     ["a NUL", "a\0b"],
     ["a lone surrogate", "\ud800"],
-    ["a fraction", 0.5],
-    ["an integer beyond 2^53", 2 ** 53],
-    ["not a number", Number.NaN],
-    ["an attribute name that cannot be seen", { "\u001b": 1 }],
+    ["an attribute name that cannot be seen", { "\u001b": "" }],
   ])("%s", (_, value) => {
-    expect(() => printNix(value)).toThrow(/NUL|Unicode|integer|attribute name/);
+    expect(() => printNix(value)).toThrow(/NUL|Unicode|attribute name/);
   });
 
   test.each(["/etc/passwd", "../a", "./a/../b", "./${x}", "./a b", "a", "./", "./.git"])(

@@ -1,4 +1,5 @@
-/** Random Nix values from a seed, with a taste for what is hard to print. */
+/** Random values of Nix and JSON from a seed, with a taste for what is hard to print. */
+import type { JsonValue } from "../../src/generate/json-value.js";
 import type { NixValue } from "../../src/generate/nix-value.js";
 
 const HARD_STRINGS = [
@@ -56,22 +57,33 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-export function randomValue(random: () => number, depth = 3): NixValue {
-  const kinds = depth > 0 ? 6 : 4;
-  switch (Math.floor(random() * kinds)) {
-    case 0:
-      return [null, true, false][Math.floor(random() * 3)] ?? null;
-    case 1:
-      return randomInteger(random);
+/** A value without paths. */
+export function randomNix(random: () => number): NixValue {
+  return randomTree<NixValue>(random, () => oneOf(random, [null, randomString(random)]));
+}
+
+export function randomJson(random: () => number): JsonValue {
+  return randomTree<JsonValue>(random, () =>
+    oneOf(random, [null, true, false, randomInteger(random), randomString(random), randomString(random)]),
+  );
+}
+
+type Tree<T> = T | readonly T[] | Readonly<Record<string, T>>;
+
+function randomTree<T>(random: () => number, randomLeaf: () => T, depth = 3): Tree<T> {
+  const randomBranch = () => randomTree(random, randomLeaf, depth - 1) as T; // trees of such values are such values
+  switch (depth > 0 ? Math.floor(random() * 6) : 0) {
     case 4:
-      return many(random, () => randomValue(random, depth - 1));
+      return many(random, randomBranch);
     case 5:
-      return Object.fromEntries(
-        many(random, () => [oneOf(random, ATTR_NAMES), randomValue(random, depth - 1)] as const),
-      );
+      return Object.fromEntries(many(random, () => [oneOf(random, ATTR_NAMES), randomBranch()] as const));
     default:
-      return many(random, () => oneOf(random, HARD_STRINGS)).join("");
+      return randomLeaf();
   }
+}
+
+function randomString(random: () => number): string {
+  return many(random, () => oneOf(random, HARD_STRINGS)).join("");
 }
 
 function randomInteger(random: () => number): number {
