@@ -6,8 +6,6 @@ import type { Entry } from "./spool.js";
 export interface ResolveOptions {
   readonly nix: Nix;
   readonly signal?: AbortSignal | undefined;
-  /** Called with what will not be uploaded. */
-  readonly drop: (path: string, reason: string) => void;
 }
 
 export interface ResolvedEntries {
@@ -15,6 +13,8 @@ export interface ResolvedEntries {
   readonly meant: ReadonlyMap<string, readonly string[]>;
   /** Facts of these paths and of all that they refer to. */
   readonly infos: readonly PathInfo[];
+  /** What will not be uploaded, with the reason. */
+  readonly dropped: ReadonlyMap<string, string>;
 }
 
 const DERIVATIONS_AT_ONCE = 4;
@@ -26,25 +26,28 @@ const DERIVATIONS_AT_ONCE = 4;
  */
 export async function resolveEntries(
   entries: readonly Entry[],
-  { nix, signal, drop }: ResolveOptions,
+  { nix, signal }: ResolveOptions,
 ): Promise<ResolvedEntries> {
   const derivations = entries.flatMap(({ paths, derivation }) =>
     paths.length === 0 && derivation !== undefined ? [derivation] : [],
   );
   const gone = await nix.missing([...new Set(derivations)], signal);
+  const dropped = new Map<string, string>();
   const limit = pLimit(DERIVATIONS_AT_ONCE);
   const named = await Promise.all(
     entries.map(async ({ name, paths, derivation }): Promise<[string, readonly string[]]> => {
       if (paths.length > 0) return [name, paths];
-      if (derivation === undefined) drop(name, "the entry names no store path");
-      else if (gone.has(derivation)) drop(derivation, "collected as garbage before its outputs were known");
+      if (derivation === undefined) dropped.set(name, "the entry names no store path");
+      else if (gone.has(derivation))
+        dropped.set(derivation, "collected as garbage before its outputs were known");
       else return [name, await limit(() => nix.outputs(derivation, signal))];
       return [name, []];
     }),
   );
   const all = [...new Set(named.flatMap(([, paths]) => paths))];
   const collected = await nix.missing(all, signal);
-  for (const path of collected) drop(path, "collected as garbage before it was uploaded");
+  for (const path of collected) dropped.set(path, "collected as garbage before it was uploaded");
   const meant = new Map(named.map(([name, paths]) => [name, paths.filter((path) => !collected.has(path))]));
-  return { meant, infos: await nix.closure([...new Set([...meant.values()].flat())], signal) };
+  const infos = await nix.closure([...new Set([...meant.values()].flat())], signal);
+  return { meant, infos, dropped };
 }

@@ -114,16 +114,21 @@ async function sendPath(
   { cache, readNar = narOfPath, directory, compression, signal }: UploadOptions & { directory: string },
 ): Promise<Archive> {
   signal?.throwIfAborted();
-  const archive = await stageArchive(verified(readNar(info.path), info), { directory, compression });
+  const archive = await stageArchive(verified(readNar(info.path), info, signal), { directory, compression });
   await sendArchive(archive, cache);
   return archive;
 }
 
 /** The NAR, which ends only if it is the one that the store registered. */
-async function* verified(nar: AsyncIterable<Uint8Array>, info: PathInfo): AsyncGenerator<Uint8Array> {
+async function* verified(
+  nar: AsyncIterable<Uint8Array>,
+  info: PathInfo,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const digest = createHash("sha256");
   let size = 0;
   for await (const chunk of nar) {
+    signal?.throwIfAborted();
     digest.update(chunk);
     size += chunk.length;
     yield chunk;

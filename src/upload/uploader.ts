@@ -99,7 +99,11 @@ function createWork(options: UploaderOptions, backOff: ReturnType<typeof createB
       await send(names);
     } catch (error) {
       if (signal?.aborted === true) return;
-      for (const name of names) fail(name, error);
+      const [only] = names;
+      if (names.length === 1 && only !== undefined) fail(only, error);
+      else if (claimed)
+        for (const name of names) await round([name]); // one of them holds the others back
+      else for (const name of names) fail(name, error);
     }
   }
 
@@ -113,8 +117,9 @@ function createWork(options: UploaderOptions, backOff: ReturnType<typeof createB
     const entries = (await Promise.all(names.map((name) => readEntry(spool, name)))).filter(
       (entry) => entry !== undefined,
     );
-    const { meant, infos } = await resolveEntries(entries, { nix: options.nix, signal, drop });
+    const { meant, infos, dropped } = await resolveEntries(entries, { nix: options.nix, signal });
     const failures = await uploadClosure(infos, { ...options, known, onUploaded });
+    for (const [path, reason] of dropped) drop(path, reason);
     for (const [name, paths] of meant) {
       const failed = paths.find((path) => failures.has(path));
       if (failed === undefined) await removeEntry(spool, name);

@@ -1,15 +1,17 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import { openHttpCache } from "../../src/cache/http-cache.js";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
+import { UserError } from "../../src/errors.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey, parseNarInfo } from "../../src/store/narinfo.js";
 import { narOfPath } from "../../src/store/nar-of-path.js";
-import { createNix } from "../../src/store/nix.js";
+import { createNix, type Nix } from "../../src/store/nix.js";
 import { createBackOff } from "../../src/upload/back-off.js";
 import { addEntry, listEntries } from "../../src/upload/spool.js";
 import { createWaker } from "../../src/upload/waker.js";
@@ -193,6 +195,39 @@ test.each([
   const without = createNix({ env: { ...nix.env, ...env } });
   expect(await upload({ until: "tried", nix: without })).toMatchObject({ reasons: [{ code }] });
   expect(await listEntries(spool)).toHaveLength(1);
+});
+
+test("an entry that Nix cannot tell about holds no other back, and what is dropped is told once", async () => {
+  await addEntry(spool, [paths.user]);
+  await addEntry(spool, [paths.other]);
+  writeFileSync(join(spool, "README"), "what is this?");
+  const real = createNix({ env: nix.env });
+  const failing: Nix = {
+    ...real,
+    async closure(asked, signal) {
+      if (asked.includes(paths.user)) throw new UserError("NIX_FAILED", "no such path");
+      return real.closure(asked, signal);
+    },
+  };
+  const done = await upload({ until: "tried", nix: failing });
+  expect(done).toMatchObject({ uploaded: 1, dropped: 1, reasons: [{ code: "NIX_FAILED" }] });
+  expect(whole()).toEqual([paths.other]);
+  expect(await listEntries(spool)).toHaveLength(1);
+});
+
+test("one that is stopped finishes no archive first", async () => {
+  await addEntry(spool, [paths.other]);
+  const stop = new AbortController();
+  let chunks = 0;
+  const readNar = async function* () {
+    for (; chunks < 1000; chunks++) {
+      stop.abort();
+      await setImmediate();
+      yield Buffer.alloc(1024);
+    }
+  };
+  expect(await upload({ until: "stopped", signal: stop.signal, readNar })).toMatchObject({ failures: 0 });
+  expect(chunks).toBeLessThan(10);
 });
 
 test("an entry that means nothing is dropped", async () => {
