@@ -72,6 +72,12 @@ describe.each(WAYS)("$way", ({ command, args }) => {
   });
 });
 
+test("the command takes its spool in one word, too", async () => {
+  const spool = makeSpool();
+  await runProcess(process.execPath, [CLI, "hook", `--spool=${spool}`], { env: BUILT });
+  expect(await listEntries(spool)).toHaveLength(1);
+});
+
 test("words that are no options fail no build", async () => {
   const args = [CLI, "hook", "--bogus", "--spool"];
   expect(
