@@ -1,4 +1,5 @@
 /** The issue that holds the dashboard: found by its mark, read before the plan, written after the work when it says something else. */
+import { UserError } from "../errors.js";
 import type { Issue } from "../gitlab/forge-schema.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import {
@@ -95,9 +96,15 @@ async function create(keeping: Keeping): Promise<Kept> {
     if ((await findDashboard(gitlab, address)) === undefined) await createIssue(writer, address, issue);
   }
   const found = await findDashboard(gitlab, address);
-  if (found === undefined) throw new Error("the issue that was just opened is not found");
+  if (found === undefined) throw notFound();
   await closeDuplicates(keeping, found);
   return { url: found.issue.web_url, outcome: "created" };
+}
+
+function notFound(): UserError {
+  return new UserError("DASHBOARD_NOT_FOUND", "GitLab does not show the dashboard that was just opened", {
+    hint: "the next run looks for it again; if it stays unseen, see that the bot's token may read the project's issues",
+  });
 }
 
 async function closeDuplicates(

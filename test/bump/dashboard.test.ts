@@ -268,6 +268,15 @@ test("one that a person closed stays closed", async () => {
   expect(company.forge.issues).toMatchObject([{ state: "closed" }]);
 });
 
+test("a dashboard that GitLab does not show yet is told, and fails nothing else", async () => {
+  const company = await startCompany({ config: CONFIG });
+  company.build("acme", "acme 2");
+  company.gitlab.fault({ kind: "answer", status: 200, body: "[]", method: "GET", path: "/issues?" });
+  const { errors } = await company.run();
+  expect(errors).toMatchObject([{ code: "DASHBOARD_NOT_FOUND" }]);
+  expect(company.open()).toHaveLength(1);
+});
+
 test("a project without issues is told so, and its merge requests are opened all the same", async () => {
   const company = await startCompany({ config: CONFIG });
   company.gitlab.fault({ kind: "answer", status: 403, body: '{"message":"403 Forbidden"}', path: "/issues" });
