@@ -13,7 +13,7 @@ const FILES_AT_ONCE = 16;
 export interface FileText {
   readonly path: string;
   readonly text: string;
-  /** Permissions of a file that holds a secret; others get what the umask leaves of 0666. */
+  /** Permissions, whatever the umask is, before anybody sees the file; without, what the umask leaves of 0666. */
   readonly mode?: number;
 }
 
@@ -109,9 +109,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-async function writeSynced(path: string, text: string, mode = 0o666): Promise<void> {
+async function writeSynced(path: string, text: string, mode?: number): Promise<void> {
   const file = await open(path, "wx", mode);
   try {
+    if (mode !== undefined) await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {

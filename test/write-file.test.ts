@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, writeFile as writePlainly } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile as writePlainly } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -20,6 +20,17 @@ test("a new file and its folders appear", async () => {
   expect(await writeFile(file, "text\n")).toEqual([file]);
   expect(await writeFile(file, "text\n")).toEqual([]);
   expect(await readFile(file, "utf8")).toBe("text\n");
+});
+
+test("a file that is for others to read is so under any umask", async () => {
+  const file = join(await temporaryDirectory(), "entry");
+  const umask = process.umask(0o077);
+  try {
+    await writeFiles([{ path: file, text: "text\n", mode: 0o644 }]);
+  } finally {
+    process.umask(umask);
+  }
+  expect((await stat(file)).mode & 0o777).toBe(0o644);
 });
 
 test("a folder where the file should be is an error that names it, and leaves no temporary file", async () => {

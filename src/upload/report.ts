@@ -19,7 +19,7 @@ export async function writeReport(spool: string, { failed, ...progress }: Progre
   const failing = Object.fromEntries([...failed].map(([entry, reason]) => [entry, messageOf(reason)]));
   const text = `${JSON.stringify({ pid: process.pid, ...progress, failing }, undefined, 2)}\n`;
   try {
-    await writeFiles([{ path: join(spool, REPORT_FILE), text }]);
+    await writeFiles([{ path: join(spool, REPORT_FILE), text, mode: 0o644 }]);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
   }

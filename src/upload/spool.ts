@@ -6,7 +6,7 @@
  * has lost nothing, and what was sent twice was there the second time. `nix/post-build-hook.sh` says how an entry looks.
  */
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import { writeFiles } from "../write-file.js";
@@ -84,8 +84,8 @@ export function isStorePath(text: string): boolean {
 export async function addEntry(spool: string, paths: readonly string[]): Promise<string> {
   await listEntries(spool);
   const name = `added.${randomUUID()}`;
-  await writeFiles([{ path: join(spool, name), text: `${paths.join(" ")}\n` }]);
-  await chmod(join(spool, name), 0o644); // root's umask may be stricter than the uploader can bear
+  // Root's umask may be stricter than the uploader can bear.
+  await writeFiles([{ path: join(spool, name), text: `${paths.join(" ")}\n`, mode: 0o644 }]);
   return name;
 }
 
