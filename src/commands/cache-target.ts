@@ -36,7 +36,7 @@ export async function openTarget(
 
 function requireTo(to: string | undefined): string {
   if (to !== undefined) return to;
-  throw new UserError("NO_CACHE", "publish where to?", {
+  throw new UserError("NO_CACHE", "write to which cache?", {
     exitCode: 2,
     hint: "name the cache: --to file:///DIR, --to https://…, or --to 's3://BUCKET?region=…'",
   });

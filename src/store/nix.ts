@@ -166,7 +166,7 @@ function endedFirst(error: unknown): boolean {
 }
 
 function nixMissing(program: string): UserError {
-  return new UserError("NIX_MISSING", `${program} is not in PATH, so nothing can be added to the Nix store`, {
+  return new UserError("NIX_MISSING", `${program} is not in PATH, but this needs Nix`, {
     hint: "install Nix: https://nixos.org/download, or on Debian and Ubuntu `sudo apt install nix-bin`",
   });
 }

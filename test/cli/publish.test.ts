@@ -117,7 +117,7 @@ test("killed at any moment, nothing is promised that is not there, and the next 
 });
 
 test.each([
-  [["publish"], /publish where to\?/],
+  [["publish"], /write to which cache\?/],
   [["cache", "verify"], /verify which cache\?/],
   [["cache", "verfy"], /unknown command 'verfy'[^]*verify/],
   [["publish", "--to", "./c", "--audience", "all"], /no audience "all"[^]*private, internal, public/],
