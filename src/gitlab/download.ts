@@ -7,6 +7,7 @@ import type { Download } from "./gitlab.js";
 import { GitLabError } from "./gitlab-error.js";
 import { type Received, type Rest, receive } from "./receive.js";
 import { type Attempts, retrying } from "./retry.js";
+import { skip } from "./skip.js";
 
 /** A body that broke off and cannot be taken up: who has not kept what came must begin anew. */
 export class CannotContinue extends GitLabError {
@@ -47,7 +48,7 @@ export async function openDownload(request: Resumable): Promise<Download> {
     let received = 0;
     for (let counted = 0; ;) {
       try {
-        for await (const chunk of skipping(current.body, received - current.offset)) {
+        for await (const chunk of skip(current.body, received - current.offset)) {
           received += chunk.length;
           yield chunk;
         }
@@ -77,12 +78,4 @@ export async function openDownload(request: Resumable): Promise<Download> {
 
 function partOf({ from, validator }: Rest): PartRequest {
   return { range: `bytes=${from}-`, ifRange: validator };
-}
-
-async function* skipping(body: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let ahead = bytes;
-  for await (const chunk of body) {
-    if (ahead < chunk.length) yield ahead === 0 ? chunk : chunk.subarray(ahead);
-    ahead = Math.max(0, ahead - chunk.length);
-  }
 }

@@ -1,6 +1,6 @@
 import { GitLabError } from "../../gitlab/gitlab-error.js";
 import type { Download } from "../../gitlab/gitlab.js";
-import { skip } from "../skip.js";
+import { skip } from "../../gitlab/skip.js";
 import { ContentLost } from "./content.js";
 
 /** Starts a download; called only when nobody else has one running. */
