@@ -8,17 +8,21 @@ import { UserError } from "../errors.js";
  * The origin that a host setting names: a bare host, `host:port` (both mean https, as glab reads `GITLAB_HOST`) or a URL,
  * whose path is ignored.
  *
- * @param variable name of the setting, for the message
+ * @param setting its name, for the message: a variable's, or words such as "the argument"
  * @throws UserError when it is none of these
  */
-export function originOfHost(value: string, variable: string): URL {
+export function originOfHost(value: string, setting: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `https://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isHttp(url) || url.username !== "" || url.password !== "") {
     throw new UserError(
       "CREDENTIALS_BAD_HOST",
-      `${variable} does not name a GitLab host: expected a host, host:port or an http(s) URL without user and password.`,
-      { hint: `export ${variable}=gitlab.example.com` },
+      `${setting} does not name a GitLab host: expected a host, host:port or an http(s) URL without user and password.`,
+      {
+        hint: /^\w+$/.test(setting)
+          ? `export ${setting}=gitlab.example.com`
+          : "for example https://gitlab.example.com",
+      },
     );
   }
   return new URL(url.origin);
