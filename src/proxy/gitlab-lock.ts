@@ -44,7 +44,10 @@ export async function followLock(address: LockAddress, options: FollowOptions): 
     try {
       return await read(await newest());
     } catch (error) {
-      const kept = await copy.read();
+      const kept = await copy.read().catch((damage: unknown) => {
+        log({ level: "error", event: "damaged", file, error: messageOf(damage) });
+        return undefined;
+      });
       if (kept === undefined) throw error;
       return note({ file, ...kept, problem: undefined }, error);
     }
@@ -78,6 +81,7 @@ export async function followLock(address: LockAddress, options: FollowOptions): 
     const found = await getFile(gitlab, address, { commit, path: address.path });
     seen = commit;
     unreachable = undefined;
+    failures = 0;
     if (found === undefined) throw new BadLock(`${address.path} is not there in ${commit}`);
     const text = Buffer.from(found.content, "base64").toString("utf8");
     const lock = parsed(text, address.path);

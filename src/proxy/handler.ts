@@ -49,6 +49,6 @@ async function callerOf(request: IncomingMessage, { authority }: HandlerOptions)
   try {
     return await authority.identify(request);
   } catch (error) {
-    return error instanceof UserError ? upstreamFailed(error) : BROKEN;
+    return error instanceof UserError ? upstreamFailed(error) : { ...BROKEN, cause: error };
   }
 }

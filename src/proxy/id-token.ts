@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type JWTPayload, createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { excerpt } from "../redact.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import { type Authority, inject } from "./authority.js";
 import { callerToken } from "./caller-credential.js";
@@ -61,14 +62,28 @@ export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Author
   function explain(error: unknown): UserError {
     if (error instanceof errors.JWTExpired) return refused("the ID token has expired");
     if (error instanceof errors.JWTClaimValidationFailed) {
+      if (error.reason === "missing") return refused(`the ID token lacks its ${error.claim}`);
+      if (error.claim === "nbf") return refused("the ID token is not good yet (nbf)", CLOCKS);
       return refused(`the ID token is not for this proxy: its ${error.claim} is another`);
     }
     if (isOfToken(error)) return refused(`the ID token is not signed by ${origin}`);
-    return new GitLabError("GITLAB_UNREACHABLE", `the keys of ${origin} are not to be had`, {
-      transient: true,
-      status: 503,
-    });
+    return new GitLabError(
+      "GITLAB_UNREACHABLE",
+      `the keys of ${origin} are not to be had: ${reasonOf(error)}`,
+      {
+        cause: error,
+        transient: true,
+        status: 503,
+      },
+    );
   }
+}
+
+/** `fetch` says nothing; the reason is in its cause. */
+function reasonOf(error: unknown): string {
+  const { cause } = error instanceof Error ? error : {};
+  const reason = cause instanceof Error ? cause : error;
+  return reason instanceof Error ? excerpt(reason.message) : "no answer";
 }
 
 /** Everything else is about fetching the keys. */
@@ -100,8 +115,10 @@ function jobOf(payload: JWTPayload): CiJob {
   return { kind: "job", project, ref, isProtected: isProtected === "true", id, audiences: [aud].flat() };
 }
 
-function refused(message: string): UserError {
-  return new UserError(ID_TOKEN_REFUSED, message, {
-    hint: "declare it under id_tokens in .gitlab-ci.yml, and write it as the password for this proxy's host into Nix's netrc-file",
-  });
+const DECLARE =
+  "declare it under id_tokens in .gitlab-ci.yml, and write it as the password for this proxy's host into Nix's netrc-file";
+const CLOCKS = "compare the clocks of GitLab and of the proxy's machine";
+
+function refused(message: string, hint = DECLARE): UserError {
+  return new UserError(ID_TOKEN_REFUSED, message, { hint });
 }

@@ -47,12 +47,24 @@ export async function openLocks({ files, directory, log, pollMs = POLL_MS }: Loc
   let states = new Map(await Promise.all(first.map(async (file) => [file, await firstOf(file)] as const)));
   let current = locksOf(states);
   let closed = false;
+  /** Why the last look came to nothing. */
+  let trouble: string | undefined;
   let timer = setTimeout(poll, pollMs).unref();
 
   function poll(): void {
-    void look().finally(() => {
-      if (!closed) timer = setTimeout(poll, pollMs).unref();
-    });
+    void look()
+      .then(() => (trouble = undefined), complain)
+      .finally(() => {
+        if (!closed) timer = setTimeout(poll, pollMs).unref();
+      });
+  }
+
+  /** Once for each reason. */
+  function complain(error: unknown): void {
+    const before = trouble;
+    trouble = String(error);
+    if (trouble === before) return;
+    log({ level: "error", event: "kept-old-lock", file: files.join(", "), error: trouble });
   }
 
   async function firstOf(file: string): Promise<VersionedState> {

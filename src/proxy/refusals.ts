@@ -12,6 +12,8 @@ export interface Refusal {
   /** What to do about it. It is sent as one line. */
   readonly text: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What went wrong in the proxy itself: for its log alone. */
+  readonly cause?: unknown;
 }
 
 /** An answer that the lock alone gives. */

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
-import { redact } from "../redact.js";
 import type { Authority } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
 import { ContentLost } from "./cache/content.js";
 import type { LockedEntry } from "../lock/entry.js";
 import type { Log } from "./log.js";
 import { type Caller, PolicyDenial, nameOf, permitted } from "./policy.js";
-import { refuse } from "./refuse.js";
+import { describe, refuse } from "./refuse.js";
 import { BROKEN, NOT_LOCKED, upstreamFailed } from "./refusals.js";
 import { sendHead, sendRefusal, sendText, sendUnchanged } from "./respond.js";
 import type { ArtifactAnswer, Route } from "./route.js";
@@ -149,9 +148,4 @@ function clientWentAway(response: ServerResponse, error: unknown): boolean {
   if (!response.destroyed || !(error instanceof Error)) return false;
   if (error instanceof ContentLost || error.name === "AbortError") return true;
   return "code" in error && GONE.has(String(error.code));
-}
-
-function describe(error: unknown): string {
-  if (error instanceof UserError) return redact(`${error.code}: ${error.message}`);
-  return error instanceof Error ? redact(`${error.name}: ${error.message}`) : "unknown error";
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -129,6 +129,27 @@ describe("when GitLab is down", () => {
     await commit(TWO);
     await vi.waitFor(() => expect(locks.current()).toEqual([TWO]));
     expect(notesOfLocks(locks.states())).toEqual([]);
+  });
+
+  it("a copy that is damaged does not hide what GitLab said", async () => {
+    (await follow()).close();
+    const [name = ""] = await readdir(directory);
+    await writeFile(join(directory, name), "{");
+    down();
+    await expect(follow()).rejects.toMatchObject({ transient: true });
+    expect(events()).toContain("damaged");
+  });
+
+  it("it is asked as often as before when it is back, be the lock good or not", async () => {
+    await follow();
+    down();
+    const asked = commitsAsked();
+    await vi.waitFor(() => expect(commitsAsked()).toBeGreaterThan(asked + 5), 3_000);
+    gitlab.clearFaults();
+    await commit("{");
+    await vi.waitFor(() => expect(events()).toHaveLength(2), 3_000);
+    const back = commitsAsked();
+    await vi.waitFor(() => expect(commitsAsked()).toBeGreaterThan(back + 3));
   });
 
   it("what is on disk is the proxy's alone", async () => {

@@ -134,8 +134,9 @@ describe("an ID token that is not good", () => {
   const now = () => Math.floor(Date.now() / 1000);
   it.each<[string, () => string, string]>([
     ["expired", () => tokenOf(job, { exp: now() - 60 }), "expired"],
-    ["not good yet", () => tokenOf(job, { nbf: now() + 60 }), "nbf"],
-    ["without an end", () => tokenOf(job, { exp: undefined }), "exp"],
+    ["not good yet", () => tokenOf(job, { nbf: now() + 60 }), "compare the clocks"],
+    ["without an end", () => tokenOf(job, { exp: undefined }), "lacks its exp"],
+    ["without a beginning", () => tokenOf(job, { nbf: undefined }), "lacks its nbf"],
     ["for somebody else", () => tokenOf(job, { aud: "https://vault.example.com" }), "aud"],
     ["of another instance", () => tokenOf(job, { iss: "https://gitlab.example.com" }), "iss"],
     ["of no job", () => tokenOf(job, { job_id: undefined }), "not of a CI job"],
@@ -179,7 +180,11 @@ it("a key that was withdrawn is replaced when a token names a new one, and keys 
     log: () => {},
   });
   const headers = { authorization: `Bearer ${tokenOf(job)}` };
-  expect((await ask(fresh.urls[0] ?? "", "/nix-cache-info", { headers })).status).toBe(503);
+  const { status, body } = await ask(fresh.urls[0] ?? "", "/nix-cache-info", { headers });
+  expect({ status, text: body.toString() }).toEqual({
+    status: 503,
+    text: expect.stringMatching(/not to be had: Expected 200 OK/),
+  });
   gitlab.clearFaults();
   gitlab.rotateIdTokenKey();
   const rotated = { authorization: `Bearer ${tokenOf(job)}` };

@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { openCache } from "../../src/proxy/cache/cache.js";
+import { NOT_LOCKED } from "../../src/proxy/refusals.js";
 import { formatLogEntry } from "../../src/proxy/log.js";
 import { type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
 import { sampleBytes } from "../store/samples.js";
@@ -215,7 +216,7 @@ describe("anything that is not locked", () => {
   it("is logged in one line without its query", async () => {
     const { headers } = await ask(url, "/x%0ay?private_token=canary");
     expect(running.logged.map(formatLogEntry)).toContain(
-      `level=warn event=refused status=404 method=GET path=/x%0ay id=${headers["x-request-id"]}`,
+      `level=warn event=refused status=404 method=GET path=/x%0ay id=${headers["x-request-id"]} error="${NOT_LOCKED.text}"`,
     );
     await ask(url, "/glpat-aBcDeFgHiJkLmNoPqRsT");
     expect(running.logged.map(formatLogEntry).at(-1)).toContain(String.raw`path="/[secret]"`);

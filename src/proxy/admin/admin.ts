@@ -24,7 +24,7 @@ export async function handleAdmin(
   response: ServerResponse,
   options: AdminOptions,
 ): Promise<void> {
-  const answer = await decide(request, options).catch(() => BROKEN);
+  const answer = await decide(request, options).catch((cause: unknown) => ({ ...BROKEN, cause }));
   if ("status" in answer) {
     refuse(request, response, { refusal: answer, id: randomBytes(8).toString("hex"), log: options.log });
   } else sendText(response, answer);

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { EXPIRY_WARNING_DAYS } from "../../config/load.js";
 import { packageVersion } from "../../version.js";
 import type { LogEntry } from "../log.js";
 import { type Facts, counts } from "./report.js";
@@ -79,7 +80,7 @@ const GAUGES = {
   locked_variants: "Variants that are locked",
   failing_variants: "Locked variants whose last request failed",
   expired_variants: "Locked variants whose bytes GitLab has removed by now",
-  expiring_variants: "Locked variants whose bytes GitLab removes within 14 days",
+  expiring_variants: `Locked variants whose bytes GitLab removes within ${EXPIRY_WARNING_DAYS} days`,
   lockfiles: "Lockfiles that are served",
   broken_lockfiles: "Lockfiles that are broken, whose last good version is served",
   cache_bytes: "Bytes in the cache on disk",

@@ -1,3 +1,4 @@
+import { EXPIRY_WARNING_DAYS } from "../../config/load.js";
 import { packageVersion } from "../../version.js";
 import type { Cache } from "../cache/cache.js";
 import { type LockedEntry, entriesOf } from "../../lock/entry.js";
@@ -61,8 +62,8 @@ const STATES = ["failing", "expired", "expiring", "fine"] as const;
 export type State = (typeof STATES)[number];
 
 export const MOST_ROWS = 500;
-/** As `artifacts doctor` warns. */
-export const EXPIRING_MS = 14 * 86_400_000;
+/** As `artifacts doctor` warns by default. */
+const EXPIRING_MS = EXPIRY_WARNING_DAYS * 86_400_000;
 
 /** @param now milliseconds since 1970 */
 export async function report(facts: Facts, now: number): Promise<Report> {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import Handlebars from "handlebars";
+import { EXPIRY_WARNING_DAYS } from "../../config/load.js";
 import { formatBytes } from "../../terminal/quantities.js";
-import { type ArtifactReport, EXPIRING_MS, type LockReport, type Report, type State } from "./report.js";
+import { type ArtifactReport, type LockReport, type Report, type State } from "./report.js";
 import { PAGE, STYLE } from "./status-template.js";
 import type { Trouble } from "./watch.js";
 
@@ -34,7 +35,7 @@ export function printPage(report: Report): string {
     isReady: health.status === "ready",
     notes: health.notes,
     counts,
-    days: EXPIRING_MS / 86_400_000,
+    days: EXPIRY_WARNING_DAYS,
     running: report.running,
     cacheBytes: formatBytes(cache.bytes),
     cacheMax: formatBytes(cache.maxBytes),
@@ -80,14 +81,21 @@ function artifactRow(row: ArtifactReport, now: number) {
 }
 
 function troubleRow({ at, entry }: Trouble, now: number) {
-  const { event, artifact, path, file, id, status, error, level, waited, rule } = entry;
+  const { event, artifact, path, file, id, status, error, level, waited, rule, instance, source, days } =
+    entry;
   return {
     at: moment(at, now),
     event: event === "served" && level === "warn" ? `slow: ${waited} ms to the first byte` : event,
-    what: visible(String(artifact ?? path ?? file ?? "")),
+    what: visible(String(artifact ?? path ?? file ?? instance ?? "")),
     status: status ?? "",
     id: id ?? "",
-    error: visible(String(error ?? rule ?? "")),
+    error: visible(
+      String(
+        event === "token-ends"
+          ? `the token from ${source} ends in ${days} ${days === 1 ? "day" : "days"}`
+          : (error ?? rule ?? ""),
+      ),
+    ),
   };
 }
 

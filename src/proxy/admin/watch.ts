@@ -41,14 +41,18 @@ export function createWatch(now: () => number = Date.now): Watch {
   const troubles: Trouble[] = [];
 
   function note(entry: LogEntry): void {
-    const key = keyOf(String(entry["artifact"] ?? ""), String(entry["system"] ?? ""));
+    if (entry["artifact"] !== undefined) noteActivity(entry);
+    if (entry.level === "info" || entry.event === "kept-old-lock") return;
+    troubles.unshift({ at: now(), entry });
+    troubles.length = Math.min(troubles.length, MOST_TROUBLES);
+  }
+
+  function noteActivity(entry: LogEntry): void {
+    const key = keyOf(String(entry["artifact"]), String(entry["system"] ?? ""));
     const before = activities.get(key) ?? NOTHING;
     if (entry.event === "served") remember(key, servedOnceMore(before, Number(entry["sent"]), now()));
     if (entry.event === "failed")
       remember(key, { ...before, failure: { at: now(), error: String(entry["error"]) } });
-    if (entry.level === "info" || entry.event === "kept-old-lock") return;
-    troubles.unshift({ at: now(), entry });
-    troubles.length = Math.min(troubles.length, MOST_TROUBLES);
   }
 
   function remember(key: string, activity: Activity): void {

@@ -130,3 +130,26 @@ describe("the operator's listener", () => {
     expect(JSON.parse((await ask(running.admin, "/-/version")).body.toString()).authority).toBe("admin");
   });
 });
+
+it("the page says which token ends, and when", async () => {
+  running.watch.log({
+    level: "warn",
+    event: "token-ends",
+    instance: "https://git.example",
+    source: "netrc",
+    days: 3,
+  });
+  const { body } = await ask(running.admin, "/");
+  expect(body.toString()).toMatch(/https:\/\/git\.example[^]*the token from netrc ends in 3 days/);
+});
+
+it("what breaks the proxy is in its log, and not in the answer", async () => {
+  running.lock = () => {
+    throw new Error("out of locks");
+  };
+  const { status, body } = await ask(running.admin, "/-/status");
+  expect({ status, text: body.toString() }).toEqual({ status: 500, text: "the proxy failed: see its log\n" });
+  expect(running.logged).toContainEqual(
+    expect.objectContaining({ level: "error", event: "failed", status: 500, error: "Error: out of locks" }),
+  );
+});
