@@ -1,5 +1,4 @@
 /** `artifacts cache gc`: what of a binary cache nothing needs any more, and on request its removal. */
-import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BinaryCache, CacheContents, CacheEntry } from "../cache/cache.js";
 import { openCache } from "../cache/open-cache.js";
@@ -8,7 +7,7 @@ import { openProject } from "../project.js";
 import { findGarbage, type Garbage, sizeOf } from "../publish/garbage.js";
 import { removeGarbage } from "../publish/remove-garbage.js";
 import { MIN_GRACE_DAYS } from "../publish/rely-on.js";
-import { parseStorePath } from "../store/store-path.js";
+import { storePathAt } from "../store/store-path-at.js";
 import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { readLocks } from "./locks.js";
@@ -62,16 +61,6 @@ async function rootsOf(options: CacheGcOptions, { cwd, env }: CommandContext): P
   );
   const kept = await Promise.all(keep.map((path) => storePathAt(resolve(cwd, path))));
   return [...new Set([...locked, ...kept])];
-}
-
-/** The store path that `path` is, lies in, or links to. */
-async function storePathAt(path: string): Promise<string> {
-  const found = parseStorePath(path) ?? parseStorePath(await realpath(path).catch(() => ""));
-  if (found !== undefined) return found;
-  throw new UserError("NO_STORE_PATH", `${path} is no store path and leads to none`, {
-    exitCode: 2,
-    hint: "--keep /nix/store/…, or a link to it, such as ./result",
-  });
 }
 
 function parseGrace(text: string | undefined): number {

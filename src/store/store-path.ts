@@ -26,7 +26,7 @@ export function fixedOutputPath({ name, method, sha256 }: FixedOutput): string {
 
 /** The store path that a path is or lies in; undefined when it is none. */
 export function parseStorePath(path: string): string | undefined {
-  return /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+/.exec(path)?.[0];
+  return /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+(?=\/|$)/.exec(path)?.[0];
 }
 
 function storePath(type: string, hex: string, name: string): string {

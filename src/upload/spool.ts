@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
+import { parseStorePath } from "../store/store-path.js";
 import { writeFiles } from "../write-file.js";
 
 /** One build, or some paths that a person added. */
@@ -23,8 +24,7 @@ export interface Entry {
 /** Where the hook writes when nobody says otherwise. */
 export const DEFAULT_SPOOL = "/var/spool/nix-artifacts";
 
-const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+$/;
-const DERIVATION = /^(?<base>[0-9a-z]{32}-[0-9A-Za-z+._?=-]+\.drv)\.\d+(\.\d)?$/;
+const DERIVATION = /^(?<base>.+\.drv)\.\d+(\.\d)?$/;
 const MAX_ENTRY_BYTES = 1024 * 1024;
 
 /**
@@ -68,11 +68,12 @@ export async function readEntry(spool: string, name: string): Promise<Entry | un
 /** The derivation whose outputs an entry means, by the entry's name. */
 export function derivationOf(name: string): string | undefined {
   const base = DERIVATION.exec(name)?.groups?.["base"];
-  return base === undefined ? undefined : `/nix/store/${base}`;
+  const path = `/nix/store/${base ?? ""}`;
+  return isStorePath(path) ? path : undefined;
 }
 
-export function isStorePath(text: string): boolean {
-  return STORE_PATH.test(text);
+function isStorePath(text: string): boolean {
+  return parseStorePath(text) === text;
 }
 
 /**

@@ -230,9 +230,13 @@ test("one that is stopped finishes no archive first", async () => {
   expect(chunks).toBeLessThan(10);
 });
 
-test("an entry that means nothing is dropped", async () => {
-  writeFileSync(join(spool, "README"), "what is this?");
-  expect(await upload()).toMatchObject({ dropped: 1, reasons: [] });
+test.each([
+  ["README", "what is this?"],
+  ["added.1", `/nix/store/${"e".repeat(32)}-no-digit-of-nix\n`],
+  [`${"e".repeat(32)}-no-digit-of-nix.drv.1`, ""],
+])("an entry %s that means nothing is dropped", async (name, text) => {
+  writeFileSync(join(spool, name), text);
+  expect(await upload({ until: "tried" })).toMatchObject({ dropped: 1, reasons: [] });
   expect(await listEntries(spool)).toEqual([]);
 });
 
