@@ -8,10 +8,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
 import { UserError } from "../errors.js";
-import { hashMethod } from "../hash/form-content.js";
+import { lockedNarInfo } from "../hash/locked-narinfo.js";
 import { verifiedBody } from "../hash/verified-body.js";
 import type { LockedVariant } from "../lock/schema.js";
-import { contentAddress, narInfoKey, printNarInfo } from "../store/narinfo.js";
+import { narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
 import { nix32 } from "../store/nix32.js";
 import { parseSri } from "../store/sri.js";
@@ -95,18 +95,8 @@ function header(name: string, size: number) {
 }
 
 function narInfoText(variant: LockedVariant): string {
-  const { storePath, narHash, narSize, form, hash } = variant;
-  return printNarInfo({
-    storePath,
-    url: bundledArchive(variant),
-    compression: "none",
-    file: { hash: narHash, size: narSize },
-    narHash,
-    narSize,
-    references: [],
-    ca: contentAddress(hashMethod(form), hash),
-    signatures: [],
-  });
+  const file = { hash: variant.narHash, size: variant.narSize };
+  return printNarInfo(lockedNarInfo(variant, { url: bundledArchive(variant), compression: "none", file }));
 }
 
 function byStorePath(a: LockedEntry, b: LockedEntry): number {

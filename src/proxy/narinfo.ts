@@ -2,9 +2,9 @@
  * The texts of a binary cache (Nix manual, "HTTP Binary Cache Store"; libstore/nar-info.cc). The store path of a fixed output follows
  * from its content, which the `CA` line states, and Nix checks that: so no signature is needed (libstore/path-info.cc `isContentAddressed`).
  */
-import { hashMethod } from "../hash/form-content.js";
+import { lockedNarInfo } from "../hash/locked-narinfo.js";
 import type { LockedVariant } from "../lock/schema.js";
-import { contentAddress, narInfoKey, printNarInfo } from "../store/narinfo.js";
+import { narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { nix32 } from "../store/nix32.js";
 import { parseSri } from "../store/sri.js";
 
@@ -28,18 +28,8 @@ export function narPath(variant: Pick<LockedVariant, "storePath" | "narHash">): 
 
 /** The NAR is not compressed: artifacts mostly are already, and its length is known before the first byte. */
 export function narinfo(variant: LockedVariant): string {
-  const { storePath, form, hash, narHash, narSize } = variant;
-  return printNarInfo({
-    storePath,
-    url: narPath(variant).slice(1),
-    compression: "none",
-    file: { hash: narHash, size: narSize },
-    narHash,
-    narSize,
-    references: [],
-    ca: contentAddress(hashMethod(form), hash),
-    signatures: [],
-  });
+  const file = { hash: variant.narHash, size: variant.narSize };
+  return printNarInfo(lockedNarInfo(variant, { url: narPath(variant).slice(1), compression: "none", file }));
 }
 
 function storeHash({ storePath }: Pick<LockedVariant, "storePath">): string {

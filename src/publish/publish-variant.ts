@@ -1,15 +1,8 @@
 import type { BinaryCache } from "../cache/cache.js";
 import type { GitLab } from "../gitlab/gitlab.js";
-import { hashMethod } from "../hash/form-content.js";
+import { lockedNarInfo } from "../hash/locked-narinfo.js";
 import type { LockedEntry } from "../lock/entry.js";
-import {
-  contentAddress,
-  fingerprint,
-  NARINFO_TYPE,
-  type NarInfo,
-  narInfoKey,
-  printNarInfo,
-} from "../store/narinfo.js";
+import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
 import type { Compression } from "./compression.js";
@@ -69,17 +62,8 @@ function narInfoOf(
   archive: Archive,
   { compression, signingKey }: PublishContext,
 ): NarInfo {
-  const unsigned: NarInfo = {
-    storePath: variant.storePath,
-    url: archive.url,
-    compression,
-    file: { hash: formatSri(archive.sha256), size: archive.size },
-    narHash: variant.narHash,
-    narSize: variant.narSize,
-    references: [],
-    ca: contentAddress(hashMethod(variant.form), variant.hash),
-    signatures: [],
-  };
+  const file = { hash: formatSri(archive.sha256), size: archive.size };
+  const unsigned = lockedNarInfo(variant, { url: archive.url, compression, file });
   if (signingKey === undefined) return unsigned;
   return { ...unsigned, signatures: [signingKey.sign(fingerprint(unsigned))] };
 }
