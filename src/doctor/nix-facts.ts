@@ -34,7 +34,11 @@ export async function askNix(environment: Env): Promise<NixFacts> {
   if (version === undefined) {
     return { version, ...NOTHING };
   }
-  const ping = await nix(...COMMANDS, "store", "ping");
+  const [ping, settings, machine] = await Promise.all([
+    nix(...COMMANDS, "store", "ping"),
+    askSettings(env),
+    askSettings({ ...env, NIX_CONFIG: "", NIX_USER_CONF_FILES: "" }),
+  ]);
   const said = `${ping?.stdout ?? ""}${ping?.stderr ?? ""}`;
   const [, daemonVersion] = /^Version: (\d\S*)/m.exec(said) ?? [];
   const [, trusted] = /^Trusted: (\d)/m.exec(said) ?? [];
@@ -43,9 +47,9 @@ export async function askNix(environment: Env): Promise<NixFacts> {
     daemonVersion,
     storeProblem: ping?.code === 0 ? undefined : lastLine(said),
     trusted: trusted === undefined ? undefined : trusted === "1",
-    settings: await askSettings(env),
+    settings,
     isLocal: /^Store URL: local/m.test(said),
-    features: featuresOf(await askSettings({ ...env, NIX_CONFIG: "", NIX_USER_CONF_FILES: "" })),
+    features: featuresOf(machine),
   };
 }
 
