@@ -20,17 +20,20 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const settings = await settingsOf(options, context);
   if (options.check === true) return checkProxySettings(settings, context);
   const { listeners, passthrough, idTokens, admin, files } = settings;
-  const watch = createWatch();
-  const metrics = createMetrics();
+  const told = admin.length === 0 ? undefined : { watch: createWatch(), metrics: createMetrics() };
   const write = LOG_FORMATS[settings.logFormat]((line) => context.terminal.log(line));
   const log: Log = (entry) => {
     write(entry);
-    watch.log(entry);
-    metrics.log(entry);
+    told?.watch.log(entry);
+    told?.metrics.log(entry);
   };
   const cache = await openCache({ directory: settings.cache, maxBytes: settings.cacheSize, log });
   const tokens = openTokens(context);
   const gitlab = openGitLab(context, tokens);
+  const closeAll = async () => {
+    cache.close();
+    await gitlab.close();
+  };
   const locks = await openAllLocks({
     files,
     directory: context.cwd,
@@ -39,21 +42,24 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     cache: settings.cache,
     log,
   }).catch(async (error: unknown) => {
-    cache.close();
-    await gitlab.close();
+    await closeAll();
     throw error;
   });
   const proxy = await startProxy({
     listeners,
     ...(passthrough === undefined ? {} : { passthrough }),
     ...(idTokens === undefined ? {} : { idTokens }),
-    admin: { listeners: admin, watch, metrics, lockStates: locks.states },
+    ...(told === undefined ? {} : { admin: { ...told, listeners: admin, lockStates: locks.states } }),
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,
     policy: settings.policy,
     gitlab,
     cache,
     log,
+  }).catch(async (error: unknown) => {
+    locks.close();
+    await closeAll();
+    throw error;
   });
   const served = locks
     .states()
@@ -67,8 +73,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
   void tellTokenEndsDaily({ tokens, instances, tell }, context);
   if (!context.signal.aborted) await once(context.signal, "abort");
   await proxy.close();
-  cache.close();
   locks.close();
-  await gitlab.close();
+  await closeAll();
   return { data: { urls: proxy.urls }, text: "" };
 };
