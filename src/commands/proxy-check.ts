@@ -2,10 +2,10 @@
 import { mkdir, rmdir, statfs } from "node:fs/promises";
 import { createServer } from "node:http";
 import { relative } from "node:path";
-import { Agent, request } from "undici";
-import { z } from "zod";
+import { Agent } from "undici";
 import { type Finding, printFindings } from "../doctor/finding.js";
 import { EXPIRY_WARNING_DAYS } from "../config/load.js";
+import { proxyVersion } from "../doctor/instance.js";
 import { checkExpiry } from "../doctor/lock.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { instancesOf } from "../lock/instances.js";
@@ -132,13 +132,10 @@ async function checkInstances(
 
 async function checkToken(instance: string, context: CommandContext): Promise<Finding> {
   const name = `Token for ${new URL(instance).host}`;
-  const { source, problem, canReadArtifacts } = await tokenStatus(instance, {
-    ...context,
-    confirm: undefined,
-  });
+  const status = await tokenStatus(instance, { ...context, confirm: undefined });
+  const { source, problem, canReadArtifacts, fix = `artifacts auth status ${instance}` } = status;
   if (canReadArtifacts && problem === undefined)
     return { name, state: "ok", meaning: `from ${source ?? "?"}` };
-  const fix = `artifacts auth status ${instance}`;
   if (source === undefined && problem === undefined) {
     return { name, state: "warning", meaning: "there is none: only public projects are served", fix };
   }
@@ -185,11 +182,8 @@ async function versionOfProxyAt(address: ListenAddress): Promise<string | undefi
   const agent = new Agent("path" in address ? { connect: { socketPath: address.path } } : {});
   try {
     const url = "path" in address ? "http://localhost" : urlOf(address);
-    const { body } = await request(`${url}/-/version`, { dispatcher: agent, headersTimeout: 2_000 });
-    return Version.parse(await body.json()).version;
+    return await proxyVersion(url, agent);
   } finally {
     await agent.destroy();
   }
 }
-
-const Version = z.object({ name: z.literal("nix-artifacts"), version: z.string().max(40) });

@@ -1,5 +1,5 @@
 /** A GitLab instance as one reaches it from here, without any credential: the network, and the clocks. */
-import { request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { z } from "zod";
 import type { Finding } from "./finding.js";
 
@@ -52,12 +52,8 @@ const ProxyVersion = z.object({ name: z.literal("nix-artifacts"), version: z.str
 export async function checkProxy(address: string, ours: string): Promise<Finding> {
   const name = "Proxy";
   try {
-    const { body } = await request(`${address}/-/version`, {
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-    });
-    const answer = ProxyVersion.safeParse(jsonOf(await body.text()));
-    if (!answer.success) {
+    const version = await proxyVersion(address);
+    if (version === undefined) {
       const meaning = `something else than the artifacts proxy answers at ${address}`;
       return {
         name,
@@ -66,7 +62,6 @@ export async function checkProxy(address: string, ours: string): Promise<Finding
         fix: "check `proxy` in artifacts.config.ts, and what listens there",
       };
     }
-    const { version } = answer.data;
     if (version === ours) return { name, state: "ok", meaning: `version ${version} answers at ${address}` };
     const meaning = `version ${version} answers at ${address}, and this is ${ours}`;
     return { name, state: "warning", meaning, fix: "run the same version on both sides" };
@@ -78,6 +73,16 @@ export async function checkProxy(address: string, ours: string): Promise<Finding
       fix: "run `artifacts proxy` here, or `artifacts fetch` before the build",
     };
   }
+}
+
+/** The version of the proxy at a base URL; undefined when something else answers there. */
+export async function proxyVersion(url: string, dispatcher?: Dispatcher): Promise<string | undefined> {
+  const { body } = await request(`${url}/-/version`, {
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
+    ...(dispatcher === undefined ? {} : { dispatcher }),
+  });
+  return ProxyVersion.safeParse(jsonOf(await body.text())).data?.version;
 }
 
 function jsonOf(text: string): unknown {
