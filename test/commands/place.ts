@@ -119,9 +119,9 @@ export async function makeWorld(locked: boolean): Promise<World> {
 export function worldOf(gitlab: EmbeddedGitLab, cwd: string): World {
   let shown = "";
   const prints = new EventEmitter();
+  const stream = { isTTY: false, columns: 80, write: (text: string) => (shown += text) !== "" };
   const terminal = createTerminal({
-    // What the terminal reads of a stream.
-    stream: { isTTY: false, columns: 80, write: (text: string) => (shown += text) !== "" } as never,
+    stream: stream as never, // the members that are read of a stream
     style: (_, text) => text,
     quiet: false,
     verbose: true,

@@ -22,10 +22,9 @@ const DECOMPRESSORS: Readonly<Record<Compression, (file: string) => AsyncIterabl
 
 async function* xz(file: string): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = await import("xz-decompress");
-  // the types of Node's own streams and of the library name the same class
-  yield* new XzReadableStream(
-    Readable.toWeb(createReadStream(file)) as never,
-  ) as unknown as AsyncIterable<Uint8Array>;
+  const compressed = Readable.toWeb(createReadStream(file)) as never; // the library's type names the same class
+  const decompressed: unknown = new XzReadableStream(compressed);
+  yield* decompressed as AsyncIterable<Uint8Array>; // Node's web streams are iterable, and this one gives bytes
 }
 
 /** Four bytes of zstd can stand for 128 KiB, and all that a push means is in memory at once. */
