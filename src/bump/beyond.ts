@@ -39,11 +39,11 @@ const MAX_TAGS = 2000;
 
 /** Asks only for artifacts whose rule wants it. A new ref is taken when it resolves for all systems; else the old one stays. */
 export async function reachBeyond(snapshot: Snapshot, bump: Bump, context: PipelineContext): Promise<Beyond> {
+  const tagsOf = tagsOnce(context.gitlab);
   const reached = await Promise.all(
     snapshot.declared.map(async (artifact): Promise<Reached> => {
       const rule = ruleOf(bump, artifact.name);
-      const newer =
-        rule.beyondRange && !rule.ignore ? await findNewer(artifact, rule, context.gitlab) : undefined;
+      const newer = rule.beyondRange && !rule.ignore ? await findNewer(artifact, rule, tagsOf) : undefined;
       return newer === undefined ? { declared: artifact } : reach(artifact, newer, { snapshot, context });
     }),
   );
@@ -72,16 +72,13 @@ interface Newer {
 async function findNewer(
   { gitlab: instance, project, ref }: Declared,
   rule: BumpRule,
-  gitlab: GitLab,
+  tagsOf: TagsOf,
 ): Promise<Newer | undefined> {
   if (!("semver" in ref) && !("tag" in ref)) return undefined;
   const { tagPrefix } = ref;
   const prereleases = "semver" in ref && ref.prereleases === true;
-  const names = await tagNames(
-    gitlab,
-    { instance, project: /^\d+$/.test(project) ? Number(project) : project },
-    ref,
-  );
+  const address = { instance, project: /^\d+$/.test(project) ? Number(project) : project };
+  const names = await tagsOf(address, ref);
   const tag = tagsInRange(names, { semver: "*", tagPrefix, prereleases }).find(
     (name) => !isIgnoredVersion(rule, versionOf(name, tagPrefix)),
   );
@@ -97,14 +94,29 @@ async function findNewer(
   return isNewer ? { tag, field: "tag", value: tag } : undefined;
 }
 
+interface WhichTags {
+  readonly tagPrefix?: string | undefined;
+  readonly protectedOnly?: boolean | undefined;
+}
+
+type TagsOf = (address: ProjectAddress, which: WhichTags) => Promise<readonly string[]>;
+
+/** However many artifacts are of a project, its tags are asked for once. */
+function tagsOnce(gitlab: GitLab): TagsOf {
+  const asked = new Map<string, Promise<readonly string[]>>();
+  return (address, { tagPrefix, protectedOnly }) => {
+    const key = JSON.stringify([address.instance, address.project, tagPrefix, protectedOnly]);
+    const names = asked.get(key) ?? tagNames(gitlab, address, { tagPrefix, protectedOnly });
+    asked.set(key, names);
+    return names;
+  };
+}
+
 /** None when GitLab does not tell them: resolving says that better. */
 async function tagNames(
   gitlab: GitLab,
   address: ProjectAddress,
-  {
-    tagPrefix,
-    protectedOnly,
-  }: { readonly tagPrefix?: string | undefined; readonly protectedOnly?: boolean | undefined },
+  { tagPrefix, protectedOnly }: WhichTags,
 ): Promise<readonly string[]> {
   const names: string[] = [];
   try {

@@ -107,3 +107,20 @@ export default defineArtifacts([tool("acme"), tool("other")]);
     { artifact: "other", tag: "v2.0.0", why: "its ref is shared with acme" },
   ]);
 });
+
+test("the tags of a project are asked for as often for two artifacts as for one", async () => {
+  const company = await lockedAt('{ semver: "^1" }');
+  const asked = async () => {
+    const before = company.gitlab.requests.length;
+    await company.run();
+    return company.gitlab.requests.slice(before).filter(({ path }) => /\/repository\/tags(\?|$)/.test(path))
+      .length;
+  };
+  const forOne = await asked();
+  const text = company.forge.repository.at("main")?.tree.get("manifests/acme.ts") ?? "";
+  const files = { "manifests/again.ts": text.replace('name: "acme"', 'name: "again"') };
+  company.forge.repository.commit("main", { files });
+
+  expect(forOne).toBeGreaterThan(0);
+  expect(await asked()).toBe(forOne);
+});
