@@ -2,6 +2,7 @@ import type { Bump } from "../config/bump.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
+import type { NameLookup } from "./name-lookup.js";
 import type { Situation } from "./situation.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -15,5 +16,6 @@ export interface Applying {
   readonly situation: Situation;
   /** The configuration that the plan was made with. */
   readonly bump: Bump;
+  readonly names: NameLookup;
   readonly signal: AbortSignal;
 }

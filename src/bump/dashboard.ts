@@ -3,7 +3,7 @@ import type { UserError } from "../errors.js";
 import type { Bump } from "../config/bump.js";
 import { expiringVariants } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
-import type { Applied } from "./apply.js";
+import type { Applied } from "./applied.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
 import type { Action, Plan, Waiting, WaitingTopic } from "./plan.js";

@@ -2,7 +2,7 @@
  * A run of the bot as a JUnit report, which GitLab shows on the page of the pipeline. Only what GitLab reads of it (GitLab
  * documentation, "Unit test reports"): suites, cases, failures and output.
  */
-import type { Applied } from "../bump/apply.js";
+import type { Applied } from "../bump/applied.js";
 import type { Action } from "../bump/plan.js";
 import type { Tended } from "../bump/tend.js";
 import type { UserError } from "../errors.js";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { addressOf } from "../bump/address.js";
 import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
-import type { Applied } from "../bump/apply.js";
+import type { Applied } from "../bump/applied.js";
 import type { Action } from "../bump/plan.js";
 import { explainHeld } from "../bump/beyond.js";
 import { explainRefusal } from "../bump/policy.js";

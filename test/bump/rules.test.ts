@@ -26,6 +26,32 @@ test("labels, people, draft and semantic titles are as configured; an unknown pe
   ]);
 });
 
+test("each name is asked for once in a run, and an unknown one is told once, however many merge requests it is for", async () => {
+  const config = 'reviewers: ["alice", "nobody-here"], assignees: ["alice"]';
+  const company = await startCompany({ tools: ["acme", "brisk"], config });
+  company.build("acme", "acme 2");
+  company.build("brisk", "brisk 2");
+
+  const { errors } = await company.run();
+
+  expect(company.open()).toMatchObject([{ reviewers: ["alice"] }, { reviewers: ["alice"] }]);
+  expect(errors).toMatchObject([{ message: expect.stringContaining('"nobody-here"') }]);
+  const asked = company.gitlab.requests.filter(({ path }) => path.startsWith("/api/v4/users?"));
+  expect(asked).toHaveLength(2);
+});
+
+test.each([
+  ["squash: true", true],
+  ["", false],
+])("with { %s } the merge request is squashed when merged: %s", async (config, squash) => {
+  const { build, run, open } = await startCompany({ config });
+  build("acme", "acme 2");
+
+  await run();
+
+  expect(open()).toMatchObject([{ squash }]);
+});
+
 test("a draft that a person has marked as ready stays ready", async () => {
   const { build, run, open } = await startCompany({ config: "draft: true" });
   build("acme", "acme 2");

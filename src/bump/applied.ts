@@ -1,0 +1,23 @@
+import type { UserError } from "../errors.js";
+import type { Action } from "./plan.js";
+
+/** What became of an action. */
+export interface Applied {
+  readonly action: Action;
+  readonly outcome:
+    | "opened"
+    | "updated"
+    | "merged"
+    | "not merged"
+    | "left to a person"
+    | "closed"
+    | "branch deleted"
+    | "failed";
+  /** Why it was not merged. */
+  readonly detail?: string;
+  readonly request?: { readonly iid: number; readonly url: string };
+  readonly errors: readonly UserError[];
+}
+
+/** What an action that succeeded came to; without errors when nothing at all went wrong. */
+export type Done = Omit<Applied, "action" | "errors"> & Partial<Pick<Applied, "errors">>;

@@ -1,0 +1,57 @@
+/** Opens merge requests and brings them up to date; their branches are there already. */
+import { openMergeRequest, updateMergeRequest } from "../gitlab/merge-requests.js";
+import type { Done } from "./applied.js";
+import type { Applying } from "./applying.js";
+import { gatherFindings } from "./findings.js";
+import { wantsRecreation } from "./marker.js";
+import { describeTopic } from "./merge-request.js";
+import type { Action } from "./plan.js";
+import type { OwnMergeRequest } from "./situation.js";
+import type { Topic } from "./topic.js";
+
+export async function open(action: Action & { kind: "open" }, applying: Applying): Promise<Done> {
+  const { topic, text } = action;
+  const { labels, assignees, reviewers, squash } = topic.rule;
+  const people = await Promise.all([assignees, reviewers].map((names) => applying.names.usersOf(names)));
+  const description = await descriptionOf(topic, applying);
+  const request = await openMergeRequest(applying, applying.address, {
+    source_branch: topic.branch,
+    target_branch: applying.targetBranch,
+    title: text.title,
+    description,
+    labels,
+    assignee_ids: people[0]?.ids ?? [],
+    reviewer_ids: people[1]?.ids ?? [],
+    squash,
+    remove_source_branch: true,
+  });
+  return {
+    outcome: "opened",
+    request: { iid: request.iid, url: request.web_url },
+    errors: people.flatMap(({ errors }) => errors),
+  };
+}
+
+export async function update(action: Action & { kind: "update" }, applying: Applying): Promise<Done> {
+  const { topic, text, request } = action;
+  const { marker } = request;
+  const isWritten = marker.text === text.marker.text && marker.fingerprint === topic.fingerprint;
+  if (!isWritten || wantsRecreation(request.description)) {
+    const description = await descriptionOf(topic, applying);
+    const changes = { title: titleFor(request, text.title), description };
+    await updateMergeRequest(applying.writer, applying.address, { iid: request.iid, changes });
+  }
+  return { outcome: "updated", request };
+}
+
+/** With what only GitLab can tell; gathered before the write, so that a run that is killed here has changed nothing by it. */
+async function descriptionOf(topic: Topic, { gitlab, bump, situation }: Applying): Promise<string> {
+  const findings = await gatherFindings(gitlab, topic, situation.now);
+  return describeTopic(topic, bump, findings).description;
+}
+
+/** Whether it is a draft is for people to say once it is open. */
+function titleFor({ title }: OwnMergeRequest, text: string): string {
+  const subject = text.replace(/^Draft: /, "");
+  return /^draft:/i.test(title) ? `Draft: ${subject}` : subject;
+}
