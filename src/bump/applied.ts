@@ -10,6 +10,7 @@ export interface Applied {
     | "merged"
     | "not merged"
     | "left to a person"
+    | "reopening noted"
     | "closed"
     | "branch deleted"
     | "failed";

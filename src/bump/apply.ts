@@ -51,6 +51,8 @@ async function carryOut(action: Action, applying: Applying): Promise<Done> {
       return merge(action, applying);
     case "say-edited":
       return sayEdited(action, applying);
+    case "note-reopening":
+      return noteReopening(action, applying);
     case "close":
       return close(action, applying);
     case "delete-branch":
@@ -69,6 +71,17 @@ async function sayEdited(
     text: "Something newer is there, but this branch holds commits of others, so it is left alone. Tick the box in the description to have it made anew.",
   });
   return { outcome: "left to a person", request };
+}
+
+/** Only the marker changes. */
+async function noteReopening(
+  { request }: Action & { kind: "note-reopening" },
+  { writer, address }: Applying,
+): Promise<Done> {
+  const { closed: _closed, ...marker } = request.marker;
+  const description = withMarker(request.description, marker);
+  await updateMergeRequest(writer, address, { iid: request.iid, changes: { description } });
+  return { outcome: "reopening noted", request };
 }
 
 async function close(action: Action & { kind: "close" }, applying: Applying): Promise<Done> {

@@ -6,7 +6,7 @@ import type { Lock } from "../lock/schema.js";
 import type { Applied } from "./applied.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
-import type { Action, Plan, Waiting, WaitingTopic } from "./plan.js";
+import { branchOf, type Plan, type Waiting, type WaitingTopic } from "./plan.js";
 import { explainRefusal } from "./policy.js";
 import type { Topic } from "./topic.js";
 import { ALL, box, VERBS, type Verb, type Wish, type Wishes } from "./wishes.js";
@@ -148,11 +148,6 @@ function errorLines(facts: DashboardFacts): string[] {
     }),
     ...facts.errors.filter((error) => !told.has(error)).map((error) => `- ${message(error)}`),
   ];
-}
-
-function branchOf(action: Action): string {
-  if ("topic" in action) return action.topic.branch;
-  return action.kind === "close" ? action.request.branch : action.branch;
 }
 
 function refusalLines({ bump }: DashboardFacts): (waiting: WaitingTopic) => string[] {

@@ -37,8 +37,15 @@ export type Action =
       readonly commit: string;
     }
   | { readonly kind: "say-edited"; readonly topic: Topic; readonly request: OwnMergeRequest }
+  | { readonly kind: "note-reopening"; readonly request: OwnMergeRequest }
   | { readonly kind: "close"; readonly request: OwnMergeRequest; readonly deleteBranch: boolean }
   | { readonly kind: "delete-branch"; readonly branch: string };
+
+/** The branch that an action is about. */
+export function branchOf(action: Action): string {
+  if ("topic" in action) return action.topic.branch;
+  return "request" in action ? action.request.branch : action.branch;
+}
 
 /** Why nothing is done about a topic. */
 export type Waiting =
@@ -102,7 +109,21 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
       count += 1;
     }
   }
-  return { actions: [...obsolete, ...actions], waiting };
+  return { actions: [...obsolete, ...planReopened(topics, situation, options), ...actions], waiting };
+}
+
+/** What the bot closed and a person opened again: from then on it is for people to close, and a refusal when they do. */
+function planReopened(
+  topics: readonly Topic[],
+  { open }: Situation,
+  { bump, unknown }: PlanOptions,
+): Action[] {
+  const wanted = new Set(topics.map(({ branch }) => branch));
+  return open
+    .filter(({ marker }) => marker.closed !== undefined)
+    .filter(({ branch, marker }) => wanted.has(branch) && !unknown.has(marker.topic))
+    .filter(({ labels }) => !labels.includes(bump.stopLabel))
+    .map((request): Action => ({ kind: "note-reopening", request }));
 }
 
 /** What the limits look at, with what this run opened so far. */
@@ -124,7 +145,7 @@ function planNew(
   if (isTooYoung(topic, now) && !wants("approve")) return "too young";
   if (situation.refusals.has(topic.name)) return "refused by the policy";
   const branch = branchStep(topic, situation, bump);
-  if (branch === "of a person") return "branch of a person";
+  if (branch === "of a person" || situation.taken.has(topic.branch)) return "branch of a person";
   if (!isOpen(topic.rule.schedule, now) && !wants("unschedule")) return "outside the schedule";
   const { maximumOpen, maximumPerHour } = bump;
   const isLimited = !wants("unlimit");
@@ -180,7 +201,7 @@ function branchStep(
 /** What is open although there is nothing to propose, and branches that a run left before it opened anything. */
 function planObsolete(
   topics: readonly Topic[],
-  { open, branches }: Situation,
+  { open, taken, branches }: Situation,
   { bump, unknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
@@ -192,7 +213,7 @@ function planObsolete(
     .filter(({ branch, labels }) => !wanted.has(branch) && !labels.includes(bump.stopLabel))
     .filter(({ marker }) => !unknown.has(marker.topic))
     .map((request): Action => ({ kind: "close", request, deleteBranch: isOwn(request.branch) }));
-  const used = new Set(open.map(({ branch }) => branch));
+  const used = new Set([...open.map(({ branch }) => branch), ...taken]);
   const orphans = [...branches.keys()]
     .filter((name) => !wanted.has(name) && !used.has(name) && isOwn(name))
     .filter((name) => !unknown.has(name.slice(BRANCH_PREFIX.length)));

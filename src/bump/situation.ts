@@ -28,6 +28,8 @@ export interface Situation {
   /** By name. */
   readonly branches: ReadonlyMap<string, Branch>;
   readonly open: readonly OwnMergeRequest[];
+  /** Branches with our prefix for which something is open that is not the bot's, such as one whose marker a person removed. */
+  readonly taken: ReadonlySet<string>;
   /** Fingerprints by branch, of what people closed without merging. */
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>;
   /** Merge requests that the bot opened within the last hour. */
@@ -49,15 +51,19 @@ export async function readOpen({
   address,
   projectId,
   targetBranch,
-}: Where): Promise<Pick<Situation, "branches" | "open">> {
+}: Where): Promise<Pick<Situation, "branches" | "open" | "taken">> {
   const [branches, open] = await Promise.all([
     collect(listBranches(gitlab, address, BRANCH_PREFIX)),
     collect(listMergeRequests(gitlab, address, { state: "opened", target_branch: targetBranch })),
   ]);
   const own = branches.filter(({ name }) => name.startsWith(BRANCH_PREFIX));
+  const taken = open.filter(
+    (request) => isFrom(request, projectId) && ownOf(request, projectId) === undefined,
+  );
   return {
     branches: new Map(own.map((branch) => [branch.name, branch])),
     open: open.flatMap((request) => ownOf(request, projectId) ?? []),
+    taken: new Set(taken.map(({ source_branch }) => source_branch)),
   };
 }
 
@@ -88,9 +94,9 @@ export async function countSince({ gitlab, address, projectId }: Where, since: D
 
 /** Undefined when it is not the bot's: another branch, a fork's branch of the same name, or no marker of ours for that branch. */
 function ownOf(request: MergeRequest, projectId: number): OwnMergeRequest | undefined {
-  const { source_branch: branch, source_project_id: source = projectId } = request;
+  const { source_branch: branch } = request;
   const marker = markerOf(request.description);
-  if (marker === undefined || branch !== `${BRANCH_PREFIX}${marker.topic}` || source !== projectId)
+  if (marker === undefined || branch !== `${BRANCH_PREFIX}${marker.topic}` || !isFrom(request, projectId))
     return undefined;
   return {
     iid: request.iid,
@@ -103,6 +109,12 @@ function ownOf(request: MergeRequest, projectId: number): OwnMergeRequest | unde
     url: request.web_url,
     marker,
   };
+}
+
+/** Whether it is from a branch with our prefix in the project itself. */
+function isFrom(request: MergeRequest, projectId: number): boolean {
+  const { source_branch: branch, source_project_id: source = projectId } = request;
+  return branch.startsWith(BRANCH_PREFIX) && source === projectId;
 }
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {

@@ -79,7 +79,7 @@ async function readSituation(
   { snapshot, now, ...where }: Where & Pick<Tending, "snapshot" | "now">,
   topics: readonly Topic[],
 ): Promise<Situation> {
-  const { branches, open } = await readOpen(where);
+  const { branches, open, taken } = await readOpen(where);
   const isOpen = new Set(open.map(({ branch }) => branch));
   const fresh = topics.map(({ branch }) => branch).filter((branch) => !isOpen.has(branch));
   const { bump: config } = snapshot.project.config;
@@ -95,6 +95,7 @@ async function readSituation(
     head: snapshot.commit,
     branches,
     open,
+    taken,
     refused,
     recent,
     refusals: new Map(refusals.filter(([, found]) => found.length > 0)),

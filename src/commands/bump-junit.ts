@@ -3,7 +3,7 @@
  * documentation, "Unit test reports"): suites, cases, failures and output.
  */
 import type { Applied } from "../bump/applied.js";
-import type { Action } from "../bump/plan.js";
+import { branchOf, type Action } from "../bump/plan.js";
 import type { Tended } from "../bump/tend.js";
 import type { UserError } from "../errors.js";
 import { redact } from "../redact.js";
@@ -40,8 +40,7 @@ function isFailed({ outcome }: Applied): boolean {
 }
 
 function caseOf(action: Action, done: Applied | undefined): Case {
-  const branch =
-    "topic" in action ? action.topic.branch : "request" in action ? action.request.branch : action.branch;
+  const branch = branchOf(action);
   if (done === undefined) return { name: branch, output: `planned: ${action.kind}`, failures: [] };
   const output = [done.outcome, done.detail, done.request?.url]
     .filter((part) => part !== undefined)

@@ -4,7 +4,7 @@ import { addressOf } from "../bump/address.js";
 import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
 import type { Applied } from "../bump/applied.js";
-import type { Action } from "../bump/plan.js";
+import { branchOf, type Action } from "../bump/plan.js";
 import { explainHeld } from "../bump/beyond.js";
 import { explainRefusal } from "../bump/policy.js";
 import { userErrorsOf } from "../errors.js";
@@ -97,16 +97,12 @@ function actionToJson(action: Action, applied: Applied | undefined): object {
   };
 }
 
-function branchOf(action: Action): string {
-  if ("topic" in action) return action.topic.branch;
-  return action.kind === "close" ? action.request.branch : action.branch;
-}
-
 const WOULD: Readonly<Record<Action["kind"], string>> = {
   open: "would open",
   update: "would update",
   merge: "would merge",
   "say-edited": "would leave to a person",
+  "note-reopening": "would note the reopening of",
   close: "would close",
   "delete-branch": "would delete the branch",
 };

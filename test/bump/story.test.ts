@@ -115,6 +115,25 @@ test("an amended commit of the bot belongs to the person who amended it", async 
   expect(forge.headOf("artifacts/acme")).toBe(amended.id);
 });
 
+test("a merge request whose marker a person removed is that person's, and so is its branch", async () => {
+  const { build, run, open, forge, writes } = await startCompany();
+  build("acme", "acme 2");
+  await run();
+  const [request] = open();
+  if (request === undefined) throw new Error("nothing is open");
+  request.description = "I take it from here.";
+  build("acme", "acme 3");
+  const head = forge.headOf("artifacts/acme");
+  writes();
+
+  expect((await run()).plan.waiting).toMatchObject([{ why: "branch of a person" }]);
+  forge.repository.commit("main", { files: { "manifests/acme.ts": null, "artifacts.lock.json": null } });
+  await run();
+
+  expect(writes()).toEqual([]);
+  expect(forge.headOf("artifacts/acme")).toBe(head);
+});
+
 test("the box in the description has an edited branch made anew", async () => {
   const { build, run, open, forge, writes } = await startCompany();
   build("acme", "acme 2");
@@ -182,6 +201,32 @@ test("what the bot closed as obsolete is proposed again when it is wanted again"
   await run();
 
   expect(open()).toMatchObject([{ iid: 2 }]);
+});
+
+test("what the bot closed as obsolete and a person opened again is a refusal once that person closes it", async () => {
+  const company = await startCompany();
+  const { build, run, open, forge, writes } = company;
+  const before = forge.repository.at("main")?.tree ?? new Map<string, string>();
+  build("acme", "acme 2");
+  await run();
+  const proposed = forge.repository.at("artifacts/acme")?.id ?? "";
+  forge.repository.merge("artifacts/acme", "main", "By hand");
+  await run();
+  forge.repository.commit("main", { files: Object.fromEntries(before), message: "Revert" });
+  const [request] = forge.mergeRequests;
+  if (request === undefined) throw new Error("nothing was proposed");
+  forge.repository.branches.set("artifacts/acme", proposed);
+  request.state = "opened";
+  writes();
+  expect((await run()).applied).toMatchObject([{ outcome: "reopening noted" }]);
+  expect(writes()).toEqual(["PUT /merge_requests/1"]);
+  await run();
+  expect(writes()).toEqual([]);
+
+  request.state = "closed";
+
+  expect((await run()).plan.waiting).toMatchObject([{ why: "closed by a person" }]);
+  expect(open()).toEqual([]);
 });
 
 test("a branch that conflicts is made anew on top of main", async () => {
