@@ -31,9 +31,13 @@ export interface HashedAll {
   readonly hashed: readonly Hashed[];
   /** Variants whose bytes were downloaded. */
   readonly downloaded: number;
-  readonly errors: readonly UserError[];
-  /** Names of the artifacts that they belong to. */
-  readonly failed: readonly string[];
+  readonly failures: readonly VariantFailure[];
+}
+
+/** What is wrong with one variant of an artifact. */
+export interface VariantFailure {
+  readonly artifact: string;
+  readonly error: UserError;
 }
 
 export async function hashAll(
@@ -54,12 +58,12 @@ export async function hashAll(
   await Promise.allSettled(running); // so that nothing is left on the disk when one has given up
   const outcomes = (await Promise.all(running)).flat();
   const fresh = outcomes.flatMap((one) => ("hashed" in one ? [one.hashed] : []));
-  const refused = outcomes.flatMap((one) => ("error" in one ? [one] : []));
   return {
     hashed: [...known, ...fresh],
     downloaded: fresh.length,
-    errors: refused.map(({ error }) => error),
-    failed: refused.map(({ variant }) => variant.artifact),
+    failures: outcomes.flatMap((one) =>
+      "error" in one ? [{ artifact: one.variant.artifact, error: one.error }] : [],
+    ),
   };
 }
 

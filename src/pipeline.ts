@@ -3,7 +3,7 @@
  * What follows the lock (generate) reads nothing but the lock.
  */
 import { type UserError, UserErrors, userErrorsOf } from "./errors.js";
-import { hashAll } from "./hash-all.js";
+import { hashAll, type VariantFailure } from "./hash-all.js";
 import { createLock } from "./lock/create.js";
 import { lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
@@ -18,9 +18,12 @@ export interface Relocked {
   readonly downloaded: number;
   /** One for each variant that failed; its artifact's entry is as it was. */
   readonly errors: readonly UserError[];
-  /** Names of the artifacts that they belong to. */
-  readonly failed: ReadonlySet<string>;
+  /** The same, by the artifact that they belong to. */
+  readonly failed: ErrorsByArtifact;
 }
+
+/** What is wrong with each artifact that failed; others are not there. */
+export type ErrorsByArtifact = ReadonlyMap<string, readonly UserError[]>;
 
 interface RelockRequest {
   readonly declared: readonly Declared[];
@@ -33,15 +36,22 @@ interface RelockRequest {
 
 /** The newest lock for the declared artifacts. Downloads only what the lock does not know. */
 export async function relock(request: RelockRequest, context: PipelineContext): Promise<Relocked> {
-  const { resolved, errors, failed } = await resolveAll(request, context);
+  const { resolved, failures } = await resolveAll(request, context);
   const hashed = await hashAll(resolved, request, context);
-  const all = [...errors, ...hashed.errors];
+  const all = [...failures, ...hashed.failures];
+  const errors = all.map(({ error }) => error);
   return {
-    lock: withErrors(all, () => createLock(request.declared, hashed.hashed, request.previous)),
+    lock: withErrors(errors, () => createLock(request.declared, hashed.hashed, request.previous)),
     downloaded: hashed.downloaded,
-    errors: all,
-    failed: new Set([...failed, ...hashed.failed]),
+    errors,
+    failed: byArtifact(all),
   };
+}
+
+function byArtifact(failures: readonly VariantFailure[]): ErrorsByArtifact {
+  const found = new Map<string, UserError[]>();
+  for (const { artifact, error } of failures) found.set(artifact, [...(found.get(artifact) ?? []), error]);
+  return found;
 }
 
 /** What stops the run is told first, and the rest with it. */
@@ -58,7 +68,7 @@ function withErrors<T>(errors: readonly UserError[], use: () => T): T {
 export async function resolveAll(
   { declared, names, previous }: Omit<RelockRequest, "rehash">,
   { gitlab, terminal }: PipelineContext,
-): Promise<{ resolved: Resolved[]; errors: UserError[]; failed: string[] }> {
+): Promise<{ resolved: Resolved[]; failures: VariantFailure[] }> {
   const variants = declared.filter(({ name }) => names.has(name)).flatMap((artifact) => artifact.variants);
   terminal.step(`resolving ${variants.length} variants`);
   const outcomes = await resolve(variants, {
@@ -68,7 +78,8 @@ export async function resolveAll(
   });
   return {
     resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),
-    errors: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.error] : [])),
-    failed: outcomes.flatMap((outcome) => ("error" in outcome ? [outcome.variant.artifact] : [])),
+    failures: outcomes.flatMap((outcome) =>
+      "error" in outcome ? [{ artifact: outcome.variant.artifact, error: outcome.error }] : [],
+    ),
   };
 }

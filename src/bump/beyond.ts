@@ -153,12 +153,12 @@ async function reach(
   const edit = await editFor(artifact, { field, value }, snapshot);
   if (typeof edit === "string") return hold(edit);
   const declared = withRef(artifact, { field, value });
-  const { errors } = await resolveAll(
+  const { failures } = await resolveAll(
     { declared: [declared], names: new Set([declared.name]), previous: snapshot.lock },
     context,
   );
-  const [error] = errors;
-  return error === undefined ? { declared, edit } : hold(error.message);
+  const [failure] = failures;
+  return failure === undefined ? { declared, edit } : hold(failure.error.message);
 }
 
 /** The edit, or why there is none. */

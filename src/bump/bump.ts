@@ -42,7 +42,7 @@ async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
     context,
   );
   terminal.step("planning");
-  return tend({ ...options, projectId, targetBranch, snapshot, renewed, edits, held });
+  return tend({ ...options, projectId, targetBranch, snapshot, renewed, artifacts: names, edits, held });
 }
 
 /** The branch to work for: the default branch, or the one that the configuration on the default branch names. */

@@ -1,8 +1,9 @@
 /** The text of the dashboard: everything that the bot did, waits with or wants a person for. Pure; the same facts read the same. */
-import type { UserError } from "../errors.js";
+import { withoutRepeats, type UserError } from "../errors.js";
 import type { Bump } from "../config/bump.js";
 import { expiringVariants } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
+import type { ErrorsByArtifact } from "../pipeline.js";
 import type { Applied } from "./applied.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
@@ -16,6 +17,8 @@ export interface DashboardFacts {
   readonly plan: Plan;
   readonly applied: readonly Applied[];
   readonly errors: readonly UserError[];
+  /** Those of them that belong to an artifact. */
+  readonly failed: ErrorsByArtifact;
   /** Of the target branch. */
   readonly lock: Lock;
   readonly now: Date;
@@ -136,7 +139,7 @@ function lineWithBox(verb: Verb, topic: Topic, { bump, ticked }: DashboardFacts)
 /** What a person wished for and did not get stays wished for. */
 function errorLines(facts: DashboardFacts): string[] {
   const failed = facts.applied.filter(({ outcome }) => outcome === "failed");
-  const told = new Set(failed.flatMap(({ errors }) => errors));
+  const told = new Set([...failed.flatMap(({ errors }) => errors), ...[...facts.failed.values()].flat()]);
   const message = ({ message: text }: UserError) => code(text, MAX_ERROR_LENGTH);
   return [
     ...failed.map(({ action, errors }) => {
@@ -146,6 +149,9 @@ function errorLines(facts: DashboardFacts): string[] {
       const wished = VERBS.find((verb) => facts.ticked.has(`${verb} ${name}`));
       return `${lineWithBox(wished ?? "retry", action.topic, facts)}: ${why}`;
     }),
+    ...[...facts.failed].map(
+      ([artifact, errors]) => `- ${code(artifact)}: ${withoutRepeats(errors).map(message).join(" ")}`,
+    ),
     ...facts.errors.filter((error) => !told.has(error)).map((error) => `- ${message(error)}`),
   ];
 }

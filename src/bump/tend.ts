@@ -4,6 +4,7 @@ import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Lock } from "../lock/schema.js";
+import type { ErrorsByArtifact } from "../pipeline.js";
 import type { Held } from "./beyond.js";
 import type { Applied } from "./applied.js";
 import { apply } from "./apply.js";
@@ -30,9 +31,11 @@ export interface Tending {
   readonly renewed: {
     readonly lock: Lock;
     readonly errors: readonly UserError[];
-    /** Names of the artifacts that failed. */
-    readonly failed: ReadonlySet<string>;
+    /** The same, by the artifact that they belong to. */
+    readonly failed: ErrorsByArtifact;
   };
+  /** Names of the artifacts that are looked after. */
+  readonly artifacts: readonly string[];
   /** Edits of manifests that the renewed lock rests on, by artifact. */
   readonly edits: ReadonlyMap<string, ManifestEdit>;
   /** Versions beyond their range that the bot cannot take. */
@@ -52,25 +55,29 @@ export interface Tended {
   readonly dashboard: Kept | undefined;
   /** Everything that went wrong, here or while the lock was renewed. */
   readonly errors: readonly UserError[];
+  /** What went wrong with an artifact while the lock was renewed. */
+  readonly failed: ErrorsByArtifact;
+  /** Names of the artifacts that are looked after. */
+  readonly artifacts: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 
 export async function tend(tending: Tending): Promise<Tended> {
-  const { snapshot, renewed, edits, held, dryRun } = tending;
+  const { snapshot, renewed, edits, held, dryRun, artifacts } = tending;
   const { bump: configured } = snapshot.project.config;
   const topics = topicsOf(configured, { before: snapshot.lock, after: renewed.lock, edits });
   const [situation, looked] = await Promise.all([readSituation(tending, topics), lookAtDashboard(tending)]);
   const branch = { address: tending.address, commit: snapshot.commit };
   const bump =
     topics.length === 0 ? configured : await settleSemanticCommits(configured, tending.gitlab, branch);
-  const unknown = new Set([...renewed.failed].map((name) => topicName(bump, name)));
+  const unknown = new Set([...renewed.failed.keys()].map((name) => topicName(bump, name)));
   const wishes = wishesOf(looked.found);
   const planned = plan(topics, situation, { bump, unknown, wishes });
   const names = createNameLookup(tending.gitlab, tending.address);
   const applied = dryRun ? [] : await apply(planned.actions, { ...tending, situation, bump, names });
   const errors = [...renewed.errors, ...applied.flatMap(({ errors: own }) => own), ...looked.errors];
-  const done = { plan: planned, applied, held, errors };
+  const done = { plan: planned, applied, held, errors, failed: renewed.failed, artifacts };
   if (dryRun || !bump.dashboard || looked.errors.length > 0) return { ...done, dashboard: undefined };
   return { ...done, ...(await writeDashboard(tending, done, { found: looked.found, wishes })) };
 }

@@ -3,6 +3,7 @@
  * documentation, "Unit test reports"): suites, cases, failures and output.
  */
 import type { Applied } from "../bump/applied.js";
+import { otherErrors, outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
 import { branchOf, type Action } from "../bump/plan.js";
 import type { Tended } from "../bump/tend.js";
 import type { UserError } from "../errors.js";
@@ -11,45 +12,50 @@ import { redact } from "../redact.js";
 interface Case {
   readonly name: string;
   /** What became of it. */
-  readonly output: string;
-  readonly failures: readonly string[];
+  readonly output: readonly string[];
+  readonly errors: readonly UserError[];
 }
 
-/** One case for each action and each topic that waits, and one for each problem that belongs to none. */
-export function printJunit(project: string, { plan, applied, errors }: Tended): string {
-  const told = new Set(applied.filter(isFailed).flatMap((one) => one.errors));
+/** One case for each artifact, one for each branch that is only tidied up, and one for each problem that belongs to neither. */
+export function printJunit(project: string, tended: Tended): string {
+  const { plan, applied } = tended;
+  const outcomes = new Map(applied.map((one) => [one.action, one]));
+  const tidied = plan.actions.filter((action) => !("topic" in action));
+  const cases = tidied.map((action) => caseOfBranch(action, outcomes.get(action)));
+  const told = new Set(cases.flatMap(({ errors }) => errors));
   return printSuite(project, [
-    ...plan.actions.map((action) =>
-      caseOf(
-        action,
-        applied.find((one) => one.action === action),
-      ),
-    ),
-    ...plan.waiting.map(({ topic, why }) => ({ name: topic.branch, output: why, failures: [] })),
-    ...errors.filter((error) => !told.has(error)).map(problem),
+    ...outcomesOf(tended).map(caseOfArtifact),
+    ...cases,
+    ...problems(otherErrors(tended).filter((error) => !told.has(error))),
   ]);
 }
 
 /** The report of a run that could not begin. */
 export function printJunitOfErrors(project: string, errors: readonly UserError[]): string {
-  return printSuite(project, errors.map(problem));
+  return printSuite(project, problems(errors));
 }
 
-function isFailed({ outcome }: Applied): boolean {
-  return outcome === "failed";
+function caseOfArtifact({ artifact, outcome, request, notes, errors }: ArtifactOutcome): Case {
+  return {
+    name: artifact,
+    output: [outcome, ...notes, ...(request === undefined ? [] : [request.url])],
+    errors,
+  };
 }
 
-function caseOf(action: Action, done: Applied | undefined): Case {
-  const branch = branchOf(action);
-  if (done === undefined) return { name: branch, output: `planned: ${action.kind}`, failures: [] };
-  const output = [done.outcome, done.detail, done.request?.url]
-    .filter((part) => part !== undefined)
-    .join("\n");
-  return { name: branch, output, failures: isFailed(done) ? done.errors.map(explain) : [] };
+function caseOfBranch(action: Action, done: Applied | undefined): Case {
+  const output = [done?.outcome ?? `planned: ${action.kind}`];
+  return { name: branchOf(action), output, errors: done?.errors ?? [] };
 }
 
-function problem(error: UserError): Case {
-  return { name: error.code, output: "", failures: [explain(error)] };
+/** Of cases with the same name GitLab shows one, so each kind of problem is one case. */
+function problems(errors: readonly UserError[]): Case[] {
+  const codes = [...new Set(errors.map(({ code }) => code))];
+  return codes.map((code) => ({
+    name: code,
+    output: [],
+    errors: errors.filter((error) => error.code === code),
+  }));
 }
 
 function explain({ message, hint }: UserError): string {
@@ -57,7 +63,7 @@ function explain({ message, hint }: UserError): string {
 }
 
 function printSuite(project: string, cases: readonly Case[]): string {
-  const failed = cases.filter(({ failures }) => failures.length > 0).length;
+  const failed = cases.filter(({ errors }) => errors.length > 0).length;
   const counts = `tests="${cases.length}" failures="${failed}" errors="0"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -70,13 +76,14 @@ function printSuite(project: string, cases: readonly Case[]): string {
   ].join("\n");
 }
 
-function printCase(project: string, { name, output, failures }: Case): string[] {
+function printCase(project: string, { name, output, errors }: Case): string[] {
+  const text = errors.map(explain).join("\n\n"); // GitLab reads one failure of a case
   return [
     `    <testcase classname="${xml(project)}" name="${xml(name)}">`,
-    ...failures.map(
-      (text) => `      <failure message="${xml(text.split("\n")[0] ?? "")}">${xml(text)}</failure>`,
-    ),
-    ...(output === "" ? [] : [`      <system-out>${xml(output)}</system-out>`]),
+    ...(text === ""
+      ? []
+      : [`      <failure message="${xml(text.split("\n")[0] ?? "")}">${xml(text)}</failure>`]),
+    ...(output.length === 0 ? [] : [`      <system-out>${xml(output.join("\n"))}</system-out>`]),
     "    </testcase>",
   ];
 }

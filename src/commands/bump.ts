@@ -4,11 +4,13 @@ import { addressOf } from "../bump/address.js";
 import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
 import type { Applied } from "../bump/applied.js";
+import { outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
 import { branchOf, type Action } from "../bump/plan.js";
 import { explainHeld } from "../bump/beyond.js";
 import { explainRefusal } from "../bump/policy.js";
 import { userErrorsOf } from "../errors.js";
 import { openProject } from "../project.js";
+import { errorToJson } from "../terminal/report-error.js";
 import { writeFiles } from "../write-file.js";
 import { printJunit, printJunitOfErrors } from "./bump-junit.js";
 import { changeToJson } from "./changes.js";
@@ -66,7 +68,8 @@ async function configuredInstance({ cwd }: CommandContext): Promise<string | und
   return (await openProject(cwd)).config.gitlab;
 }
 
-function toJson({ plan, applied, dashboard, held }: Tended, dryRun: boolean): object {
+function toJson(tended: Tended, dryRun: boolean): object {
+  const { plan, applied, dashboard, held } = tended;
   const outcomes = new Map(applied.map((one) => [one.action, one]));
   return {
     dryRun,
@@ -78,8 +81,18 @@ function toJson({ plan, applied, dashboard, held }: Tended, dryRun: boolean): ob
       mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
       changes: topic.changes.map(changeToJson),
     })),
+    artifacts: outcomesOf(tended).map(outcomeToJson),
     dashboard: dashboard ?? null,
     held,
+  };
+}
+
+function outcomeToJson({ artifact, outcome, request, errors }: ArtifactOutcome): object {
+  return {
+    artifact,
+    outcome,
+    mergeRequest: request === undefined ? null : { iid: request.iid, url: request.url },
+    ...(errors.length === 0 ? {} : { errors: errors.map(errorToJson) }),
   };
 }
 

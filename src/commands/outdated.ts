@@ -19,7 +19,7 @@ export const run: Run<object> = async (given, _options, context) => {
   const gitlab = openGitLab(context);
   try {
     const { terminal, signal } = context;
-    const { resolved, errors } = await resolveAll(
+    const { resolved, failures } = await resolveAll(
       { declared, names, previous },
       { gitlab, terminal, signal },
     );
@@ -38,10 +38,10 @@ export const run: Run<object> = async (given, _options, context) => {
         expiring: expiring.map(expiringToJson),
       },
       text: [
-        ...(outdated.length + errors.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
+        ...(outdated.length + failures.length === 0 ? ["everything is up to date"] : outdated.map(describe)),
         ...resolved.flatMap(explainChoice),
       ].join("\n"),
-      errors,
+      errors: failures.map(({ error }) => error),
     };
   } finally {
     await gitlab.close();

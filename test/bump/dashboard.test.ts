@@ -146,6 +146,15 @@ test("a wish that fails stays ticked, is told among the errors, and is fulfilled
   expect(section(company, "Errors")).toEqual([]);
 });
 
+test("an artifact that cannot be resolved is told among the errors by its name", async () => {
+  const company = await startCompany({ tools: ["acme", "brisk"], config: CONFIG });
+  company.gitlab.fault({ kind: "not-found", message: "404 Not found", path: "platform%2Facme/pipelines" });
+
+  await company.run();
+
+  expect(section(company, "Errors")).toEqual([expect.stringMatching(/^`acme`: `.*platform%2Facme/)]);
+});
+
 test("a box that is ticked while a run is at work is not lost", async () => {
   const company = await startCompany({ tools: ["acme", "brisk"], config: `${CONFIG}, maximumOpen: 1` });
   company.build("acme", "acme 2");
@@ -305,6 +314,7 @@ describe("hostile words", () => {
       bump: DEFAULT_BUMP,
       plan: { actions: [], waiting: [] },
       applied: [],
+      failed: new Map(),
       lock: makeLock(),
       now: NOW,
       expiryWarningDays: 14,

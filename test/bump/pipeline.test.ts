@@ -75,26 +75,58 @@ test("every component that the documentation includes has its inputs", () => {
   expect(Object.keys(inputs).filter((name) => !(name in spec.inputs))).toEqual([]);
 });
 
-test("the report says what became of each branch, and a failure ends the run with 1 after the others", async () => {
-  const company = await startCompany({ tools: ["acme", "brisk"], config: "maximumOpen: 1" });
+test("the report and --json tell each artifact with its own errors, and a failure ends the run with 1 after the others", async () => {
+  const company = await startCompany({
+    tools: ["acme", "brisk", "crane", "drill", "edge"],
+    config: 'maximumOpen: 1, rules: [{ artifacts: ["acme", "edge"], group: "pair" }]',
+  });
   company.build("acme", "acme 2");
+  company.build("edge", "edge 2");
   await company.run();
-  company.build("acme", "acme 3");
-  company.build("brisk", "brisk 2");
+  for (const tool of ["acme", "edge", "brisk", "crane"]) company.build(tool, `${tool} 3`);
   company.gitlab.fault({ kind: "answer", status: 403, body: "{}", method: "PUT", path: "merge_requests/1" });
+  company.gitlab.fault({ kind: "not-found", message: "404 Not found", path: "platform%2Fcrane/pipelines" });
   const cwd = checkout(company);
   const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: company.gitlab.url, CI_PROJECT_PATH: PROJECT };
 
-  const { code } = await runCli(["bump", "--junit", "out/report.xml"], { cwd, env });
+  const { code, stdout } = await runCli(["bump", "--json", "--junit", "out/report.xml"], { cwd, env });
 
   expect(code).toBe(1);
+  const url = `${company.gitlab.url}/${PROJECT}/-/merge_requests/1`;
+  const forbidden = {
+    "@classname": PROJECT,
+    failure: { "#text": expect.stringContaining("403") },
+    "system-out": `failed\n${url}`,
+  };
   expect(read(readFileSync(join(cwd, "out/report.xml"), "utf8"))).toMatchObject([
-    {
-      "@classname": PROJECT,
-      "@name": "artifacts/acme",
-      failure: { "#text": expect.stringContaining("403") },
-    },
-    { "@name": "artifacts/brisk", "system-out": "too many open" },
+    { ...forbidden, "@name": "acme" },
+    { "@name": "brisk", "system-out": "too many open" },
+    { "@name": "crane", failure: { "#text": expect.stringContaining("platform%2Fcrane/pipelines") } },
+    { "@name": "drill", "system-out": "up to date" },
+    { ...forbidden, "@name": "edge" },
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    artifacts: [
+      {
+        artifact: "acme",
+        outcome: "failed",
+        mergeRequest: { iid: 1 },
+        errors: [{ code: "GITLAB_FORBIDDEN" }],
+      },
+      { artifact: "brisk", outcome: "too many open", mergeRequest: null },
+      { artifact: "crane", outcome: "failed", errors: [{ code: expect.stringMatching(/^GITLAB_/) }] },
+      { artifact: "drill", outcome: "up to date" },
+      { artifact: "edge", outcome: "failed", errors: [{ code: "GITLAB_FORBIDDEN" }] },
+    ],
+  });
+});
+
+test("of problems that belong to no artifact, those of a kind are one case, which names them all", () => {
+  const errors = ["alice", "bob"].map((name) => new UserError("BUMP_UNKNOWN_USER", `no user "${name}"`));
+
+  expect(read(printJunitOfErrors(PROJECT, [...errors, new UserError("X", "x")]))).toMatchObject([
+    { "@name": "BUMP_UNKNOWN_USER", failure: { "#text": 'no user "alice"\n\nno user "bob"' } },
+    { "@name": "X" },
   ]);
 });
 

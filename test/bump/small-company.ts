@@ -128,6 +128,7 @@ export async function foundSmallCompany(
         targetBranch: "main",
         snapshot: snapshotOf(commit, project, lockOf("main")),
         renewed: renewedOf(lockOf("main"), company),
+        artifacts: tools,
         edits: new Map(),
         held: [],
         dryRun: false,
@@ -216,8 +217,10 @@ function snapshotOf({ id, tree }: Commit, project: Project, lock: Lock): Snapsho
 function renewedOf(before: Lock, { newest, failing, entryOf }: SmallCompany) {
   const artifacts = { ...before.artifacts };
   for (const [tool, job] of newest) if (!failing.has(tool)) artifacts[tool] = entryOf(tool, job);
-  const errors = [...failing].map((tool) => new UserError("TEST_FAILING", `${tool} fails`));
-  return { lock: { version: 1, artifacts } as const, errors, failed: failing };
+  const failed = new Map(
+    [...failing].map((tool) => [tool, [new UserError("TEST_FAILING", `${tool} fails`)]]),
+  );
+  return { lock: { version: 1, artifacts } as const, errors: [...failed.values()].flat(), failed };
 }
 
 // The same entry, lock or tree is the same object in every company, so that each is made, parsed and hashed once.
