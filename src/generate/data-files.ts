@@ -4,7 +4,7 @@
  * Up to a thousand artifacts each has a file of its own. Beyond, opening the files would take longer than reading them, so that
  * artifacts share 128, chosen by their names: a new artifact moves no other, and one is read with few others.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { LockedArtifact } from "../lock/schema.js";
 import { artifactData, provenanceData } from "./artifact-data.js";
 import type { GeneratedFile } from "./generated-file.js";
@@ -21,7 +21,7 @@ export function dataFileNames(names: readonly string[]): ReadonlyMap<string, str
 }
 
 function sharedFile(name: string): string {
-  const [first = 0] = createHash("sha256").update(name).digest();
+  const [first = 0] = hash("sha256", name, "buffer");
   return (first % SHARED_FILES).toString(16).padStart(2, "0");
 }
 
@@ -30,19 +30,16 @@ export function dataFiles(
   artifacts: readonly [string, LockedArtifact][],
   fileNames: ReadonlyMap<string, string>,
 ): GeneratedFile[] {
-  const texts = new Map<string, Record<string, JsonObject>>();
+  const membersOf = new Map<string, string[]>();
   const add = (path: string, name: string, data: JsonObject) => {
-    const members = texts.get(path);
-    if (members === undefined) texts.set(path, { [name]: data });
-    else members[name] = data;
+    const members = membersOf.get(path) ?? [`  "//": ${printJson(GENERATED_BY)}`];
+    members.push(`  ${printJson(name)}: ${printJson(data, 2)}`);
+    membersOf.set(path, members);
   };
   for (const [name, artifact] of artifacts) {
     const file = fileNames.get(name) ?? "";
     add(`artifacts/${file}`, name, artifactData(artifact));
     add(`provenance/${file}`, name, provenanceData(artifact));
   }
-  return [...texts].map(([path, members]) => ({
-    path,
-    text: `${printJson({ "//": GENERATED_BY, ...members })}\n`,
-  }));
+  return [...membersOf].map(([path, members]) => ({ path, text: `{\n${members.join(",\n")}\n}\n` }));
 }

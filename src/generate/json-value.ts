@@ -14,10 +14,11 @@ const WIDTH = 80;
 /**
  * The JSON text of `value`, one member a line, as prettier leaves it; what an editor does not show is escaped.
  *
+ * @param indent columns that the line is indented by on which the value begins
  * @throws Error for what Nix cannot represent: a NUL or a lone surrogate in a string, a number that is no safe integer
  */
-export function printJson(value: JsonValue): string {
-  return print(value, 0, 0);
+export function printJson(value: JsonValue, indent = 0): string {
+  return print(value, indent, 0);
 }
 
 /** @param used columns that are taken in the line before the value, and by the comma after it */
@@ -55,7 +56,7 @@ function printInteger(value: number): string {
 }
 
 function printString(text: string): string {
-  if (/^[ -~]*$/.test(text)) return JSON.stringify(text);
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`; // nothing in it needs an escape
   refuseUnreadable(text);
   return INVISIBLE.test(text) ? toVisibleJson(text) : JSON.stringify(text);
 }
