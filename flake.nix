@@ -74,6 +74,12 @@
           version = pkgs.runCommand "nix-artifacts-version" { } ''
             ${pkgs.lib.getExe self.packages.${system}.default} --version > "$out"
           '';
+
+          # What `nix fmt` would change, whether written or generated, is an error.
+          format = pkgs.runCommand "nix-artifacts-format" { nativeBuildInputs = [ pkgs.nixfmt ]; } ''
+            find ${self} -name '*.nix' -exec nixfmt --check {} +
+            touch "$out"
+          '';
         }
       );
 

@@ -43,7 +43,9 @@ let
   inherit (artifact) install;
 
   # The program that is called like the artifact, else the first one; a pattern tells no name.
-  programs = builtins.filter (name: builtins.match ".*[*?].*" name == null) (map baseNameOf install.bin);
+  programs = builtins.filter (name: builtins.match ".*[*?].*" name == null) (
+    map baseNameOf install.bin
+  );
   mainOf =
     programs:
     if programs == [ ] || builtins.elem artifact.name programs then
@@ -78,9 +80,4 @@ let
     else
       { sourceProvenance = [ lib.sourceTypes.binaryNativeCode ]; };
 in
-description
-// homepage
-// license
-// platforms
-// mainPrograms.${install.kind}
-// sourceProvenance
+description // homepage // license // platforms // mainPrograms.${install.kind} // sourceProvenance

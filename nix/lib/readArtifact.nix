@@ -43,8 +43,7 @@ let
     "unpacked"
   ];
   isSystem = key: key == "any" || builtins.match "[a-z0-9_]+-[a-z0-9_]+" key != null;
-  isHash =
-    hash: builtins.isString hash && builtins.match "sha256-[A-Za-z0-9+/]{43}=" hash != null;
+  isHash = hash: builtins.isString hash && builtins.match "sha256-[A-Za-z0-9+/]{43}=" hash != null;
 
   # The first problem, or null. Spelled out, because all artifacts of an overlay come through here.
   problemOfArtifact =

@@ -102,7 +102,8 @@ in
           message = "services.nix-artifacts.proxy needs a tokenFile for `listen` and `socketGroup`; with `passthrough` alone, set `listen = [ ]`.";
         }
         {
-          assertion = !builtins.any (lib.hasPrefix "localhost") (cfg.listen ++ cfg.passthrough ++ cfg.adminListen);
+          assertion =
+            !builtins.any (lib.hasPrefix "localhost") (cfg.listen ++ cfg.passthrough ++ cfg.adminListen);
           message = "services.nix-artifacts.proxy: systemd listens on addresses, not on names. Write 127.0.0.1 instead of localhost.";
         }
       ];

@@ -9,7 +9,12 @@
   ...
 }:
 let
-  inherit (lib) mkEnableOption mkIf mkOption types;
+  inherit (lib)
+    mkEnableOption
+    mkIf
+    mkOption
+    types
+    ;
   cfg = config.services.nix-artifacts.uploader;
   user = "nix-artifacts-uploader";
   spool = "/var/spool/nix-artifacts";

@@ -2,7 +2,12 @@
 lib: cfg:
 let
   # Interpolated, so that a path of the configuration is part of what is deployed.
-  each = flag: values: builtins.concatMap (value: [ flag "${value}" ]) values;
+  each =
+    flag: values:
+    builtins.concatMap (value: [
+      flag
+      "${value}"
+    ]) values;
 in
 [
   "${cfg.package}/bin/artifacts"

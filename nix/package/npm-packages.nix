@@ -29,10 +29,18 @@ let
   libc = if platform.isMusl then "musl" else "glibc";
 
   fits =
-    entry: elem os (entry.os or [ os ]) && elem cpu (entry.cpu or [ cpu ]) && elem libc (entry.libc or [ libc ]);
-  compiles = path: match "node_modules/(@typescript/.*|@types/.*|typescript|undici-types)" path != null;
+    entry:
+    elem os (entry.os or [ os ])
+    && elem cpu (entry.cpu or [ cpu ])
+    && elem libc (entry.libc or [ libc ]);
+  compiles =
+    path: match "node_modules/(@typescript/.*|@types/.*|typescript|undici-types)" path != null;
 
-  packages = wanted: map package (filter (path: path != "" && wanted path && fits lock.packages.${path}) (attrNames lock.packages));
+  packages =
+    wanted:
+    map package (
+      filter (path: path != "" && wanted path && fits lock.packages.${path}) (attrNames lock.packages)
+    );
   isRun = path: !(lock.packages.${path}.dev or false);
 
   package = path: {

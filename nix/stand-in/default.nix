@@ -83,7 +83,9 @@ let
         installPhase = ''install -D -m 755 ${./wrap-program.sh} "$out/bin/wrapProgram"'';
       };
       darwin = {
-        cctools = fromTheMachine "cctools" [ "codesign_allocate" ] // { targetPrefix = ""; };
+        cctools = fromTheMachine "cctools" [ "codesign_allocate" ] // {
+          targetPrefix = "";
+        };
         sigtool = stdenvNoCC.mkDerivation {
           name = "sigtool";
           installPhase = ''
@@ -106,6 +108,7 @@ let
           ln -s "$(PATH="/usr/local/bin:$PATH" command -v node)" "$out/bin/node"
         '';
       };
+      nixfmt = fromTheMachine "nixfmt" [ "nixfmt" ];
       nixfmt-tree = stdenvNoCC.mkDerivation {
         name = "nixfmt-of-nobody";
         installPhase = ''mkdir "$out"'';

@@ -9,10 +9,7 @@ import ./modules.nix
   hasPrefix = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
   removePrefix =
     prefix: text:
-    if hasPrefix prefix text then
-      builtins.substring (builtins.stringLength prefix) (-1) text
-    else
-      text;
+    if hasPrefix prefix text then builtins.substring (builtins.stringLength prefix) (-1) text else text;
 
   sourceTypes.binaryNativeCode = {
     shortName = "binaryNativeCode";
@@ -44,7 +41,9 @@ import ./modules.nix
 
   splitString =
     separator: text:
-    builtins.filter builtins.isString (builtins.split (builtins.replaceStrings [ "." ] [ "\\." ] separator) text);
+    builtins.filter builtins.isString (
+      builtins.split (builtins.replaceStrings [ "." ] [ "\\." ] separator) text
+    );
 
   attrByPath =
     path: default: set:
@@ -55,8 +54,7 @@ import ./modules.nix
     else
       default;
 
-  escapeShellArg =
-    argument: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString argument)}'";
+  escapeShellArg = argument: "'${builtins.replaceStrings [ "'" ] [ "'\\''" ] (toString argument)}'";
   escapeShellArgs = arguments: concatStringsSep " " (map escapeShellArg arguments);
 
   getExe = package: "${package}/bin/${package.meta.mainProgram}";

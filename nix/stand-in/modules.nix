@@ -37,7 +37,10 @@ let
       nullOr = type: simple "null or ${type.description}" (value: value == null || type.check value);
       listOf =
         type:
-        simple "list of ${type.description}" (value: isList value && all type.check value) // { joins = true; };
+        simple "list of ${type.description}" (value: isList value && all type.check value)
+        // {
+          joins = true;
+        };
     };
 
   evalModules =
@@ -71,12 +74,19 @@ let
     a: b:
     a
     // b
-    // mapAttrs (name: _: if isOption a.${name} then throw "`${name}' is declared twice" else mergeSets a.${name} b.${name}) (
-      builtins.intersectAttrs a b
-    );
+    // mapAttrs (
+      name: _:
+      if isOption a.${name} then throw "`${name}' is declared twice" else mergeSets a.${name} b.${name}
+    ) (builtins.intersectAttrs a b);
 
   isOption = value: value._type or null == "option";
-  isProperty = value: elem (value._type or null) [ "if" "merge" "override" ];
+  isProperty =
+    value:
+    elem (value._type or null) [
+      "if"
+      "merge"
+      "override"
+    ];
 
   # Moves conditions inwards, so that the names in a set can be told without knowing them.
   push =
@@ -131,7 +141,9 @@ let
   winners =
     definitions:
     let
-      lowest = foldl' (least: { priority, ... }: if priority < least then priority else least) 9999 definitions;
+      lowest = foldl' (
+        least: { priority, ... }: if priority < least then priority else least
+      ) 9999 definitions;
     in
     map ({ value, ... }: value) (filter ({ priority, ... }: priority == lowest) definitions);
 
@@ -142,7 +154,8 @@ let
       values = winners definitions;
       value =
         if values == [ ] then
-          option.default or (throw "The option `${name}' was accessed but has no value defined. Try setting the option.")
+          option.default
+            or (throw "The option `${name}' was accessed but has no value defined. Try setting the option.")
         else
           merge path definitions;
     in
@@ -151,8 +164,7 @@ let
     else
       throw "A definition for option `${name}' is not of type `${option.type.description}'.";
 
-  dropUndefined =
-    set: removeAttrs set (filter (name: discharge set.${name} == [ ]) (attrNames set));
+  dropUndefined = set: removeAttrs set (filter (name: discharge set.${name} == [ ]) (attrNames set));
 
   merge =
     path: definitions:
@@ -175,7 +187,10 @@ in
 {
   inherit evalModules types;
   mkOption = property "option";
-  literalExpression = text: { _type = "literalExpression"; inherit text; };
+  literalExpression = text: {
+    _type = "literalExpression";
+    inherit text;
+  };
   mkEnableOption =
     description:
     property "option" {
@@ -185,5 +200,10 @@ in
     };
   mkIf = condition: content: property "if" { inherit condition content; };
   mkMerge = contents: property "merge" { inherit contents; };
-  mkDefault = content: property "override" { inherit content; priority = 1000; };
+  mkDefault =
+    content:
+    property "override" {
+      inherit content;
+      priority = 1000;
+    };
 }

@@ -1,12 +1,9 @@
 # The artifact that the examples in the documentation comments of nix/lib speak of, as `readArtifacts` gives it.
 let
-  read = builtins.mapAttrs (_: folder: builtins.fromJSON (builtins.readFile (folder + "/example.json"))) {
-    artifact = ./example/artifacts;
-    provenance = ./example/provenance;
-  };
+  read = folder: builtins.fromJSON (builtins.readFile (folder + "/example.json"));
 in
-read.artifact.example
+(read ./example/artifacts).example
 // {
   name = "example";
-  provenance = read.provenance.example;
+  provenance = (read ./example/provenance).example;
 }

@@ -9,13 +9,18 @@
       # Written by `artifacts lock`.
       overlay = import ./nix/artifacts/overlay.nix;
 
-      eachSystem =
-        outputs:
-        nixpkgs.lib.genAttrs [
-          "aarch64-darwin"
-          "aarch64-linux"
-          "x86_64-linux"
-        ] (system: outputs (import nixpkgs { inherit system; overlays = [ overlay ]; }));
+      systems = [
+        "aarch64-darwin"
+        "aarch64-linux"
+        "x86_64-linux"
+      ];
+      packagesFor =
+        system:
+        import nixpkgs {
+          inherit system;
+          overlays = [ overlay ];
+        };
+      eachSystem = outputs: nixpkgs.lib.genAttrs systems (system: outputs (packagesFor system));
     in
     {
       overlays.default = overlay;
