@@ -77,8 +77,11 @@ async function prepareDirectories(files: readonly FileText[]): Promise<void> {
   }
 }
 
-/** Node gives ENOENT for a directory that it may not make on a read-only file system; to make it alone gives the reason. */
-async function makeDirectory(directory: string): Promise<void> {
+/**
+ * Makes a directory and those above it. Node gives ENOENT for one that it may not make on a read-only file system; to make it alone
+ * gives the reason.
+ */
+export async function makeDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" || error.path === undefined) throw error;
     await mkdir(error.path);
@@ -121,7 +124,7 @@ async function writeSynced(path: string, text: string, mode?: number): Promise<v
 }
 
 /** Makes renames durable (fsync(2): the directory's entry needs an fsync of its own). */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r");
   try {
     await directory.sync();

@@ -1,21 +1,34 @@
 /** A cache in a directory: `file:///srv/cache`, as Nix's local binary cache store. */
-import { chmod, link, mkdir, mkdtemp, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
-import { readText, writeFiles } from "../write-file.js";
+import { makeDirectory, readText } from "../write-file.js";
 import type { BinaryCache, CacheEntry } from "./cache.js";
+import { sharedSync } from "./shared-sync.js";
 
-/** Begins the names of directories with unfinished files. */
+/** Begins the names of unfinished files, and of directories with such. */
 const STAGING = ".staging-";
 /** Nix makes these when it opens a cache, and fails as a user who may only read if they are missing. */
 const NIX_FOLDERS = ["nar", "realisations", "log"];
-/** After this time a staging directory belongs to a process that was killed. */
+/** After this time what is staged belongs to a process that was killed. */
 const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
 const ABSENT: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR"]);
 
 /** @param root absolute path of the directory; it is made when something is first written */
 export function openFileCache(root: string): BinaryCache {
   const fileOf = (key: string) => join(root, key);
+  const syncs = new Map<string, () => Promise<void>>();
+  const syncNames = (directory: string) => {
+    const sync = syncs.get(directory) ?? sharedSync(directory);
+    syncs.set(directory, sync);
+    return sync();
+  };
+  /** What is in the file is durable before, and its name afterwards: no name ever stands for half a file, no `.narinfo` for no archive. */
+  const moveDurably = async (from: string, to: string) => {
+    await inDirectoryOf(to, () => rename(from, to));
+    await syncNames(dirname(to));
+  };
   return {
     name: `file://${root}`,
     async readText(key) {
@@ -34,11 +47,13 @@ export function openFileCache(root: string): BinaryCache {
       removeOld: (key, before) => onCache(root, removeOld(root, key, before)),
     },
     async writeText(key, { text }) {
-      const written = await writeFiles([{ path: fileOf(key), text }]);
-      const now = new Date();
-      if (written.length === 0) await onCache(root, utimes(fileOf(key), now, now));
+      const staged = await onCache(root, stageText(root, text));
+      await onCache(root, moveDurably(staged, fileOf(key)));
     },
-    takeFile: (key, { path }) => onCache(root, moveDurably(path, fileOf(key))),
+    async takeFile(key, { path }) {
+      await onCache(root, syncFile(path));
+      await onCache(root, moveDurably(path, fileOf(key)));
+    },
     async withStaging(use) {
       const directory = await onCache(root, makeStaging(root));
       try {
@@ -116,17 +131,41 @@ async function makeStaging(root: string): Promise<string> {
   return mkdtemp(join(root, STAGING));
 }
 
-/** The bytes reach the disk before the name does, so that no name ever stands for half a file. */
-async function moveDurably(from: string, to: string): Promise<void> {
-  const file = await open(from, "r");
+/** A synced file that everybody may read. */
+async function stageText(root: string, text: string): Promise<string> {
+  const staged = join(root, `${STAGING}${randomUUID()}`);
+  const file = await inDirectoryOf(staged, () => open(staged, "wx"));
+  try {
+    await file.chmod(0o644);
+    await file.writeFile(text);
+    await file.sync();
+    return staged;
+  } catch (error) {
+    await rm(staged, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r");
   try {
     await file.sync();
   } finally {
     await file.close();
   }
-  await chmod(from, 0o644);
-  await mkdir(dirname(to), { recursive: true });
-  await rename(from, to);
+}
+
+/** Makes the directory of `path` only when that is missing: it rarely is. */
+async function inDirectoryOf<T>(path: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    await makeDirectory(dirname(path));
+    return operation();
+  }
 }
 
 async function onCache<T>(root: string, operation: Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import type { LimitFunction } from "p-limit";
 import type { BinaryCache } from "../cache/cache.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { lockedNarInfo } from "../hash/locked-narinfo.js";
@@ -19,6 +20,10 @@ export interface PublishContext {
   readonly signal?: AbortSignal | undefined;
   /** Where temporary files may be made. */
   readonly directory: string;
+  /** For questions to the cache. */
+  readonly questions: LimitFunction;
+  /** For downloads and archives. */
+  readonly archives: LimitFunction;
 }
 
 /**
@@ -30,28 +35,34 @@ export async function publishVariant(
   wanted: LockedEntry,
   context: PublishContext,
 ): Promise<"present" | "published"> {
-  const { cache, signal } = context;
-  signal?.throwIfAborted();
+  const { cache, questions, archives } = context;
   refuseInconsistent(wanted);
+  if (await questions(() => isThere(wanted, context))) return "present";
+  const archive = await archives(() => sendVariant(wanted, context));
   const key = narInfoKey(wanted.variant.storePath);
-  // What is damaged, or promises an archive that is not there, counts as missing and is replaced.
-  if (await isWhole(key, cache, (info) => promises(info, wanted.variant))) return "present";
-  const archive = await stageVariant(wanted, context);
-  await sendArchive(archive, cache);
   const text = printNarInfo(narInfoOf(wanted, archive, context));
   await cache.writeText(key, { text, type: NARINFO_TYPE });
   return "published";
 }
 
+/** What is damaged, or promises an archive that is not there, counts as missing and is replaced. */
+async function isThere({ variant }: LockedEntry, { cache, signal }: PublishContext): Promise<boolean> {
+  signal?.throwIfAborted();
+  return isWhole(narInfoKey(variant.storePath), cache, (info) => promises(info, variant));
+}
+
 /** Downloads, verifies and compresses in one pass. */
-async function stageVariant(wanted: LockedEntry, context: PublishContext): Promise<Archive> {
-  const { gitlab, signal } = context;
+async function sendVariant(wanted: LockedEntry, context: PublishContext): Promise<Archive> {
+  const { gitlab, cache, signal } = context;
+  signal?.throwIfAborted();
   const download = await gitlab.download(wanted.variant.url, {
     verified: true,
     ...(signal === undefined ? {} : { signal }),
   });
   try {
-    return await stageArchive(narOfDownload(download, wanted), context);
+    const archive = await stageArchive(narOfDownload(download, wanted), context);
+    await sendArchive(archive, cache);
+    return archive;
   } finally {
     download.destroy();
   }

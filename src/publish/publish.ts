@@ -12,14 +12,15 @@ export type PublishOutcome =
   | (LockedEntry & { readonly status: "present" | "published" })
   | (LockedEntry & { readonly status: "failed"; readonly error: UserError });
 
-export interface PublishOptions extends Omit<PublishContext, "directory"> {
-  /** How many artifacts are worked on at the same time. */
+export interface PublishOptions extends Omit<PublishContext, "directory" | "questions" | "archives"> {
+  /** How many artifacts are downloaded at the same time. */
   readonly jobs?: number;
   /** Called whenever the outcome of a variant is known. */
   readonly onProgress?: ((outcome: PublishOutcome) => void) | undefined;
 }
 
 const DEFAULT_JOBS = 8;
+const QUESTIONS_AT_ONCE = 16;
 
 /**
  * Makes `wanted` substitutable from the cache. Only verified bytes from GitLab are written, an archive before the `.narinfo`
@@ -34,13 +35,14 @@ export async function publish(
 ): Promise<PublishOutcome[]> {
   const { cache, signal, jobs = DEFAULT_JOBS } = options;
   await claimCache(cache);
-  const limit = pLimit(jobs);
+  const limits = { questions: pLimit(QUESTIONS_AT_ONCE), archives: pLimit(jobs) };
   return cache.withStaging(async (directory) => {
+    const context = { ...options, ...limits, directory };
     const begun = new Map<string, Promise<"present" | "published">>();
     const outcomes = wanted.map(async (one) => {
       const path = one.variant.storePath;
       // Variants with the same bytes share one upload.
-      const publishing = begun.get(path) ?? limit(() => publishVariant(one, { ...options, directory }));
+      const publishing = begun.get(path) ?? publishVariant(one, context);
       begun.set(path, publishing);
       const outcome = await outcomeOf(one, publishing);
       options.onProgress?.(outcome);

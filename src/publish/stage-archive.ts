@@ -11,6 +11,9 @@ import { UserError } from "../errors.js";
 import { type Compression, COMPRESSIONS } from "./compression.js";
 import { isYoung } from "./rely-on.js";
 
+/** As the cache will show it; until then it is in a directory that nobody else can enter. */
+const ARCHIVE_MODE = 0o644;
+
 export interface StageOptions {
   /** Where temporary files may be made. */
   readonly directory: string;
@@ -31,7 +34,7 @@ export async function stageArchive(nar: AsyncIterable<Uint8Array>, options: Stag
   const { open, suffix } = COMPRESSIONS[options.compression];
   const compressed = await open();
   try {
-    const size = await writeBody(path, digesting(compressed(nar), digest), 0o600);
+    const size = await writeBody(path, digesting(compressed(nar), digest), ARCHIVE_MODE);
     const sha256 = digest.digest();
     return { path, size, type: NAR_TYPE, sha256, url: `nar/${nix32(sha256)}.nar${suffix}` };
   } catch (error) {
