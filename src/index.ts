@@ -255,7 +255,7 @@ export interface ProxyRule {
 }
 
 /** Kinds of callers of the proxy, by what they prove about themselves. */
-export type ProxyCaller = MachineCaller | TokenCaller | JobCaller;
+export type ProxyCaller = MachineCaller | TokenCaller | JobCaller | CertificateCaller;
 
 /** Whoever can connect to an address of `--listen`. */
 export interface MachineCaller {
@@ -278,6 +278,15 @@ export interface JobCaller {
   protectedRefs?: boolean | undefined;
   /** The token is meant for one of these. */
   audiences?: readonly string[] | undefined;
+}
+
+/** Whoever shows a client certificate at an address of `--certificate-listen`. All that is said must fit. */
+export interface CertificateCaller {
+  kind: "certificate";
+  /** Its alternative names, one of which must fit: `"DNS:*.ci.example.com"`, `"URI:spiffe://example.com/*"`, `"email:…"`. */
+  names?: readonly string[] | undefined;
+  /** Common names of its subject, in which `*` stands for anything. */
+  commonNames?: readonly string[] | undefined;
 }
 
 /** How `artifacts bump` opens merge requests. What can differ between artifacts can be said again in `rules`. */

@@ -36,6 +36,10 @@ let
       flag = "--passthrough";
       streams = map address cfg.passthrough;
     };
+    machines = {
+      flag = "--certificate-listen";
+      streams = cfg.certificates.listen;
+    };
     operators = {
       flag = "--admin-listen";
       streams = map address cfg.adminListen;
@@ -64,7 +68,17 @@ let
     ++ lib.optionals (cfg.tokenFile != null) [
       "--token-file"
       "%d/gitlab"
-    ];
+    ]
+    ++ builtins.concatMap (credential: [
+      "--${credential}"
+      "%d/${credential}"
+    ]) (builtins.attrNames tlsFiles);
+  # By the options that name them.
+  tlsFiles = lib.filterAttrs (_: file: file != null) {
+    tls-cert = cfg.certificates.certFile;
+    tls-key = cfg.certificates.keyFile;
+    client-ca = cfg.certificates.clientCaFile;
+  };
 in
 {
   options.services.nix-artifacts.proxy =
@@ -81,6 +95,36 @@ in
         '';
       };
 
+      certificates = {
+        listen = mkOption {
+          type = types.listOf types.str;
+          default = [ ];
+          example = [ "0.0.0.0:7468" ];
+          description = ''
+            Addresses with TLS on which callers show a certificate of `clientCaFile`. Other machines may reach them, if the
+            firewall lets them.
+          '';
+        };
+        certFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/var/lib/acme/artifacts.example.com/fullchain.pem";
+          description = "The proxy's own certificate. A renewed one counts when the service starts again.";
+        };
+        keyFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/var/lib/acme/artifacts.example.com/key.pem";
+          description = "Its key, readable by root alone. systemd hands it to the service.";
+        };
+        clientCaFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/etc/nix-artifacts/clients.pem";
+          description = "The authorities whose certificates callers show.";
+        };
+      };
+
       socketGroup = mkOption {
         type = types.nullOr types.str;
         default = null;
@@ -95,11 +139,24 @@ in
 
   config = mkIf cfg.enable {
     assertions =
-      import ./outside-the-store.nix lib "services.nix-artifacts.proxy" { inherit (cfg) tokenFile; }
+      import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
+        inherit (cfg) tokenFile;
+        "certificates.keyFile" = cfg.certificates.keyFile;
+      }
       ++ [
         {
-          assertion = cfg.tokenFile != null || (cfg.listen == [ ] && cfg.socketGroup == null);
-          message = "services.nix-artifacts.proxy needs a tokenFile for `listen` and `socketGroup`; with `passthrough` alone, set `listen = [ ]`.";
+          assertion =
+            cfg.tokenFile != null
+            || (cfg.listen == [ ] && cfg.socketGroup == null && cfg.certificates.listen == [ ]);
+          message = "services.nix-artifacts.proxy needs a tokenFile for `listen`, `socketGroup` and `certificates`; with `passthrough` alone, set `listen = [ ]`.";
+        }
+        {
+          assertion = builtins.attrNames tlsFiles == lib.optionals (cfg.certificates.listen != [ ]) [
+            "client-ca"
+            "tls-cert"
+            "tls-key"
+          ];
+          message = "services.nix-artifacts.proxy.certificates: `listen`, `certFile`, `keyFile` and `clientCaFile` go together.";
         }
         {
           assertion =
@@ -145,7 +202,9 @@ in
 
         DynamicUser = true;
         PrivateUsers = true;
-        LoadCredential = lib.optionals (cfg.tokenFile != null) [ "gitlab:${cfg.tokenFile}" ];
+        LoadCredential =
+          lib.optionals (cfg.tokenFile != null) [ "gitlab:${cfg.tokenFile}" ]
+          ++ lib.mapAttrsToList (credential: file: "${credential}:${file}") tlsFiles;
         CacheDirectory = "nix-artifacts";
         CacheDirectoryMode = "0700";
       };

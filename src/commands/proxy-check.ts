@@ -1,5 +1,6 @@
 /** `artifacts proxy --check`: whether a proxy with these settings would serve. Starts nothing and looks at everything. */
-import { mkdir, rmdir, statfs } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { mkdir, readFile, rmdir, statfs } from "node:fs/promises";
 import { createServer } from "node:http";
 import { relative } from "node:path";
 import { Agent } from "undici";
@@ -10,16 +11,18 @@ import { checkExpiry } from "../doctor/lock.js";
 import { UserError, userErrorsOf } from "../errors.js";
 import { instancesOf } from "../lock/instances.js";
 import { openDirectory } from "../proxy/cache/directory.js";
-import { listenOn } from "../proxy/listen.js";
+import { type Reach, listenOn, reachOf } from "../proxy/listen.js";
 import { type ListenAddress, urlOf } from "../proxy/listener.js";
 import type { LockState } from "../proxy/locks.js";
 import { parseLockAddress } from "../proxy/lock-address.js";
 import { entriesOf } from "../lock/entry.js";
 import { concerns } from "../proxy/policy.js";
+import { type TlsFiles, readTls } from "../proxy/tls.js";
 import { formatBytes } from "../terminal/quantities.js";
 import type { CommandContext, CommandResult } from "./command.js";
 import { openGitLab } from "./open-gitlab.js";
 import { openAllLocks } from "./open-locks.js";
+import { hasOwnToken } from "./proxy-listeners.js";
 import type { ProxySettings } from "./proxy-settings.js";
 import { tokenStatus } from "./token-status.js";
 
@@ -28,20 +31,22 @@ export async function checkProxySettings(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { locks, states } = await checkLocks(settings, context);
-  const { listeners, passthrough, idTokens, admin } = settings;
-  const addresses = [
-    ...listeners,
-    ...(passthrough?.listeners ?? []),
-    ...(idTokens?.listeners ?? []),
-    ...admin,
+  const { listeners, passthrough, idTokens, certificates, admin, tls } = settings;
+  const named = [passthrough, idTokens, certificates].flatMap((one) => one?.listeners ?? []);
+  const addresses: readonly (readonly [ListenAddress, Reach])[] = [
+    ...[...listeners, ...admin].map((address) => [address, "this machine"] as const),
+    ...named.map((address) => [address, reachOf(address)] as const),
   ];
   const findings = [
     ...locks,
     ...checkPolicy(settings, states),
     ...(await checkInstances(states, settings, context)),
     await looked("Cache", () => checkCache(settings)),
+    ...(tls === undefined ? [] : [await looked("Certificate", () => checkCertificate(tls))]),
     ...(await Promise.all(
-      addresses.map((address) => looked(`Address ${urlOf(address)}`, () => checkAddress(address))),
+      addresses.map(([address, reach]) =>
+        looked(`Address ${urlOf(address)}`, () => checkAddress(address, reach)),
+      ),
     )),
   ];
   const broken = findings.filter(({ state }) => state === "broken");
@@ -115,17 +120,14 @@ function checkPolicy({ policy }: ProxySettings, states: readonly LockState[]): F
 /** With its own token, the proxy needs one for every instance; callers' tokens go to one instance alone. */
 async function checkInstances(
   states: readonly LockState[],
-  { listeners, passthrough, idTokens }: ProxySettings,
+  settings: ProxySettings,
   context: CommandContext,
 ): Promise<Finding[]> {
+  const { passthrough } = settings;
   const instances = instancesOf(...states.map(({ lock }) => lock));
   const elsewhere = instances.filter((instance) => new URL(instance).origin !== passthrough?.origin.origin);
   return [
-    ...(await Promise.all(
-      listeners.length === 0 && idTokens === undefined
-        ? []
-        : instances.map((one) => checkToken(one, context)),
-    )),
+    ...(await Promise.all(hasOwnToken(settings) ? instances.map((one) => checkToken(one, context)) : [])),
     ...(passthrough === undefined ? [] : elsewhere.map((one) => refusedCallers(one, passthrough.origin))),
   ];
 }
@@ -163,12 +165,24 @@ async function checkCache({ cache, cacheSize }: ProxySettings): Promise<Seen> {
     : { state: "warning", meaning, fix: "a smaller --cache-size, unless the rest is in the cache already" };
 }
 
+/** What expires soon should have been renewed by now. */
+const RENEWED_DAYS = 3;
+
+async function checkCertificate(files: TlsFiles): Promise<Seen> {
+  await readTls(files);
+  const { validTo } = new X509Certificate(await readFile(files.cert));
+  const days = (Date.parse(validTo) - Date.now()) / 86_400_000;
+  const meaning = `${files.cert} ${days > 0 ? "is good until" : "has expired on"} ${validTo}`;
+  if (days <= 0) return { state: "broken", meaning, fix: "renew it" };
+  return days < RENEWED_DAYS ? { state: "warning", meaning, fix: "renew it" } : { state: "ok", meaning };
+}
+
 /** Listens for a moment. */
-async function checkAddress(address: ListenAddress): Promise<Seen> {
+async function checkAddress(address: ListenAddress, reach: Reach): Promise<Seen> {
   if ("fd" in address) return { state: "ok", meaning: "systemd will hand it over" };
   const server = createServer();
   try {
-    await listenOn(server, address);
+    await listenOn(server, address, reach);
     server.close();
     return { state: "ok", meaning: "free" };
   } catch (error) {

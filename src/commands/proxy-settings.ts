@@ -1,34 +1,22 @@
 /** What the options of `artifacts proxy` and the environment say. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { originOfHost } from "../credentials/origin.js";
 import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import { openProject } from "../project.js";
-import { groupId } from "../proxy/group-id.js";
-import { expectedSockets, inheritedSockets, namedSockets } from "../proxy/inherited.js";
-import { type ListenAddress, parseListener } from "../proxy/listener.js";
 import { parseLockAddress } from "../proxy/lock-address.js";
 import type { LOG_FORMATS } from "../proxy/log.js";
-import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
 import type { CommandContext } from "./command.js";
+import { type ListenOptions, type ProxyListeners, hostOf, listenersOf } from "./proxy-listeners.js";
 
-export interface ProxyOptions {
-  readonly check?: boolean;
-  readonly listen?: readonly string[];
-  readonly passthrough?: readonly string[];
-  readonly idTokenListen?: readonly string[];
-  readonly audience?: readonly string[];
-  readonly adminListen?: readonly string[];
-  readonly socketGroup?: string;
+export interface ProxyOptions extends ListenOptions {
   readonly lock?: readonly string[];
   readonly cache?: string;
   readonly cacheSize?: string;
   readonly logFormat?: string;
 }
 
-export interface ProxySettings extends Pick<StartOptions, "listeners" | "passthrough" | "idTokens"> {
-  readonly admin: readonly ListenAddress[];
+export interface ProxySettings extends ProxyListeners {
   /** Base URL of the instance that `--lock gitlab:…` means. */
   readonly instance: string | undefined;
   /** Lockfiles, patterns of them, or addresses in repositories. */
@@ -60,60 +48,6 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
   };
 }
 
-/** Without any address, the one that derivations carry. */
-async function listenersOf(
-  { check = false, listen, passthrough, idTokenListen, audience, adminListen, socketGroup }: ProxyOptions,
-  address: string,
-  { env }: CommandContext,
-): Promise<Pick<ProxySettings, "listeners" | "passthrough" | "idTokens" | "admin">> {
-  const group = socketGroup === undefined ? undefined : await groupId(socketGroup);
-  const sockets = inheritedSockets(env, process.pid);
-  const parseFor =
-    (group?: number) =>
-    (text: string): readonly ListenAddress[] =>
-      (check ? expectedSockets(text) : namedSockets(text, sockets)) ?? [parseListener(text, group)];
-  const parse = parseFor(group);
-  // Who may build is not who may look on: the group is let in to artifacts alone.
-  const admin = (adminListen ?? []).flatMap(parseFor());
-  if (passthrough === undefined && idTokenListen === undefined) {
-    return { listeners: (listen ?? [address]).flatMap(parse), admin };
-  }
-  const origin = hostOf(env);
-  if (origin === undefined)
-    throw hostUnknown(passthrough === undefined ? "--id-token-listen" : "--passthrough");
-  const idTokens = {
-    listeners: (idTokenListen ?? []).flatMap(parse),
-    issuer: origin,
-    audiences: audience ?? [],
-  };
-  if (idTokenListen !== undefined && audience === undefined) throw audienceUnknown();
-  return {
-    listeners: (listen ?? []).flatMap(parse),
-    ...(passthrough === undefined ? {} : { passthrough: { listeners: passthrough.flatMap(parse), origin } }),
-    ...(idTokenListen === undefined ? {} : { idTokens }),
-    admin,
-  };
-}
-
-/** The instance that the environment names. */
-function hostOf(env: CommandContext["env"]): URL | undefined {
-  const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
-    .map((name) => [name, env[name]] as const)
-    .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
-  return host === undefined ? undefined : originOfHost(host, variable);
-}
-
-function audienceUnknown(): UserError {
-  return new UserError(
-    "PROXY_AUDIENCE_UNKNOWN",
-    "--id-token-listen needs to know for whom tokens are meant",
-    {
-      exitCode: 2,
-      hint: "name what .gitlab-ci.yml has in `aud`: --audience https://artifacts.example.com",
-    },
-  );
-}
-
 /** Every project of the instance can make a token for any audience. */
 function policyMissing(): UserError {
   return new UserError(
@@ -124,13 +58,6 @@ function policyMissing(): UserError {
       hint: 'write proxyPolicy into artifacts.config.ts, with callers: [{ kind: "job", projects: ["group/*"] }]',
     },
   );
-}
-
-function hostUnknown(option: string): UserError {
-  return new UserError("PROXY_HOST_UNKNOWN", `${option} needs to know whose tokens its callers bring`, {
-    exitCode: 2,
-    hint: "name the instance, which alone is sent them: GITLAB_HOST=gitlab.example.com",
-  });
 }
 
 /** systemd names the directory of `CacheDirectory=` (systemd.exec(5)); else it is the user's own (XDG Base Directory). */

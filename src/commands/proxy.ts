@@ -9,17 +9,19 @@ import { openCache } from "../proxy/cache/cache.js";
 import { notesOfLocks } from "../proxy/locks.js";
 import { LOG_FORMATS, type Log } from "../proxy/log.js";
 import { startProxy } from "../proxy/proxy.js";
+import { openTls } from "../proxy/tls.js";
 import type { Run } from "./command.js";
 import { openGitLab, openTokens } from "./open-gitlab.js";
 import { openAllLocks } from "./open-locks.js";
 import { checkProxySettings } from "./proxy-check.js";
+import { hasOwnToken } from "./proxy-listeners.js";
 import { type ProxyOptions, settingsOf } from "./proxy-settings.js";
 import { tellTokenEndsDaily } from "./token-ends-daily.js";
 
 export const run: Run<ProxyOptions> = async (_names, options, context) => {
   const settings = await settingsOf(options, context);
   if (options.check === true) return checkProxySettings(settings, context);
-  const { listeners, passthrough, idTokens, admin, files } = settings;
+  const { listeners, passthrough, idTokens, certificates, admin, files } = settings;
   const told = admin.length === 0 ? undefined : { watch: createWatch(), metrics: createMetrics() };
   const write = LOG_FORMATS[settings.logFormat]((line) => context.terminal.log(line));
   const log: Log = (entry) => {
@@ -27,10 +29,12 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     told?.watch.log(entry);
     told?.metrics.log(entry);
   };
+  const tls = settings.tls === undefined ? undefined : await openTls(settings.tls, { log });
   const cache = await openCache({ directory: settings.cache, maxBytes: settings.cacheSize, log });
   const tokens = openTokens(context);
   const gitlab = openGitLab(context, tokens);
   const closeAll = async () => {
+    tls?.close();
     cache.close();
     await gitlab.close();
   };
@@ -49,6 +53,8 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     listeners,
     ...(passthrough === undefined ? {} : { passthrough }),
     ...(idTokens === undefined ? {} : { idTokens }),
+    ...(certificates === undefined ? {} : { certificates }),
+    tls,
     ...(told === undefined ? {} : { admin: { ...told, listeners: admin, lockStates: locks.states } }),
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,
@@ -67,8 +73,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     .join(", ");
   context.print(`serving ${served} on ${proxy.urls.join(", ")}\n`);
   // Callers' tokens are theirs to renew.
-  const instances = () =>
-    listeners.length === 0 && idTokens === undefined ? [] : instancesOf(...locks.current());
+  const instances = () => (hasOwnToken(settings) ? instancesOf(...locks.current()) : []);
   const tell = (end: EndingSoon) => log({ level: "warn", event: "token-ends", ...end });
   void tellTokenEndsDaily({ tokens, instances, tell }, context);
   if (!context.signal.aborted) await once(context.signal, "abort");

@@ -28,4 +28,12 @@ export type ProxyCaller =
       readonly protectedRefs?: boolean | undefined;
       /** The token is meant for one of these. */
       readonly audiences?: readonly string[] | undefined;
+    }
+  /** Who shows a client certificate at `--certificate-listen`. All that is said must fit. */
+  | {
+      readonly kind: "certificate";
+      /** Alternative names with their kind (`DNS:`, `URI:`, `email:`), in which `*` stands for anything. */
+      readonly names?: readonly string[] | undefined;
+      /** Common names of the subject, in which `*` stands for anything. */
+      readonly commonNames?: readonly string[] | undefined;
     };

@@ -8,6 +8,13 @@ const RuleName = z
 
 const OneLine = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, "expected a text of one line");
 
+const CertificateName = z
+  .string()
+  .regex(
+    /^(?:DNS|URI|email):[^\p{Cc}\p{Cs}]{1,255}$/u,
+    'expected a kind and a name, in which * stands for anything: "DNS:*.ci.example.com", "URI:spiffe://example.com/*" or "email:*@example.com"',
+  );
+
 const Caller = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("machine") }),
   z.strictObject({ kind: z.literal("token") }),
@@ -17,6 +24,11 @@ const Caller = z.discriminatedUnion("kind", [
     refs: z.array(OneLine).min(1).optional(),
     protectedRefs: z.boolean().optional(),
     audiences: z.array(OneLine).min(1).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("certificate"),
+    names: z.array(CertificateName).min(1).optional(),
+    commonNames: z.array(OneLine).min(1).optional(),
   }),
 ]);
 

@@ -5,6 +5,8 @@ export interface InheritedSocket {
   readonly fd: number;
   /** `FileDescriptorName=` of the unit; by default the name of the socket unit (systemd.socket(5)). */
   readonly name: string;
+  /** Whether one speaks TLS there. */
+  readonly tls?: boolean;
 }
 
 /** The first of the descriptors; the others follow (sd_listen_fds(3)). */

@@ -16,34 +16,51 @@ import {
 /** Owner and group may connect (connect(2) needs write permission on the socket). */
 const SOCKET_MODE = 0o660;
 
+/** From where one may connect: from this machine, or from wherever the address can be reached. */
+export type Reach = "this machine" | "anywhere";
+
+/** Where callers say who they are, they may come from elsewhere, if nobody between can listen to them. */
+export function reachOf(address: ListenAddress): Reach {
+  return "tls" in address && address.tls === true ? "anywhere" : "this machine";
+}
+
 /**
  * Starts to listen; gives the listener with its real port.
  *
- * @throws UserError when the address is not a loopback one, is in use, or cannot be listened on
+ * @throws UserError when the address is beyond its reach, is in use, or cannot be listened on
  */
-export function listenOn(server: Server, listener: ListenAddress): Promise<Listener> {
-  if ("fd" in listener) return listenOnInherited(server, listener);
-  return "path" in listener ? listenOnSocket(server, listener) : listenOnPort(server, listener);
+export function listenOn(
+  server: Server,
+  listener: ListenAddress,
+  reach: Reach = "this machine",
+): Promise<Listener> {
+  if ("fd" in listener) return listenOnInherited(server, listener, reach);
+  return "path" in listener ? listenOnSocket(server, listener) : listenOnPort(server, listener, reach);
 }
 
-/** Whoever opened the socket decided who may open its file; an address must be one of this machine all the same. */
-async function listenOnInherited(server: Server, socket: InheritedSocket): Promise<Listener> {
+/** Whoever opened the socket decided who may open its file; an address must be within its reach all the same. */
+async function listenOnInherited(server: Server, socket: InheritedSocket, reach: Reach): Promise<Listener> {
   await begin(server, { fd: socket.fd }, socket);
   const address = server.address();
   if (address === null || typeof address === "string") return { path: urlOf(socket), group: undefined };
   try {
-    return { host: loopbackAddress(address.address), port: address.port };
+    const host = within(reach, address.address);
+    return { host, port: address.port, ...(socket.tls === true ? { tls: true } : {}) };
   } catch (error) {
     server.close();
     throw error;
   }
 }
 
-async function listenOnPort(server: Server, listener: TcpListener): Promise<TcpListener> {
-  const listen = { host: loopbackAddress(listener.host), port: listener.port };
+function within(reach: Reach, host: string): string {
+  return reach === "anywhere" ? host : loopbackAddress(host);
+}
+
+async function listenOnPort(server: Server, listener: TcpListener, reach: Reach): Promise<TcpListener> {
+  const listen = { host: within(reach, listener.host), port: listener.port };
   await begin(server, listen, listener);
   const { port } = server.address() as AddressInfo; // not a pipe: it listens on a host and port
-  return { host: listen.host, port };
+  return { ...listener, host: listen.host, port };
 }
 
 async function listenOnSocket(server: Server, listener: UnixListener): Promise<UnixListener> {

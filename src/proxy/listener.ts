@@ -11,6 +11,8 @@ export type ListenAddress = Listener | InheritedSocket;
 export interface TcpListener {
   readonly host: string;
   readonly port: number;
+  /** Whether one speaks TLS there. */
+  readonly tls?: boolean;
 }
 
 /** Who may connect is who may open the file: its owner and `group`. */
@@ -31,13 +33,13 @@ export function parseListener(address: string, group?: number): Listener {
   if (address.startsWith("unix:/")) return { path: address.slice("unix:".length), group };
   const match = /^(?<host>\[[0-9a-f:]+\]|[^:]+):(?<port>\d{1,5})$/i.exec(address)?.groups;
   const port = Number(match?.["port"]);
-  if (match?.["host"] === undefined || match["host"] === "unix" || port > 65_535) {
+  if (match?.["host"] === undefined || /^(?:unix|tls)$/.test(match["host"]) || port > 65_535) {
     throw new UserError(
       "BAD_ADDRESS",
       `an address to listen on is HOST:PORT, unix:/PATH or systemd:NAME, got "${address}"`,
       {
         exitCode: 2,
-        hint: "for example --listen 127.0.0.1:7467 or --listen unix:/run/nix-artifacts/proxy.sock",
+        hint: "for example --listen 127.0.0.1:7467 or --listen unix:/run/nix-artifacts/proxy.sock; with TLS, tls:HOST:PORT or tls:systemd:NAME",
       },
     );
   }
@@ -61,7 +63,7 @@ export function loopbackAddress(host: string): string {
     "PROXY_NOT_LOOPBACK",
     `the proxy must not listen on "${host}": everybody who can connect gets the artifacts`,
     {
-      hint: "use a loopback address: --listen 127.0.0.1:7467",
+      hint: "use a loopback address: --listen 127.0.0.1:7467; elsewhere callers say over TLS who they are: --certificate-listen, or tls: before an address of --passthrough or --id-token-listen",
       exitCode: 2,
     },
   );
@@ -77,15 +79,18 @@ export function authorityOf(listener: Listener): string {
 /** For messages, and for clients that know the spelling of `--listen`. */
 export function urlOf(listener: ListenAddress): string {
   if ("fd" in listener) return `systemd:${listener.name}`;
-  return "path" in listener ? `unix:${listener.path}` : `http://${authorityOf(listener)}`;
+  return "path" in listener
+    ? `unix:${listener.path}`
+    : `${listener.tls === true ? "https" : "http"}://${authorityOf(listener)}`;
 }
 
 /**
  * Whether a `Host` header names this listener. A page in a browser can be made to connect to a port under a name of its own (DNS
- * rebinding); that name then stands in the header. A browser cannot be made to connect to a socket.
+ * rebinding); that name then stands in the header. A browser cannot be made to connect to a socket, and with TLS it compares the name
+ * with the certificate.
  */
 export function namesListener(hostHeader: string | undefined, listener: Listener): boolean {
-  if ("path" in listener) return true;
+  if ("path" in listener || listener.tls === true) return true;
   const names = [listener.host, "127.0.0.1", "::1", "localhost"];
   const spellings = names.map((host) => authorityOf({ host, port: listener.port }));
   const given = hostHeader?.toLowerCase() ?? "";

@@ -17,7 +17,10 @@ export interface LogEntry {
     | "damaged"
     | "evicted"
     | "not-kept"
-    | "token-ends";
+    | "token-ends"
+    | "handshake-failed"
+    | "renewed-certificate"
+    | "kept-old-certificate";
   readonly [field: string]: string | number;
 }
 

@@ -6,7 +6,7 @@ import type { LockedEntry } from "../lock/entry.js";
 import type { Found } from "./locked-index.js";
 
 /** Who asks, as far as it is known at the listener. */
-export type Caller = { readonly kind: "machine" } | { readonly kind: "token" } | CiJob;
+export type Caller = { readonly kind: "machine" } | { readonly kind: "token" } | CiJob | CertificateBearer;
 
 /** A CI job, as GitLab's signature vouches for it. */
 export interface CiJob {
@@ -20,9 +20,27 @@ export interface CiJob {
   readonly audiences: readonly string[];
 }
 
+/** Who has the key of a client certificate, as its authority vouches for it. */
+export interface CertificateBearer {
+  readonly kind: "certificate";
+  /** CN of the subject: none, one, or by mistake several. */
+  readonly commonNames: readonly string[];
+  /** Alternative names with their kind: `DNS:host`, `URI:spiffe://…`, `email:…`. */
+  readonly names: readonly string[];
+}
+
+const LONGEST_NAME = 200;
+
 /** For the operator's log. */
 export function nameOf(caller: Caller): string {
-  return caller.kind === "job" ? `job ${caller.id} of ${caller.project}@${caller.ref}` : caller.kind;
+  switch (caller.kind) {
+    case "job":
+      return `job ${caller.id} of ${caller.project}@${caller.ref}`;
+    case "certificate":
+      return `certificate ${caller.names[0] ?? `CN:${caller.commonNames.join()}`}`.slice(0, LONGEST_NAME);
+    default:
+      return caller.kind;
+  }
 }
 
 /** The code of the error of this file. */
@@ -76,9 +94,21 @@ function fits(patterns: readonly string[] | undefined, name: string): boolean {
   return patterns === undefined || patterns.some((pattern) => matches(pattern, name));
 }
 
+type AskedOf<Kind> = Extract<ProxyCaller, { readonly kind: Kind }>;
+
 function isCaller(asked: ProxyCaller, caller: Caller): boolean {
-  if (asked.kind !== "job" || caller.kind !== "job") return asked.kind === caller.kind;
-  const { projects, refs, protectedRefs, audiences } = asked;
+  if (asked.kind === "job" && caller.kind === "job") return isJob(asked, caller);
+  if (asked.kind === "certificate" && caller.kind === "certificate") {
+    return fitsAny(asked.names, caller.names) && fitsAny(asked.commonNames, caller.commonNames);
+  }
+  return asked.kind === caller.kind;
+}
+
+function fitsAny(patterns: readonly string[] | undefined, names: readonly string[]): boolean {
+  return patterns === undefined || names.some((name) => fits(patterns, name));
+}
+
+function isJob({ projects, refs, protectedRefs, audiences }: AskedOf<"job">, caller: CiJob): boolean {
   return (
     fits(projects, caller.project) &&
     fits(refs, caller.ref) &&

@@ -10,7 +10,7 @@ export interface Health {
 }
 
 /** Who may ask where the request came in. */
-export type AuthorityName = "inject" | "passthrough" | "id-token" | "admin";
+export type AuthorityName = "inject" | "passthrough" | "id-token" | "certificate" | "admin";
 
 /**
  * Answers about the proxy itself, for load balancers, monitoring and `artifacts doctor`. They need no credential on any listener, so

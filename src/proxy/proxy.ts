@@ -2,8 +2,6 @@
  * BESIDE the pipeline: serves locked artifacts, and only verified bytes of them, to builds on this machine. It asks GitLab with
  * its own credentials, so that neither the derivation nor Nix needs any.
  */
-import { once } from "node:events";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { ProxyRule } from "../config/proxy-rule.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { Lock } from "../lock/schema.js";
@@ -13,12 +11,15 @@ import type { Facts } from "./admin/report.js";
 import { type Authority, inject } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
 import { type HandlerOptions, handle } from "./handler.js";
-import { listenOn } from "./listen.js";
-import { type ListenAddress, type Listener, urlOf } from "./listener.js";
+import { clientCertificate } from "./client-certificate.js";
+import { type Reach, reachOf } from "./listen.js";
+import type { ListenAddress, Listener } from "./listener.js";
 import type { Log } from "./log.js";
 import { idToken } from "./id-token.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
 import type { Health } from "./probe.js";
+import { type Answer, type Running, startServer } from "./server.js";
+import type { Tls } from "./tls.js";
 import { type Upstream, createUpstream } from "./upstream.js";
 
 export interface ProxyOptions {
@@ -36,6 +37,10 @@ export interface ProxyOptions {
     readonly issuer: URL;
     readonly audiences: readonly string[];
   };
+  /** Whoever connects there with a client certificate gets what the policy allows, with the proxy's own credentials. */
+  readonly certificates?: { readonly listeners: readonly ListenAddress[] };
+  /** For the listeners with TLS, and those of `certificates` are with it. */
+  readonly tls?: Tls | undefined;
   /** The locks as they are now; asked once per request. */
   readonly locks: () => readonly Lock[];
   /** Who may have what; undefined: whoever gets in may have all that is locked. */
@@ -62,34 +67,23 @@ export interface Proxy {
 const DEFAULT_GRACE_MS = 10_000;
 
 /**
- * What a client may take of the machine. Nix keeps connections for later requests; it may wait minutes for the first byte of a
- * big artifact, but sends its own header at once.
- */
-const LIMITS = {
-  maxHeaderSize: 8 * 1024,
-  headersTimeout: 10_000,
-  requestTimeout: 10_000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 5_000,
-} as const;
-const MOST_CONNECTIONS = 4096;
-/** Without a byte in either direction. Nix itself gives up after five minutes. */
-const IDLE_MS = 300_000;
-
-/**
  * Starts the proxy on all its listeners, or on none.
  *
- * @throws UserError when an address is not a loopback one or cannot be listened on
+ * @throws UserError when an address is beyond its reach or cannot be listened on
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const upstream = createUpstream(options.gitlab);
   const running: Running[] = [];
   const state: State = { upstream, stopping: false, requests: 0 };
   const close = async (graceMs: number) => {
-    await Promise.all(running.map(({ server }) => closeServer(server, graceMs)));
+    await Promise.all(running.map((server) => server.close(graceMs)));
   };
   try {
-    for (const [asked, answerAt] of faces(options, state)) running.push(await start(asked, answerAt, state));
+    const { tls, log } = options;
+    const stopping = () => state.stopping;
+    for (const { asked, ...face } of faces(options, state)) {
+      running.push(await startServer(asked, { ...face, tls, stopping, log }));
+    }
   } catch (error) {
     await close(0);
     throw error;
@@ -113,26 +107,36 @@ interface State {
   requests: number;
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+interface Face {
+  readonly asked: ListenAddress;
+  /** How to answer there, once its real port is known. */
+  readonly answerAt: (listener: Listener) => Answer;
+  readonly reach: Reach;
+  readonly asksCertificate: boolean;
+}
 
-/** Every address to listen on, with how to answer there, once its real port is known. */
-function* faces(
-  options: ProxyOptions,
-  state: State,
-): Iterable<readonly [ListenAddress, (listener: Listener) => Answer]> {
+/** Every address to listen on. */
+function* faces(options: ProxyOptions, state: State): Iterable<Face> {
   const { admin, cache, log } = options;
   const health = () => healthOf(options, state);
   for (const [asked, authority] of authorities(options, state.upstream)) {
-    yield [asked, (listener) => counted(state, { ...options, listener, authority, health })];
+    yield {
+      asked,
+      answerAt: (listener) => counted(state, { ...options, listener, authority, health }),
+      reach: authority.name === "inject" ? "this machine" : reachOf(asked),
+      asksCertificate: authority.name === "certificate",
+    };
   }
   if (admin === undefined) return;
   const facts = { ...admin, cache, health, running: () => state.requests };
   for (const asked of admin.listeners) {
-    yield [
+    yield {
       asked,
-      (listener) => (request, response) =>
+      answerAt: (listener) => (request, response) =>
         handleAdmin(request, response, { listener, facts, metrics: admin.metrics, log }),
-    ];
+      reach: "this machine",
+      asksCertificate: false,
+    };
   }
 }
 
@@ -152,47 +156,17 @@ function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Healt
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[ListenAddress, Authority]> {
-  const { listeners, passthrough, idTokens } = options;
+  const { listeners, passthrough, idTokens, certificates } = options;
   for (const listener of listeners) yield [listener, inject(upstream)];
   if (idTokens !== undefined) {
     const authority = idToken({ ...idTokens, upstream });
     for (const listener of idTokens.listeners) yield [listener, authority];
   }
+  if (certificates !== undefined) {
+    const authority = clientCertificate(upstream);
+    for (const listener of certificates.listeners) yield [listener, authority];
+  }
   if (passthrough === undefined) return;
   const authority = askWithTokenOfCaller({ upstream, origin: passthrough.origin });
   for (const listener of passthrough.listeners) yield [listener, authority];
-}
-
-interface Running {
-  readonly server: Server;
-  readonly url: string;
-}
-
-/** @param answerAt how to answer at the listener with its real port */
-async function start(
-  asked: ListenAddress,
-  answerAt: (listener: Listener) => Answer,
-  state: State,
-): Promise<Running> {
-  const server = createServer(LIMITS);
-  server.maxConnections = MOST_CONNECTIONS;
-  server.setTimeout(IDLE_MS);
-  const listener = await listenOn(server, asked);
-  const answer = answerAt(listener);
-  server.on("request", (request, response) => {
-    // A connection that is kept would keep a proxy that stops.
-    response.once("close", () => {
-      if (state.stopping) setImmediate(() => server.closeIdleConnections());
-    });
-    void answer(request, response);
-  });
-  return { server, url: urlOf(listener) };
-}
-
-async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const closed = once(server, "close");
-  server.close();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(timer);
 }

@@ -28,6 +28,7 @@ export interface Text {
 export const CALLER_UNKNOWN = "CALLER_UNKNOWN";
 export const CALLER_ELSEWHERE = "CALLER_ELSEWHERE";
 export const ID_TOKEN_REFUSED = "ID_TOKEN_REFUSED";
+export const CERTIFICATE_REFUSED = "CERTIFICATE_REFUSED";
 
 export const NOT_LOCKED: Refusal = {
   status: 404,
@@ -85,6 +86,6 @@ function statusOf(error: UserError): number {
   if (status === 404 || status === 410) return 404;
   if (error.code === CACHE_DISK) return 507;
   if (error.code === CALLER_UNKNOWN || error.code === ID_TOKEN_REFUSED) return 401;
-  if (error.code === CALLER_ELSEWHERE) return 403;
+  if (error.code === CALLER_ELSEWHERE || error.code === CERTIFICATE_REFUSED) return 403;
   return 424;
 }

@@ -1,7 +1,7 @@
 /** `artifacts proxy` as a service: sockets of systemd, the check before a start, the end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
 import { makeLock } from "../make/lock.js";
 import { startGitLab } from "../../src/simulator/simulator.js";
+import { startAuthority } from "../proxy/certificates.js";
 import { CLI, runCli } from "./run-cli.js";
 
 let directory: string;
@@ -207,4 +208,41 @@ it.each([
   const env = { GITLAB_HOST: "gitlab.example.com" };
   const { code, stdout } = await runCli(args, { cwd: directory, env });
   expect({ code, errors: JSON.parse(stdout).errors }).toMatchObject({ code: 2, errors: [{ code: problem }] });
+});
+
+it.each([
+  ["an authority", ["--certificate-listen", "127.0.0.1:0"], "go together"],
+  ["its own certificate", ["--certificate-listen", "127.0.0.1:0", "--client-ca", "ca.pem"], "--tls-cert"],
+  ["a port", ["--certificate-listen", "unix:/run/x.sock", "--client-ca", "ca.pem"], "needs no TLS"],
+  ["an address with TLS", ["--listen", "127.0.0.1:0", "--tls-cert", "a", "--tls-key", "b"], "there are none"],
+])("TLS is not half there: without %s", async (_, args, problem) => {
+  const { code, stderr } = await runCli(["proxy", ...args], { cwd: directory });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) });
+});
+
+it("TLS is served to callers who bring their token, and --check looks at the certificate", async () => {
+  const authority = await startAuthority();
+  const { cert, key } = await authority.issue({ name: "localhost", usage: "serverAuth", days: 30 });
+  const tls = ["--passthrough", "tls:127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--cache", "cache"];
+  const place = { cwd: directory, env: { GITLAB_HOST: "gitlab.example.com", GITLAB_TOKEN: "" } };
+  const { stdout } = await runCli(["proxy", "--check", "--json", ...tls], place);
+  const { findings }: { findings: Finding[] } = JSON.parse(stdout);
+  const certificate = findings.find(({ name }) => name === "Certificate");
+  expect(certificate).toMatchObject({
+    state: "ok",
+    meaning: expect.stringContaining(`${cert} is good until`),
+  });
+  const child = spawn(process.execPath, [CLI, "proxy", ...tls], {
+    cwd: directory,
+    env: { ...process.env, ...place.env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const url = /https:\/\/127\.0\.0\.1:\d+/.exec(String(line))?.[0] ?? "nowhere";
+  const dispatcher = new Agent({ connect: { ca: await readFile(authority.cert), servername: "localhost" } });
+  const { body } = await request(`${url}/-/version`, { dispatcher });
+  expect(await body.json()).toMatchObject({ authority: "passthrough" });
+  await dispatcher.close();
+  await authority.remove();
 });

@@ -106,6 +106,7 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `proxyPolicy: [{ name: "a", effect: "alow" }]`,
     `proxyPolicy: [{ name: "a", effect: "allow", artifact: ["acme"] }]`,
     `proxyPolicy: [{ name: "a", effect: "allow", callers: [{ kind: "machin" }] }]`,
+    `proxyPolicy: [{ name: "a", effect: "allow", callers: [{ kind: "certificate", names: ["ci.test"] }] }]`,
     `proxyPolicy: [{ name: "a", effect: "allow" }, { name: "a", effect: "deny" }]`,
   ])("%s", async (field) => {
     const found = await errors({

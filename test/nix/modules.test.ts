@@ -145,6 +145,33 @@ describe("the proxy of the NixOS module", () => {
     );
   });
 
+  test("hands certificate, key and authority to a listener for client certificates, all or none", async () => {
+    const files = 'certFile = "/s/c"; keyFile = "/s/k"; clientCaFile = "/s/a";';
+    const tls = TOKEN.replace("enable", `certificates = { listen = [ "0.0.0.0:7468" ]; ${files} }; enable`);
+    const { services, sockets } = await systemdOf(tls);
+    expect(sockets?.["nix-artifacts-proxy-machines"]?.socketConfig["ListenStream"]).toEqual(["0.0.0.0:7468"]);
+    const { serviceConfig } = services?.["nix-artifacts-proxy"] ?? {};
+    expect(serviceConfig?.["LoadCredential"]).toEqual([
+      "gitlab:/run/secrets/gitlab",
+      "client-ca:/s/a",
+      "tls-cert:/s/c",
+      "tls-key:/s/k",
+    ]);
+    expect(serviceConfig?.["ExecStart"]).toContain(
+      '"--certificate-listen" "systemd:machines" --token-file %d/gitlab ' +
+        "--client-ca %d/client-ca --tls-cert %d/tls-cert --tls-key %d/tls-key",
+    );
+    const failed = async (configuration: string) =>
+      failedAssertions(await evaluateModule("nixos", `{ ${configuration} }`));
+    expect(await failed(tls)).toEqual([]);
+    expect(await failed(tls.replace('keyFile = "/s/k";', ""))).toEqual([
+      expect.stringContaining("go together"),
+    ]);
+    expect(await failed(tls.replace("/s/k", "/nix/store/x-key"))).toEqual([
+      expect.stringContaining("everybody can read it"),
+    ]);
+  });
+
   test.each([
     ["a port", TOKEN],
     ["a socket", SOCKET],

@@ -32,8 +32,11 @@ export interface RunningProxy {
 /** @param options what more it gets; the listener of `admin` is the last one then */
 export async function runProxy({
   admin,
-  policy,
-}: Pick<ProxyOptions, "admin" | "policy"> = {}): Promise<RunningProxy> {
+  listeners = [{ host: "127.0.0.1", port: 0 }],
+  ...more
+}: Partial<
+  Pick<ProxyOptions, "admin" | "policy" | "certificates" | "tls" | "listeners">
+> = {}): Promise<RunningProxy> {
   const upstream = await startUpstream();
   const logged: LogEntry[] = [];
   let lock: Lock = EMPTY_LOCK;
@@ -46,7 +49,7 @@ export async function runProxy({
   };
   const cache = await openCache({ directory, maxBytes: 2 ** 30, log });
   const proxy = await startProxy({
-    listeners: [{ host: "127.0.0.1", port: 0 }],
+    listeners,
     cache,
     locks: () => [running.lock()],
     gitlab: {
@@ -55,7 +58,7 @@ export async function runProxy({
         failures.length > 0 ? Promise.reject(failures.pop()) : upstream.gitlab.download(url, options),
     },
     log,
-    policy,
+    ...more,
     ...(admin === undefined ? {} : { admin }),
   });
   const running: RunningProxy = {

@@ -28,6 +28,20 @@ export const SERVICES_COMMANDS: readonly CommandEntry[] = [
         repeatable: true,
       },
       {
+        flags: "--certificate-listen <address>",
+        text: "listen there too, with TLS, for callers who show a client certificate",
+        repeatable: true,
+      },
+      {
+        flags: "--client-ca <file>",
+        text: "authorities of the certificates of --certificate-listen, in PEM",
+      },
+      {
+        flags: "--tls-cert <file>",
+        text: "the proxy's own certificate, for --certificate-listen and addresses such as tls:HOST:PORT",
+      },
+      { flags: "--tls-key <file>", text: "its key" },
+      {
         flags: "--admin-listen <address>",
         text: "show status page and metrics there: names of artifacts, never their bytes",
         repeatable: true,
