@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-/** How many requests that is, `test/resolve/unchanged.test.ts` asserts: one for fifty projects. */
+/** How many requests that is, `test/resolve/ask-together.test.ts` asserts: one for fifty projects. */
 test("lock of 1,000 unchanged artifacts in 1,000 projects at 20 ms latency", async () => {
   const unchanged = [await sample(lock), await sample(lock), await sample(lock)];
   const best = Math.min(...unchanged.map(({ seconds }) => seconds));

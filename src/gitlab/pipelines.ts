@@ -7,6 +7,9 @@ export interface PipelineFilter {
   readonly status?: string;
 }
 
+/** The pipelines of one ref. */
+export type RefFilter = PipelineFilter & Required<Pick<PipelineFilter, "ref">>;
+
 /** GET `/projects/:id/pipelines`, newest first. Child pipelines are not in this list. */
 export function listPipelines(
   gitlab: GitLab,

@@ -5,9 +5,14 @@
 import { z } from "zod";
 
 const Id = z.int().positive();
-const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
-/** GitLab writes the offset of its own time zone; we write UTC. */
-const Instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString());
+export const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+/**
+ * GitLab writes the offset of its own time zone; we write UTC. REST tells milliseconds and GraphQL does not, so they are left
+ * out: what a lock says must not depend on how it was asked for.
+ */
+export const Instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(Math.floor(Date.parse(text) / 1000) * 1000).toISOString());
 
 export const Project = z.object({ id: Id, path_with_namespace: z.string().min(1) });
 export type Project = z.infer<typeof Project>;

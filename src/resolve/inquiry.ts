@@ -7,6 +7,8 @@ import { getBranch, getTag, listTags } from "../gitlab/tags.js";
 
 /** The questions of one run. Each is asked once, however many variants have it; a failure is an answer, too. */
 export interface Inquiry {
+  /** Takes answers that came in another way, so that they need not be asked for. */
+  readonly learn: (facts: Facts) => void;
   readonly project: (address: ProjectAddress) => Promise<Project>;
   /** The newest pipeline that counts as one of the ref; undefined when there is none. */
   readonly newestPipeline: (address: ProjectAddress, filter: PipelineFilter) => Promise<Pipeline | undefined>;
@@ -26,6 +28,16 @@ export interface Inquiry {
   readonly isProtected: (address: ProjectAddress, kind: "branch" | "tag", name: string) => Promise<boolean>;
 }
 
+/** What is known about the newest pipeline of a ref. */
+export interface Facts {
+  /** The project as it is named by who asks for the pipeline. */
+  readonly address: ProjectAddress;
+  readonly filter: PipelineFilter;
+  readonly pipeline: Pipeline;
+  /** Undefined when not all is known about them. */
+  readonly jobs: readonly Job[] | undefined;
+}
+
 /** A project with more tags has old ones that cannot be the last before a commit of today. */
 const MAX_TAGS = 2000;
 /** How many pipelines of a ref are searched for a job: about a month of nightly ones. */
@@ -34,9 +46,21 @@ const MAX_SEARCHED = 30;
 const MAX_RECENT_PIPELINES = 100;
 
 export function createInquiry(gitlab: GitLab): Inquiry {
+  const newest = once((address: ProjectAddress, filter: PipelineFilter) =>
+    newestPipeline(gitlab, address, filter),
+  );
+  const jobs = once((address: ProjectAddress, pipeline: number) =>
+    collect(listPipelineJobs(gitlab, address, pipeline)),
+  );
   return {
+    learn({ address, filter, pipeline, jobs: known }) {
+      newest.know([address, filter], pipeline);
+      const project = { ...address, project: pipeline.project_id };
+      if (known !== undefined) jobs.know([project, pipeline.id], known);
+    },
+    newestPipeline: newest,
+    jobs,
     project: once((address) => getProject(gitlab, address)),
-    newestPipeline: once((address, filter) => newestPipeline(gitlab, address, filter)),
     pipelines: once((address, filter) =>
       collect(countingPipelines(gitlab, address, { ...filter, perPage: 100 }), MAX_SEARCHED),
     ),
@@ -46,7 +70,6 @@ export function createInquiry(gitlab: GitLab): Inquiry {
       return [...new Set(pipelines.map(({ ref }) => ref))];
     }),
     pipeline: once((address, id) => getPipeline(gitlab, address, id)),
-    jobs: once((address, pipeline) => collect(listPipelineJobs(gitlab, address, pipeline))),
     children: once((address, pipeline) => childPipelines(gitlab, address, pipeline)),
     job: once((address, id) => getJob(gitlab, address, id)),
     tags: once((address, prefix) => collect(listTags(gitlab, address, prefix), MAX_TAGS)),
@@ -115,15 +138,22 @@ async function collect<T>(items: AsyncIterable<T>, limit = Number.POSITIVE_INFIN
   return collected;
 }
 
+interface Once<A extends readonly unknown[], T> {
+  (...args: A): Promise<T>;
+  /** The answer, unless the question was asked already. */
+  know(args: A, answer: T): void;
+}
+
 /** `ask`, which asks only the first time that it gets certain arguments. They are plain data. */
-function once<A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+function once<A extends readonly unknown[], T>(ask: (...args: A) => Promise<T>): Once<A, T> {
   const answers = new Map<string, Promise<T>>();
-  return (...args) => {
+  const answerTo = (args: A, find: () => Promise<T>): Promise<T> => {
     const key = JSON.stringify(args);
-    const known = answers.get(key);
-    if (known !== undefined) return known;
-    const answer = ask(...args);
+    const answer = answers.get(key) ?? find();
     answers.set(key, answer);
     return answer;
   };
+  return Object.assign((...args: A) => answerTo(args, () => ask(...args)), {
+    know: (args: A, answer: T) => void answerTo(args, () => Promise.resolve(answer)),
+  });
 }

@@ -11,6 +11,11 @@ export function findInMergeRequest(
   ref: Extract<Ref, { mergeRequest: number }>,
   search: Search,
 ): Promise<Found> {
-  const refs = `refs/merge-requests/${ref.mergeRequest}`;
-  return newestJob([`${refs}/head`, `${refs}/merge`], ref, search);
+  return newestJob(refsOfMergeRequest(ref), ref, search);
+}
+
+/** The refs that pipelines of a merge request run for. */
+export function refsOfMergeRequest({ mergeRequest }: { readonly mergeRequest: number }): [string, string] {
+  const refs = `refs/merge-requests/${mergeRequest}`;
+  return [`${refs}/head`, `${refs}/merge`];
 }

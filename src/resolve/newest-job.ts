@@ -1,3 +1,4 @@
+import type { RefFilter } from "../gitlab/pipelines.js";
 import type { Job, Pipeline } from "../gitlab/schema.js";
 import { excerpt } from "../redact.js";
 import { UserError } from "../errors.js";
@@ -70,7 +71,7 @@ export async function* pipelinesOf(
   choice: Choice,
   { variant, inquiry }: Search,
 ): AsyncGenerator<Candidate, void> {
-  const filters = refs.map((ref) => (choice.pipelineStatus === "any" ? { ref } : { ref, status: "success" }));
+  const filters = refs.map((ref) => filterOf(ref, choice));
   const address = declaredAddress(variant);
   const newest = await Promise.all(filters.map((filter) => inquiry.newestPipeline(address, filter)));
   const [first] = newest.filter((one) => one !== undefined).sort(byIdDescending);
@@ -81,6 +82,11 @@ export async function* pipelinesOf(
   for (const pipeline of older.sort(byIdDescending)) {
     yield { pipeline, kept: newest.some((one) => one?.id === pipeline.id) };
   }
+}
+
+/** The pipelines that count for a ref. */
+export function filterOf(ref: string, { pipelineStatus }: Choice): RefFilter {
+  return pipelineStatus === "any" ? { ref } : { ref, status: "success" };
 }
 
 function byIdDescending(a: Pipeline, b: Pipeline): number {

@@ -8,6 +8,7 @@ import { projectPathOf } from "../gitlab/project-path.js";
 import type { Job } from "../gitlab/schema.js";
 import type { LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
+import { askTogether } from "./ask-together.js";
 import { type Previous, asLocked, fitsLocked, isOfJob } from "./as-locked.js";
 import { findJob } from "./find-job.js";
 import { createInquiry } from "./inquiry.js";
@@ -17,7 +18,6 @@ import { provenanceOf } from "./provenance.js";
 import type { Resolved } from "./resolved.js";
 import type { Search } from "./search.js";
 import { storeNameOf } from "./store-name.js";
-import { findUnchanged } from "./unchanged.js";
 import { unstableVersion, versionOfTag } from "./version.js";
 
 export interface ResolveOptions {
@@ -53,11 +53,9 @@ export async function resolve(
 ): Promise<ResolveOutcome[]> {
   const inquiry = createInquiry(gitlab);
   const limit = pLimit(CONCURRENCY);
-  const unchanged = await findUnchanged(variants, previous, gitlab);
+  const together = askTogether(variants, inquiry, gitlab);
   const told = new Set<string>();
-  return limit.map(variants, async (variant): Promise<ResolveOutcome> => {
-    const same = unchanged.get(variant);
-    if (same !== undefined) return { variant, resolved: same };
+  const settle = async (variant: DeclaredVariant): Promise<ResolveOutcome> => {
     const warn = (message: string) => {
       if (!told.has(message)) onWarning({ message, at: variant.at.ref });
       told.add(message);
@@ -68,7 +66,13 @@ export async function resolve(
       if (!(error instanceof UserError)) throw error;
       return { variant, error: error.at === undefined ? placed(error, variant.at.project) : error };
     }
-  });
+  };
+  return Promise.all(
+    variants.map(async (variant) => {
+      await together(variant);
+      return limit(settle, variant);
+    }),
+  );
 }
 
 async function pin(search: Search, previous: Previous | undefined): Promise<Resolved> {

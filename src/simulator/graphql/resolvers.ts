@@ -8,13 +8,20 @@ import { CI_SOURCES } from "../state/sources.js";
 const MAX_PATHS = 50;
 const MAX_PAGE = 100;
 
+interface WantedProjects {
+  readonly fullPaths?: readonly string[];
+  readonly ids?: readonly string[];
+  readonly first?: number;
+}
+
 /** The fields of `Query`. */
 export const ROOT = {
-  projects({ fullPaths = [], first }: { fullPaths?: readonly string[]; first?: number }, exchange: Exchange) {
+  projects({ fullPaths = [], ids = [], first }: WantedProjects, exchange: Exchange) {
     if (fullPaths.length > MAX_PATHS)
       throw new Error(`You cannot filter by more than ${MAX_PATHS} full paths.`);
     // What the caller may not see, and what is at its former path, is silently left out.
-    const found = fullPaths.flatMap((path) => projectFor(exchange, path) ?? []);
+    const wanted = [...fullPaths, ...ids.map((id) => id.replace("gid://gitlab/Project/", ""))];
+    const found = wanted.flatMap((path) => projectFor(exchange, path) ?? []);
     return { nodes: page(found, first).map((project) => projectFields(project, exchange)) };
   },
 };
@@ -23,11 +30,11 @@ function projectFields(project: Project, exchange: Exchange) {
   return {
     id: `gid://gitlab/Project/${project.id}`,
     fullPath: project.path,
-    pipelines({ ref, status, first }: { ref?: string; status?: string; first?: number }) {
+    pipelines({ ref, status, first }: { ref?: string; status?: string | null; first?: number }) {
       const wanted = project.pipelines
         .filter(({ source }) => CI_SOURCES.has(source))
         .filter((one) => ref === undefined || one.ref === ref)
-        .filter((one) => status === undefined || statusOf(one, exchange) === status)
+        .filter((one) => status == null || statusOf(one, exchange) === status)
         .reverse();
       return { nodes: page(wanted, first).map((pipeline) => pipelineFields(pipeline, exchange)) };
     },
@@ -43,7 +50,13 @@ function pipelineFields(pipeline: Pipeline, exchange: Exchange) {
     ref,
     source,
     status: statusOf(pipeline, exchange),
-    createdAt: createdAt.toISOString(),
+    createdAt: time(createdAt),
+    commit: {
+      sha,
+      title: pipeline.commitTitle,
+      authoredDate: time(pipeline.authoredAt),
+      committedDate: time(pipeline.committedAt),
+    },
     /** Unlike in REST, attempts that were replaced are among them unless they are asked not to be. */
     jobs({ retried, first }: { retried?: boolean; first?: number }) {
       const wanted = pipeline.jobs
@@ -57,13 +70,14 @@ function pipelineFields(pipeline: Pipeline, exchange: Exchange) {
 
 function jobFields(job: Job) {
   const rows = job.erasedAt === undefined ? artifactRows(job.artifacts) : [];
-  const expireAt = job.artifacts?.expireAt?.toISOString() ?? null;
+  const expireAt = job.artifacts?.expireAt ? time(job.artifacts.expireAt) : null;
   return {
     id: `gid://gitlab/Ci::Build/${job.id}`,
     name: job.name,
     status: job.status.toUpperCase(),
-    createdAt: job.createdAt.toISOString(),
-    finishedAt: job.createdAt.toISOString(),
+    createdByTag: job.pipeline.tag,
+    createdAt: time(job.createdAt),
+    finishedAt: job.status === "running" ? null : time(job.createdAt),
     artifacts: {
       nodes: rows.map(({ file_type: type, filename: name, size }, index) => ({
         id: `gid://gitlab/Ci::JobArtifact/${job.id * 10 + index}`,
@@ -74,6 +88,11 @@ function jobFields(job: Job) {
       })),
     },
   };
+}
+
+/** Without the milliseconds that REST tells; GitLab `app/graphql/types/time_type.rb`. */
+function time(at: Date): string {
+  return at.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function statusOf(pipeline: Pipeline, { instance }: Exchange): string {

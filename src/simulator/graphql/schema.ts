@@ -8,7 +8,7 @@ export const SCHEMA = buildSchema(`
   scalar Time
   scalar BigInt
   enum PipelineStatusEnum { CREATED PENDING RUNNING SUCCESS FAILED CANCELED SKIPPED MANUAL SCHEDULED }
-  type Query { projects(fullPaths: [String!], first: Int): ProjectConnection }
+  type Query { projects(fullPaths: [String!], ids: [ID!], first: Int): ProjectConnection }
   type ProjectConnection { nodes: [Project] }
   type Project {
     id: ID!
@@ -24,14 +24,17 @@ export const SCHEMA = buildSchema(`
     status: String!
     source: String
     createdAt: Time!
+    commit: Commit
     jobs(retried: Boolean, first: Int): CiJobConnection
   }
+  type Commit { sha: String! title: String authoredDate: Time committedDate: Time }
   type CiJobConnection { nodes: [CiJob] pageInfo: PageInfo! }
   type PageInfo { hasNextPage: Boolean! }
   type CiJob {
     id: ID
     name: String
     status: String
+    createdByTag: Boolean!
     createdAt: Time!
     finishedAt: Time
     artifacts: CiJobArtifactConnection

@@ -21,27 +21,32 @@ beforeEach(async () => {
 
 afterEach(() => instance.close());
 
-const MAIN: DeclaredVariant["ref"] = { branch: "main" };
 const TAGS = ["v1.0.0", "v1.1.0"].map((name) => ({
   name,
   commit: "c".repeat(40),
   committedAt: "2026-01-01T00:00:00Z",
 }));
 
-/** Those that many projects can be asked about at once, and others. */
-const REFS = fc.constantFrom<DeclaredVariant["ref"]>(
+/** Those that many projects can be asked about at once, and others. `pipeline` and `job` are the project's newest. */
+const REFS = fc.constantFrom<DeclaredVariant["ref"] | "pipeline" | "job">(
   { branch: "main" },
+  { branch: "main", minimumReleaseAge: "3 days" },
+  { branch: "main", pipelineStatus: "any" },
+  { branch: "main", protectedOnly: true },
   { tag: "v1.0.0" },
   { semver: "^1" },
   { mergeRequest: 1 },
-  { branch: "main", pipelineStatus: "any" },
+  "pipeline",
+  "job",
 );
+const NOW = new Date("2026-06-20T12:00:00Z");
 
 const PIPELINE = fc.record({
   ref: fc.constantFrom("main", "main", "v1.0.0", "v1.1.0", "refs/merge-requests/1/head"),
   project: fc.constantFrom(...pathsOf(4)),
   status: fc.constantFrom("success" as const, "success" as const, "failed" as const),
   source: fc.constantFrom("push" as const, "push" as const, "webide" as const),
+  createdAt: fc.constantFrom<string[]>("2026-06-20T11:59:59.900Z", "2026-06-01T00:00:00.123Z"),
   /** Whether it has the job, what the job has, and what happens to it later. */
   job: fc.constantFrom("none", "empty", "reports", "archive", "retried", "expired", "erased", "in a child"),
 });
@@ -53,18 +58,29 @@ describe("one request for many projects", () => {
       fc.asyncProperty(
         fc.array(PIPELINE, { maxLength: 8 }),
         fc.array(PIPELINE, { maxLength: 5 }),
-        REFS,
-        async (before, after, ref) => {
+        fc.array(REFS, { minLength: 1, maxLength: 2 }),
+        fc.boolean(),
+        async (before, after, refs, byId) => {
           await restart();
           const gitlab = createClient();
-          for (const path of pathsOf(4)) instance.addProject({ path, tags: TAGS });
+          const projects = pathsOf(4).map((path) => {
+            const { id } = instance.addProject({ path, tags: TAGS, protectedRefs: ["main"] });
+            return byId ? String(id) : path;
+          });
           for (const one of before) addPipeline(one);
-          const lock = await lockAll(gitlab, pathsOf(4), ref);
+          const variants = refs.flatMap((ref) => projects.map((project) => variantOf(project, ref)));
+          const lock = await lockAll(gitlab, variants);
           for (const one of after) addPipeline(one);
           instance.cleanup();
-          const together = await outcomes(gitlab, pathsOf(4), lock, ref);
+          const together = [
+            await outcomes(gitlab, variants, lock),
+            await outcomes(gitlab, variants, new Map()),
+          ];
           instance.knobs.graphql = false;
-          expect(together).toEqual(await outcomes(gitlab, pathsOf(4), lock, ref));
+          expect(together).toEqual([
+            await outcomes(gitlab, variants, lock),
+            await outcomes(gitlab, variants, new Map()),
+          ]);
           await gitlab.close();
         },
       ),
@@ -73,40 +89,53 @@ describe("one request for many projects", () => {
   });
 
   test("is enough for fifty of them when nothing has changed", async () => {
-    const { gitlab, lock, paths } = await locked(120);
+    const { gitlab, lock, variants } = await locked(120);
     const asked = instance.requests.length;
-    const found = await outcomes(gitlab, paths, lock);
+    const found = await outcomes(gitlab, variants, lock);
     expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
     expect(instance.requests.slice(asked).map(({ path }) => path)).toEqual(Array(3).fill("/api/graphql"));
   });
 
-  test("is halved until GitLab finds it cheap enough", async () => {
-    const { gitlab, lock, paths } = await locked(50);
-    instance.knobs.graphqlComplexity = 35;
+  test("tells all of what is new but the tags and the protection, which GraphQL does not tell", async () => {
+    const { gitlab, variants } = await locked(120);
     const asked = instance.requests.length;
-    await outcomes(gitlab, paths, lock);
+    await outcomes(gitlab, variants, new Map());
+    const paths = instance.requests.slice(asked).map(({ path }) => path);
+    const others = paths.filter((path) => path !== "/api/graphql");
+    expect(paths.length - others.length).toBe(3);
+    expect(others.filter((path) => /\/repository\/(tags|branches\/main)(\?|$)/.test(path))).toHaveLength(240);
+    expect(others).toHaveLength(240);
+  });
+
+  test("is halved until GitLab finds it cheap enough", async () => {
+    const { gitlab, lock, variants } = await locked(50);
+    instance.knobs.graphqlComplexity = 65;
+    const asked = instance.requests.length;
+    await outcomes(gitlab, variants, lock);
     expect(instance.requests.slice(asked).map(({ path }) => path)).toEqual(Array(3).fill("/api/graphql"));
   });
 
   test("is followed by others for the projects that changed, and for no others", async () => {
-    const { gitlab, lock, paths } = await locked(10);
+    const { gitlab, lock, variants } = await locked(10);
     instance.addPipeline("g/p3", {
       ref: "main",
       jobs: [{ name: "build", artifacts: { files: { "dist/app": "2" } } }],
     });
     const asked = instance.requests.length;
-    const found = await outcomes(gitlab, paths, lock);
-    expect(found[3]).not.toMatchObject({ job: lock.get("g/p3")?.job });
+    const found = await outcomes(gitlab, variants, lock);
+    expect(found[3]).not.toMatchObject({ job: jobOf(lock, variants[3]) });
     const rest = instance.requests.slice(asked).filter(({ path }) => !path.endsWith("/graphql"));
     expect(rest.length).toBeGreaterThan(0);
     expect(rest.every(({ path }) => /projects\/(g%2Fp3|4)\//.test(path))).toBe(true);
   });
 
   test("tells of a new date of expiry", async () => {
-    const { gitlab, lock, paths } = await locked(3);
-    const job = instance.state.jobById(lock.get("g/p0")?.job ?? 0);
+    const { gitlab, lock, variants } = await locked(3);
+    const job = instance.state.jobById(jobOf(lock, variants[0]) ?? 0);
     if (job.artifacts !== undefined) job.artifacts.expireAt = new Date("2030-01-01T00:00:00Z");
-    expect((await outcomes(gitlab, paths, lock))[0]).toMatchObject({ expiresAt: "2030-01-01T00:00:00.000Z" });
+    expect((await outcomes(gitlab, variants, lock))[0]).toMatchObject({
+      expiresAt: "2030-01-01T00:00:00.000Z",
+    });
   });
 });
 
@@ -116,14 +145,14 @@ describe("where it is not to be had, the projects are asked one by one:", () => 
     ["it costs too much", () => void (instance.knobs.graphqlComplexity = 10)],
     ["a page answers in its place", () => instance.fault({ path: /graphql/, kind: "html" })],
   ])("%s", async (_, spoil) => {
-    const { gitlab, lock, paths } = await locked(4);
+    const { gitlab, lock, variants } = await locked(4);
     spoil();
-    const found = await outcomes(gitlab, paths, lock);
+    const found = await outcomes(gitlab, variants, lock);
     expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
   });
 
   test("it is forbidden to job tokens", async () => {
-    const { lock, paths } = await locked(4);
+    const { lock, variants } = await locked(4);
     const running = instance.addPipeline("g/p0", { ref: "other", status: "running" });
     const job = instance.addJob("g/p0", running.id, { name: "lock", status: "running" });
     for (const project of instance.state.projects.values()) {
@@ -131,13 +160,13 @@ describe("where it is not to be had, the projects are asked one by one:", () => 
     }
     const CI_JOB_TOKEN = instance.issueJobToken(job.id);
     const env = { GITLAB_CI: "true", CI_SERVER_URL: instance.url, CI_JOB_TOKEN };
-    const found = await outcomes(connect({ credentials: findCredentials({ env }) }), paths, lock);
+    const found = await outcomes(connect({ credentials: findCredentials({ env }) }), variants, lock);
     expect(found.map((one) => "job" in one && one.job)).toEqual([...lock.values()].map(({ job }) => job));
   });
 
   test("and the caller may not see the projects", async () => {
-    const { lock, paths } = await locked(4);
-    const found = await outcomes(connect({ credentials: ANONYMOUS }), paths, lock);
+    const { lock, variants } = await locked(4);
+    const found = await outcomes(connect({ credentials: ANONYMOUS }), variants, lock);
     expect(found.map((one) => "error" in one && one.error)).toEqual(
       Array(4).fill("GITLAB_PROJECT_NOT_FOUND"),
     );
@@ -160,9 +189,9 @@ function createClient(): GitLab {
   return connect({ credentials: canaryFor(instance.url) });
 }
 
-function addPipeline({ project, ref, status, source, job }: Pipeline): void {
+function addPipeline({ project, ref, status, source, createdAt, job }: Pipeline): void {
   const tag = ref.startsWith("v");
-  const { id } = instance.addPipeline(project, { ref, tag, status, source });
+  const { id } = instance.addPipeline(project, { ref, tag, status, source, createdAt });
   if (job === "none") return;
   const child = { ref, tag, status, source: "parent_pipeline" as const, parent: id };
   const owner = job === "in a child" ? instance.addPipeline(project, child).id : id;
@@ -181,30 +210,56 @@ async function locked(count: number) {
   const paths = pathsOf(count);
   for (const path of paths) {
     instance.addProject({ path });
-    addPipeline({ project: path, ref: "main", status: "success", source: "push", job: "archive" });
+    addPipeline({
+      project: path,
+      ref: "main",
+      status: "success",
+      source: "push",
+      job: "archive",
+      createdAt: NOW.toISOString(),
+    });
   }
   const gitlab = createClient();
-  return { gitlab, paths, lock: await lockAll(gitlab, paths) };
+  const variants = paths.map((path) => variantOf(path, { branch: "main" }));
+  return { gitlab, variants, lock: await lockAll(gitlab, variants) };
 }
 
-type FakeLock = ReadonlyMap<string, Resolved>;
+type FakeLock = ReadonlyMap<DeclaredVariant, Resolved>;
 
-async function lockAll(gitlab: GitLab, paths: readonly string[], ref = MAIN): Promise<FakeLock> {
-  const found = await resolve(variantsOf(paths, ref), { gitlab });
-  return new Map(
-    found.flatMap((one) => ("resolved" in one ? [[one.variant.project, one.resolved] as const] : [])),
+async function lockAll(gitlab: GitLab, variants: readonly DeclaredVariant[]): Promise<FakeLock> {
+  const found = await resolve(variants, { gitlab, now: NOW });
+  return new Map(found.flatMap((one) => ("resolved" in one ? [[one.variant, one.resolved] as const] : [])));
+}
+
+/** What each variant means now, or the error. */
+async function outcomes(gitlab: GitLab, variants: readonly DeclaredVariant[], lock: FakeLock) {
+  const previous = (variant: DeclaredVariant) => entryOf(lock.get(variant));
+  const found = await resolve(variants, { gitlab, previous, now: NOW });
+  return found.map((one) =>
+    "resolved" in one ? one.resolved : { error: one.error.code, message: one.error.message },
   );
 }
 
-/** What each variant means now, or the code of the error. */
-async function outcomes(gitlab: GitLab, paths: readonly string[], lock: FakeLock, ref = MAIN) {
-  const previous = ({ project }: DeclaredVariant) => entryOf(lock.get(project));
-  const found = await resolve(variantsOf(paths, ref), { gitlab, previous });
-  return found.map((one) => ("resolved" in one ? one.resolved : { error: one.error.code }));
+function variantOf(project: string, ref: DeclaredVariant["ref"] | "pipeline" | "job"): DeclaredVariant {
+  return declaredVariant({
+    gitlab: instance.url,
+    project,
+    ref: typeof ref === "string" ? newest(project, ref) : ref,
+  });
 }
 
-function variantsOf(paths: readonly string[], ref: DeclaredVariant["ref"]): DeclaredVariant[] {
-  return paths.map((project) => declaredVariant({ gitlab: instance.url, project, ref }));
+/** The newest of the project; any number where it has none. */
+function newest(project: string, kind: "pipeline" | "job"): DeclaredVariant["ref"] {
+  const found = [...instance.state.projects.values()].find(({ id, path }) =>
+    [path, String(id)].includes(project),
+  );
+  const pipeline = found?.pipelines.at(-1);
+  if (kind === "pipeline") return { pipeline: pipeline?.id ?? 1 };
+  return { job: pipeline?.jobs.at(-1)?.id ?? 1 };
+}
+
+function jobOf(lock: FakeLock, variant: DeclaredVariant | undefined): number | undefined {
+  return variant === undefined ? undefined : lock.get(variant)?.job;
 }
 
 function entryOf(resolved: Resolved | undefined): Previous | undefined {
