@@ -9,12 +9,7 @@
   ...
 }:
 let
-  inherit (lib)
-    mkEnableOption
-    mkIf
-    mkOption
-    types
-    ;
+  inherit (lib) mkIf;
   cfg = config.services.nix-artifacts.uploader;
   user = "nix-artifacts-uploader";
   spool = "/var/spool/nix-artifacts";
@@ -43,30 +38,17 @@ let
       "%d/netrc"
     ];
 
-  secret =
-    text:
-    mkOption {
-      type = types.nullOr types.str;
-      default = null;
-      description = "${text} Readable by root alone; a string, so that it is not copied into the store.";
-    };
+  secret = import ./secret-option.nix {
+    inherit lib;
+    reader = "root";
+  };
 in
 {
-  options.services.nix-artifacts.uploader = {
-    enable = mkEnableOption "uploading what this machine builds to a binary cache";
-
-    package = import ./package-option.nix { inherit lib pkgs; };
-
-    to = mkOption {
-      type = types.str;
-      example = "s3://team-cache?region=eu-central-1";
-      description = "The binary cache: a path, file://, http(s):// or s3://, as for `artifacts publish`.";
+  options.services.nix-artifacts.uploader =
+    import ./uploader-options.nix { inherit lib pkgs secret; }
+    // {
+      environmentFile = secret "AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…, where no role of the machine says it.";
     };
-
-    signingKeyFile = secret "The key that signs what is uploaded.";
-    netrcFile = secret "User and password for a cache behind http(s).";
-    environmentFile = secret "AWS_ACCESS_KEY_ID=… and AWS_SECRET_ACCESS_KEY=…, where no role of the machine says it.";
-  };
 
   config = mkIf cfg.enable {
     assertions = import ./outside-the-store.nix lib "services.nix-artifacts.uploader" {

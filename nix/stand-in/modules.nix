@@ -1,6 +1,7 @@
 /**
-  The part of nixpkgs' module system that our modules use: options with types and defaults, `mkIf`, `mkMerge`, `mkDefault`.
-  What no option declares is free: sets are merged, lists are joined. So a module is evaluated without NixOS around it.
+  The part of nixpkgs' module system that our modules use: options with types and defaults, `mkIf`, `mkMerge`, `mkDefault`, and
+  `mkBefore` for lines. What no option declares is free: sets are merged, lists are joined. So a module is evaluated without NixOS
+  around it.
 */
 let
   inherit (builtins)
@@ -86,6 +87,7 @@ let
       "if"
       "merge"
       "override"
+      "before"
     ];
 
   # Moves conditions inwards, so that the names in a set can be told without knowing them.
@@ -130,6 +132,8 @@ let
       concatMap discharge value.contents
     else if value._type or null == "override" then
       map (inner: inner // { inherit (value) priority; }) (discharge value.content)
+    else if value._type or null == "before" then
+      map (inner: inner // { isLines = true; }) (discharge value.content)
     else
       [
         {
@@ -179,6 +183,8 @@ let
       evaluate path { } (map dropUndefined (concatMap push values))
     else if all isList values then
       concatLists values
+    else if all (definition: definition.isLines or false) definitions then
+      concatStringsSep "\n" values
     else if all (value: value == head values) values then
       head values
     else
@@ -199,6 +205,7 @@ in
       type = types.bool;
     };
   mkIf = condition: content: property "if" { inherit condition content; };
+  mkBefore = content: property "before" { inherit content; };
   mkMerge = contents: property "merge" { inherit contents; };
   mkDefault =
     content:

@@ -216,9 +216,55 @@ test("the nix-darwin module makes a daemon that runs as its own account", async 
     },
   });
   expect(nix?.settings["extra-substituters"]).toEqual(["http://127.0.0.1:7467"]);
-  expect(system?.activationScripts["preActivation"]?.text).toBe(
+  // after the accounts of the configuration, before its daemons
+  expect(system?.activationScripts["launchd"]?.text).toBe(
     "install -d -m 0700 -o '_nix-artifacts' '/var/db/nix-artifacts'\n",
   );
+});
+
+describe("the uploader of the nix-darwin module", () => {
+  const uploader = (settings: string) =>
+    `{ services.nix-artifacts.uploader = { enable = true; user = "_up"; to = "s3://cache"; ${settings} }; ${TOKEN.replace("enable", 'user = "_proxy"; enable')} }`;
+  const SECRETS = `signingKeyFile = "/etc/up/key"; netrcFile = "/etc/up/netrc"; awsCredentialsFile = "/etc/up/aws";`;
+
+  test("queues what is built, and has an account of its own send it, beside the proxy", async () => {
+    const { launchd, nix, system } = await evaluateModule("darwin", uploader(SECRETS));
+    expect(nix?.settings["post-build-hook"]).toBe(`${PACKAGE}/lib/nix-artifacts/nix/post-build-hook.sh`);
+    expect(launchd?.daemons?.["nix-artifacts-uploader"]).toEqual({
+      path: [PACKAGE],
+      command: [
+        `'${PACKAGE}/bin/artifacts' 'uploader' '--spool' '/var/spool/nix-artifacts' '--to' 's3://cache'`,
+        "'--signing-key' '/etc/up/key' '--netrc-file' '/etc/up/netrc'",
+      ].join(" "),
+      serviceConfig: {
+        EnvironmentVariables: {
+          AWS_SHARED_CREDENTIALS_FILE: "/etc/up/aws",
+          HOME: "/var/db/nix-artifacts-uploader",
+        },
+        UserName: "_up",
+        KeepAlive: true,
+        RunAtLoad: true,
+        ProcessType: "Background",
+        StandardErrorPath: "/var/log/nix-artifacts-uploader.log",
+      },
+    });
+    expect(system?.activationScripts["launchd"]?.text.trim().split(/\n+/).sort()).toEqual([
+      "install -d -m 0700 -o '_proxy' '/var/db/nix-artifacts'",
+      "install -d -m 0700 -o '_up' '/var/db/nix-artifacts-uploader'",
+      "install -d -m 0755 -o '_up' '/var/spool/nix-artifacts'",
+    ]);
+  });
+
+  test("needs no key, and refuses any in the store", async () => {
+    const { launchd } = await evaluateModule("darwin", uploader(""));
+    expect(launchd?.daemons?.["nix-artifacts-uploader"]).toMatchObject({
+      command: expect.stringMatching(/ 's3:\/\/cache'$/),
+      serviceConfig: { EnvironmentVariables: { HOME: expect.any(String) } },
+    });
+    const inStore = uploader(SECRETS.replaceAll("/etc/up", "/nix/store/x"));
+    expect(failedAssertions(await evaluateModule("darwin", inStore))).toHaveLength(3);
+    expect(failedAssertions(await evaluateModule("darwin", uploader(SECRETS)))).toEqual([]);
+  });
 });
 
 describe("the uploader of the NixOS module", () => {

@@ -22,7 +22,7 @@ export async function evaluateModule(
     inherit (pkgs) lib;
     package = { type = "derivation"; outPath = ${nixString(packageFolder)}; };
     base = { services.nix-artifacts = { proxy.package = package; }${
-      system === "nixos" ? " // { uploader.package = package; }; nix.package = package" : ""
+      system === "home" ? "" : " // { uploader.package = package; }; nix.package = package"
     }; };
   in builtins.removeAttrs (lib.evalModules {
     specialArgs = { inherit lib pkgs; };
@@ -41,7 +41,7 @@ export interface ModuleConfig {
     readonly tmpfiles?: { readonly rules: readonly string[] };
     readonly user?: { readonly services: Readonly<Record<string, Sections>> };
   };
-  readonly launchd?: unknown;
+  readonly launchd?: { readonly daemons?: Readonly<Record<string, object>> };
   readonly users?: Readonly<Record<"users" | "groups", Readonly<Record<string, object>>>>;
   readonly system?: { readonly activationScripts: Readonly<Record<string, { readonly text: string }>> };
 }

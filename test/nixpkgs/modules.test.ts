@@ -5,10 +5,16 @@ import { NIXPKGS } from "./checkout.js";
 
 /** What NixOS, nix-darwin and home-manager declare is free here; nixpkgs' own `lib` says what the options of ours are. */
 const AROUND = `{ lib, ... }: with lib.types; {
-  options = lib.genAttrs [ "environment" "home" "launchd" "nix" "system" "systemd" "users" ] (_: lib.mkOption {
+  options = lib.genAttrs [ "environment" "home" "launchd" "nix" "systemd" "users" ] (_: lib.mkOption {
     type = lazyAttrsOf anything;
     default = { };
-  }) // { assertions = lib.mkOption { type = listOf anything; default = [ ]; }; };
+  }) // {
+    assertions = lib.mkOption { type = listOf anything; default = [ ]; };
+    system.activationScripts = lib.mkOption {
+      type = attrsOf (submodule { options.text = lib.mkOption { type = lines; }; });
+      default = { };
+    };
+  };
 }`;
 
 // Cut-down copies of nixpkgs have no stdenv of macOS, and what the modules take from a package set is the same on Linux.
@@ -34,8 +40,17 @@ test.each<[ModuleSystem, string, object]>([
   ],
   [
     "darwin",
-    `${PROXY} user = "_nix-artifacts"; };`,
-    { launchd: { daemons: { "nix-artifacts-proxy": expect.anything() } } },
+    `${PROXY} user = "_proxy"; }; services.nix-artifacts.uploader = { enable = true; user = "_up"; to = "s3://cache"; };`,
+    {
+      launchd: {
+        daemons: { "nix-artifacts-proxy": expect.anything(), "nix-artifacts-uploader": expect.anything() },
+      },
+      system: {
+        activationScripts: {
+          launchd: { text: expect.stringMatching(/'_proxy'[^]*'_up'|'_up'[^]*'_proxy'/) },
+        },
+      },
+    },
   ],
   ["home", `${PROXY} };`, { systemd: { user: { services: { "nix-artifacts-proxy": expect.anything() } } } }],
 ])("the module for %s is taken", async (system, configuration, expected) => {
