@@ -331,7 +331,7 @@ export interface BumpDetails {
   draft?: boolean | undefined;
   /** Squash when merging. By default as the project says. */
   squash?: boolean | undefined;
-  /** Merge once a pipeline of exactly the bot's commit has succeeded. */
+  /** Merge, or put on the merge train, once a pipeline of exactly the bot's commit has succeeded. */
   automerge?: boolean | undefined;
   /** Whole days that a job must be old before its artifacts are proposed. */
   minimumAgeDays?: number | undefined;

@@ -8,6 +8,7 @@ export interface Applied {
     | "opened"
     | "updated"
     | "merged"
+    | "on the merge train"
     | "not merged"
     | "left to a person"
     | "reopening noted"

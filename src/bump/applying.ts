@@ -12,6 +12,8 @@ export interface Applying {
   readonly writer: GitLabWriter;
   readonly address: ProjectAddress;
   readonly targetBranch: string;
+  /** Whether the project merges by merge trains. */
+  readonly mergeTrains: boolean;
   readonly snapshot: Snapshot;
   readonly situation: Situation;
   /** The configuration that the plan was made with. */

@@ -11,7 +11,7 @@ import type { Terminal } from "../terminal/terminal.js";
 import { reachBeyond } from "./beyond.js";
 import { ruleOf } from "./rules.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
-import { tend, type Tended } from "./tend.js";
+import { tend, type Tended, type Tending } from "./tend.js";
 
 export interface BumpOptions {
   readonly gitlab: GitLab;
@@ -32,7 +32,7 @@ export function bump(options: BumpOptions): Promise<Tended> {
 
 async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
   const { gitlab, terminal, signal } = options;
-  const { projectId, targetBranch, snapshot } = await readTarget(folder, options);
+  const { snapshot, ...target } = await readTarget(folder, options);
   const { config } = snapshot.project;
   const context = { gitlab, terminal, signal, maxUnpackedBytes: config.maxUnpackedBytes };
   const { declared, edits, held } = await reachBeyond(snapshot, config.bump, context);
@@ -42,21 +42,26 @@ async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
     context,
   );
   terminal.step("planning");
-  return tend({ ...options, projectId, targetBranch, snapshot, renewed, artifacts: names, edits, held });
+  return tend({ ...options, ...target, snapshot, renewed, artifacts: names, edits, held });
 }
 
 /** The branch to work for: the default branch, or the one that the configuration on the default branch names. */
 async function readTarget(
   folder: string,
   options: BumpOptions,
-): Promise<{ projectId: number; targetBranch: string; snapshot: Snapshot }> {
-  const { id: projectId, default_branch } = await getForge(options.gitlab, options.address);
+): Promise<Pick<Tending, "projectId" | "targetBranch" | "mergeTrains" | "snapshot">> {
+  const {
+    id: projectId,
+    default_branch,
+    merge_trains_enabled,
+  } = await getForge(options.gitlab, options.address);
+  const project = { projectId, mergeTrains: merge_trains_enabled === true };
   const first = default_branch ?? "main";
   const snapshot = await readBranch(first, join(folder, "default"), options);
   const targetBranch = snapshot.project.config.bump.targetBranch ?? first;
-  if (targetBranch === first) return { projectId, targetBranch, snapshot };
+  if (targetBranch === first) return { ...project, targetBranch, snapshot };
   return {
-    projectId,
+    ...project,
     targetBranch,
     snapshot: await readBranch(targetBranch, join(folder, "target"), options),
   };

@@ -1,31 +1,71 @@
-/** Merges a merge request, when everything speaks for it. */
+/** Merges a merge request when everything speaks for it, or puts it on the merge train of the project. */
+import type { MergeRequestDetail } from "../gitlab/forge-schema.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import { acceptMergeRequest, getMergeRequest } from "../gitlab/merge-requests.js";
+import { addToMergeTrain } from "../gitlab/merge-trains.js";
+import { getCommit, isMissing } from "../gitlab/repository.js";
 import type { Done } from "./applied.js";
 import type { Applying } from "./applying.js";
 import type { Action } from "./plan.js";
 import { holdsExactly } from "./push.js";
 
-/** GitLab itself refuses when the branch is no longer at `commit`. */
+/** GitLab refuses to merge: no right to, not mergeable, the branch has moved, or it conflicts. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 405, 406, 409, 422]);
+
+/** The commit is named in the request, so GitLab itself refuses when the branch is no longer at it. */
 export async function merge(action: Action & { kind: "merge" }, applying: Applying): Promise<Done> {
   const { topic, request, commit } = action;
   const { iid } = request;
-  const { address, gitlab } = applying;
-  const now = await getMergeRequest(gitlab, address, iid);
-  const pipeline = now.head_pipeline;
+  const { address, gitlab, mergeTrains } = applying;
   const not = (detail: string): Done => ({ outcome: "not merged", detail, request });
-  if (now.sha !== commit) return not("the branch has moved");
-  if (pipeline?.sha !== commit) return not("no pipeline ran for its commit");
-  if (pipeline.status !== "success") return not(`its pipeline is ${pipeline.status}`);
-  if (now.detailed_merge_status !== "mergeable")
-    return not(`GitLab says ${now.detailed_merge_status ?? "nothing"}`);
+  const now = await getMergeRequest(gitlab, address, iid);
+  const hindrance = await hindranceOf(now, commit, applying);
+  if (hindrance !== undefined) return not(hindrance);
   if (!(await holdsExactly(commit, topic, applying))) return not("the branch holds more than the update");
   try {
-    await acceptMergeRequest(applying, address, { iid, sha: commit });
+    if (mergeTrains) await addToMergeTrain(applying, address, { iid, sha: commit });
+    else await acceptMergeRequest(applying, address, { iid, sha: commit });
   } catch (error) {
-    if (!(error instanceof GitLabError) || ![401, 405, 406, 409, 422].includes(error.status ?? 0))
-      throw error;
+    if (!(error instanceof GitLabError) || !REFUSALS.has(error.status)) throw error;
     return not(error.message);
   }
-  return { outcome: "merged", request };
+  return { outcome: mergeTrains ? "on the merge train" : "merged", request };
+}
+
+async function hindranceOf(
+  now: MergeRequestDetail,
+  commit: string,
+  applying: Applying,
+): Promise<string | undefined> {
+  const { sha, head_pipeline: pipeline, detailed_merge_status: status } = now;
+  if (sha !== commit) return "the branch has moved";
+  if (pipeline == null || !(await isPipelineOf(commit, { ...now, pipeline }, applying)))
+    return "no pipeline ran for its commit";
+  if (pipeline.status !== "success") return `its pipeline is ${pipeline.status}`;
+  return status === "mergeable" ? undefined : `GitLab says ${status ?? "nothing"}`;
+}
+
+/**
+ * Whether a pipeline tested a commit: it ran for the commit, or for GitLab's own merge of it into the target branch (GitLab
+ * documentation, "Merged results pipelines" and "Merge trains"). GitLab alone writes below `refs/merge-requests/`; the second parent
+ * of such a merge is the commit that was merged.
+ */
+async function isPipelineOf(
+  commit: string,
+  {
+    iid,
+    pipeline,
+  }: { readonly iid: number; readonly pipeline: { readonly sha: string; readonly ref: string } },
+  { gitlab, address }: Applying,
+): Promise<boolean> {
+  if (pipeline.sha === commit) return true;
+  const merges = ["merge", "train"].map((name) => `refs/merge-requests/${iid}/${name}`);
+  if (!merges.includes(pipeline.ref)) return false;
+  try {
+    const { parent_ids } = await getCommit(gitlab, address, pipeline.sha);
+    return parent_ids.length === 2 && parent_ids[1] === commit;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }

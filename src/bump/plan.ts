@@ -50,6 +50,7 @@ export function branchOf(action: Action): string {
 /** Why nothing is done about a topic. */
 export type Waiting =
   | "up to date"
+  | "being merged"
   | "too young"
   | "refused by the policy"
   | "outside the schedule"
@@ -175,6 +176,7 @@ function planOpen(
 }
 
 function planMerge(topic: Topic, { branches, now }: Situation, request: OwnMergeRequest): Action | Waiting {
+  if (request.merging) return "being merged";
   const head = branches.get(topic.branch);
   const mayMerge = topic.rule.automerge && !topic.rule.draft && isOpen(topic.rule.schedule, now);
   if (!mayMerge || head === undefined) return "up to date";
@@ -192,6 +194,8 @@ function branchStep(
   const fingerprint = fingerprintOfCommit(branch.commit);
   if (fingerprint === undefined) return "of a person";
   if (fingerprint !== topic.fingerprint) return "replace";
+  // A push would end it; on a merge train the target branch moves all the time.
+  if (request?.merging === true) return "keep";
   const isBehind = !branch.commit.parent_ids.includes(head);
   // Only what stands on the target branch can be compared, file by file, with what is to be merged.
   if ((rebase === "behind" || topic.rule.automerge) && isBehind) return "replace";

@@ -16,6 +16,8 @@ export interface OwnMergeRequest {
   readonly branch: string;
   readonly labels: readonly string[];
   readonly conflicted: boolean;
+  /** Whether GitLab will merge it as it is, alone or on a merge train. */
+  readonly merging: boolean;
   readonly createdAt: string;
   readonly url: string;
   readonly marker: Marker;
@@ -105,6 +107,7 @@ function ownOf(request: MergeRequest, projectId: number): OwnMergeRequest | unde
     branch,
     labels: request.labels,
     conflicted: request.has_conflicts === true,
+    merging: request.merge_when_pipeline_succeeds === true,
     createdAt: request.created_at,
     url: request.web_url,
     marker,

@@ -27,6 +27,8 @@ export interface Tending {
   readonly address: ProjectAddress;
   readonly projectId: number;
   readonly targetBranch: string;
+  /** Whether the project merges by merge trains. */
+  readonly mergeTrains: boolean;
   readonly snapshot: Snapshot;
   readonly renewed: {
     readonly lock: Lock;

@@ -30,6 +30,8 @@ export const Forge = z.object({
   id: Id,
   path_with_namespace: z.string().min(1),
   default_branch: z.string().nullish(),
+  /** Not there where the plan of the instance has no merge trains. */
+  merge_trains_enabled: z.boolean().nullish(),
 });
 
 export const MergeRequest = z.object({
@@ -46,6 +48,8 @@ export const MergeRequest = z.object({
   target_project_id: z.int().nullish(),
   labels: z.array(z.string()),
   has_conflicts: z.boolean().nullish(),
+  /** Whether GitLab will merge it by itself, also on a merge train. Any push to its branch ends that. */
+  merge_when_pipeline_succeeds: z.boolean().nullish(),
   created_at: z.string(),
   web_url: z.string(),
 });
@@ -55,7 +59,7 @@ export type MergeRequest = z.infer<typeof MergeRequest>;
 export const MergeRequestDetail = MergeRequest.extend({
   sha: Sha.nullish(),
   detailed_merge_status: z.string().nullish(),
-  head_pipeline: z.object({ sha: Sha, status: z.string() }).nullish(),
+  head_pipeline: z.object({ sha: Sha, ref: z.string(), status: z.string() }).nullish(),
 });
 export type MergeRequestDetail = z.infer<typeof MergeRequestDetail>;
 

@@ -28,8 +28,9 @@ export function getCommit(
   gitlab: GitLab,
   { instance, project }: ProjectAddress,
   ref: string,
-): Promise<Pick<Commit, "id">> {
-  return gitlab.get(instance, ["projects", project, "repository", "commits", ref], Commit.pick({ id: true }));
+): Promise<Pick<Commit, "id" | "parent_ids">> {
+  const fields = Commit.pick({ id: true, parent_ids: true });
+  return gitlab.get(instance, ["projects", project, "repository", "commits", ref], fields);
 }
 
 /** GET `/projects/:id/repository/commits`: a commit and those before it, newest first, at most 100. */

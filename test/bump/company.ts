@@ -65,10 +65,12 @@ export async function startCompany({
   tools = ["acme"],
   config = "",
   latencyMs = 0,
+  mergeTrains = false,
 }: {
   readonly tools?: readonly string[];
   readonly config?: string;
   readonly latencyMs?: number;
+  readonly mergeTrains?: boolean;
 } = {}): Promise<Company> {
   const clock = { now: NOW };
   const gitlab = await startGitLab({ now: () => clock.now, latencyMs });
@@ -81,7 +83,7 @@ export async function startCompany({
     user: "alice",
     role: "maintainer",
   });
-  gitlab.addProject({ path: PROJECT });
+  gitlab.addProject({ path: PROJECT, mergeTrains });
   for (const tool of tools) gitlab.addProject({ path: `platform/${tool}` });
   const forge = gitlab.forge(PROJECT);
   forge.repository.commit("main", { files: filesOf(gitlab.url, tools, config) });

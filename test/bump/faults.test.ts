@@ -80,6 +80,17 @@ const WRITES: readonly Write[] = [
     },
   },
   {
+    name: "a merge request for the merge train",
+    method: "POST",
+    path: "merge_trains",
+    async arrange(company) {
+      company.forge.project.mergeTrains = true;
+      await open(company);
+      const sha = company.forge.headOf(BRANCH) ?? "";
+      company.state.addPipeline(PROJECT, { ref: BRANCH, sha, status: "success" });
+    },
+  },
+  {
     name: "a new dashboard",
     method: "POST",
     path: /issues$/,
@@ -162,14 +173,17 @@ async function begin({ arrange, dashboard = false }: Write): Promise<SmallCompan
 function stateOf({ forge, locked }: SmallCompany) {
   const branches = [...forge.repository.branches.keys()].sort();
   return {
-    requests: forge.mergeRequests.map(({ sourceBranch, state, title, notes, labels, reviewers }) => ({
-      sourceBranch,
-      state,
-      title,
-      notes: notes.map(({ body }) => body),
-      labels,
-      reviewers,
-    })),
+    requests: forge.mergeRequests.map(
+      ({ sourceBranch, state, title, notes, labels, reviewers, onTrain }) => ({
+        sourceBranch,
+        state,
+        title,
+        notes: notes.map(({ body }) => body),
+        labels,
+        reviewers,
+        onTrain,
+      }),
+    ),
     branches: branches.map((name) => [name, locked(name), forge.repository.ahead(name, "main").length]),
     commits: forge.repository.ahead("main", "").length,
     issues: forge.issues.map(({ title, state, description }) => ({

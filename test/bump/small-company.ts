@@ -126,6 +126,7 @@ export async function foundSmallCompany(
         address: { instance: instance.url, project: PROJECT },
         projectId: forge.project.id,
         targetBranch: "main",
+        mergeTrains: forge.project.mergeTrains,
         snapshot: snapshotOf(commit, project, lockOf("main")),
         renewed: renewedOf(lockOf("main"), company),
         artifacts: tools,

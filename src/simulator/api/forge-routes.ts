@@ -12,6 +12,7 @@ import {
   rebaseMergeRequest,
   updateMergeRequest,
 } from "./merge-requests.js";
+import { addToMergeTrain } from "./merge-trains.js";
 import { createNote, listNotes } from "./notes.js";
 import {
   createBranch,
@@ -30,6 +31,7 @@ const MEMBERS = { login: "required", jobToken: "never" } as const;
 const READ_REPOSITORY = { ...OPEN, extraScope: "read_repository" } as const;
 const REPOSITORY = "/projects/:id/repository";
 const REQUESTS = "/projects/:id/merge_requests";
+const TRAINS = "/projects/:id/merge_trains/merge_requests";
 const REQUEST = `${REQUESTS}/:merge_request_iid`;
 
 // prettier-ignore
@@ -54,6 +56,7 @@ export const FORGE_ROUTES: readonly Route[] = [
   { method: "GET",    path: `${REQUEST}/pipelines`,                handler: listMergeRequestPipelines, ...OPEN },
   { method: "PUT",    path: `${REQUEST}/merge`,                    handler: mergeMergeRequest,         ...MEMBERS },
   { method: "PUT",    path: `${REQUEST}/rebase`,                   handler: rebaseMergeRequest,        ...MEMBERS },
+  { method: "POST",   path: `${TRAINS}/:merge_request_iid`,        handler: addToMergeTrain,           ...MEMBERS },
   { method: "GET",    path: `${REQUEST}/notes`,                    handler: listNotes,                 ...OPEN },
   { method: "POST",   path: `${REQUEST}/notes`,                    handler: createNote,                ...MEMBERS },
 

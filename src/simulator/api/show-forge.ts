@@ -76,6 +76,7 @@ export function showMergeRequest(instance: Instance, forge: Forge, request: Merg
     sha: request.sha,
     merge_commit_sha: request.mergeCommit ?? null,
     squash: request.squash,
+    merge_when_pipeline_succeeds: request.onTrain,
     force_remove_source_branch: request.removeSourceBranch,
     // False until it is known.
     has_conflicts: !checking && conflicts,
@@ -104,9 +105,10 @@ export function showFullMergeRequest(instance: Instance, forge: Forge, request: 
   };
 }
 
-/** The newest pipeline of the source branch, which may be one of an older commit. */
-export function headPipeline({ project }: Forge, request: MergeRequest): Pipeline | undefined {
-  return project.pipelines.findLast(({ ref }) => ref === request.sourceBranch);
+/** The newest pipeline of the source branch or of what GitLab made of it, which may be one of an older commit. */
+export function headPipeline({ project }: Forge, { sourceBranch, iid }: MergeRequest): Pipeline | undefined {
+  const refs = new Set(["head", "merge", "train"].map((name) => `refs/merge-requests/${iid}/${name}`));
+  return project.pipelines.findLast(({ ref }) => ref === sourceBranch || refs.has(ref));
 }
 
 export function detailedStatus(

@@ -5,7 +5,7 @@ import type { Artifacts, Bridge, Job, Pipeline, Project, Tag } from "../state/mo
 import { isPastExpiry } from "../state/expiry.js";
 import { visibleStatus, type Instance } from "./exchange.js";
 
-export function showProject({ url }: Instance, project: Project) {
+export function showProject({ url, knobs }: Instance, project: Project) {
   const name = project.path.split("/").at(-1) ?? project.path;
   const namespace = project.path.slice(0, -name.length - 1);
   return {
@@ -24,6 +24,9 @@ export function showProject({ url }: Instance, project: Project) {
     archived: false,
     public_jobs: project.publicJobs,
     keep_latest_artifact: project.keepLatest,
+    ...(knobs.plan === "premium"
+      ? { merge_pipelines_enabled: project.mergeTrains, merge_trains_enabled: project.mergeTrains }
+      : {}),
   };
 }
 

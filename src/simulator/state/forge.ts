@@ -27,6 +27,8 @@ export interface MergeRequest {
   assignees: readonly string[];
   reviewers: readonly string[];
   squash: boolean;
+  /** Merged by GitLab itself, on a merge train; a push to the source branch ends that. */
+  onTrain: boolean;
   removeSourceBranch: boolean;
   /** Head of the source branch; stays when the branch is deleted. */
   sha: string;
@@ -79,6 +81,7 @@ export class Forge {
       assignees: [],
       reviewers: [],
       squash: false,
+      onTrain: false,
       removeSourceBranch: false,
       ...given,
       id: 5000 + this.nextId(),
@@ -111,7 +114,9 @@ export class Forge {
     for (const request of this.mergeRequests) {
       const concerned = [request.sourceBranch, request.targetBranch].includes(branch);
       if (request.state !== "opened" || !concerned) continue;
-      request.sha = this.headOf(request.sourceBranch) ?? request.sha;
+      const head = this.headOf(request.sourceBranch) ?? request.sha;
+      if (head !== request.sha) request.onTrain = false;
+      request.sha = head;
       request.checksLeft = checks;
     }
   }

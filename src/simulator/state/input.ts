@@ -139,6 +139,8 @@ export const ProjectInput = z.strictObject({
   tags: z.array(z.strictObject({ name: z.string().min(1), commit: Sha, committedAt: Time })).default([]),
   /** Branches and tags that only maintainers may push to. */
   protectedRefs: z.array(z.string()).default([]),
+  /** Whether merge requests are merged by merge trains. */
+  mergeTrains: z.boolean().default(false),
   pipelines: z.array(PipelineInput).default([]),
 });
 export type ProjectInput = z.input<typeof ProjectInput>;

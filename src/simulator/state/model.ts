@@ -26,6 +26,8 @@ export interface Project {
   readonly createdAt: Date;
   /** In order of their ids. */
   readonly pipelines: Pipeline[];
+  /** Whether merge requests are merged by merge trains; people switch it on and off. */
+  mergeTrains: boolean;
 }
 
 export interface Pipeline {

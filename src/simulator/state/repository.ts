@@ -34,6 +34,10 @@ export interface NewCommit {
   readonly authoredAt?: Date;
 }
 
+type Making = Pick<Commit, "tree" | "parents" | "message" | "author"> & {
+  readonly authoredAt?: Date | undefined;
+};
+
 const SOMEBODY: Person = { name: "Dev", email: "dev@example.com" };
 
 export class Repository {
@@ -89,9 +93,16 @@ export class Repository {
 
   /** Merges `source` into the branch `target`; undefined when they conflict. */
   merge(source: string, target: string, message: string): Commit | undefined {
+    const commit = this.mergeCommit(source, target, message);
+    if (commit !== undefined) this.branches.set(target, commit.id);
+    return commit;
+  }
+
+  /** The merge of `source` into `target`, as a commit that no branch leads to; undefined when they conflict. */
+  mergeCommit(source: string, target: string, message: string): Commit | undefined {
     const tree = this.merged(source, target);
     const parents = [this.at(target)?.id, this.at(source)?.id].filter((id) => id !== undefined);
-    return tree && this.#add(target, { tree, message, author: SOMEBODY, parents });
+    return tree && this.#make({ tree, message, author: SOMEBODY, parents });
   }
 
   /** Commits of `ref` that `other` does not have, newest first. */
@@ -100,22 +111,18 @@ export class Repository {
     return this.#ancestors(this.at(ref)).filter(({ id }) => !known.has(id));
   }
 
-  #add(
-    branch: string,
-    {
-      tree,
-      parents,
-      message,
-      author,
-      authoredAt,
-    }: Pick<Commit, "tree" | "parents" | "message" | "author"> & { authoredAt?: Date | undefined },
-  ): Commit {
+  #add(branch: string, made: Making): Commit {
+    const commit = this.#make(made);
+    this.branches.set(branch, commit.id);
+    return commit;
+  }
+
+  #make({ tree, parents, message, author, authoredAt }: Making): Commit {
     const now = this.#now();
     const content = JSON.stringify([[...tree], parents, message, author, now, this.#commits.size]);
     const id = createHash("sha1").update(content).digest("hex");
     const commit = { id, parents, message, author, authoredAt: authoredAt ?? now, committedAt: now, tree };
     this.#commits.set(id, commit);
-    this.branches.set(branch, id);
     return commit;
   }
 
