@@ -169,7 +169,7 @@ interface Open {
   readonly note: string | undefined;
 }
 
-const STILL_OPEN = new Set(["opened", "updated", "not merged", "left to a person"]);
+const STILL_OPEN = new Set(["opened", "updated", "not merged", "on the merge train", "left to a person"]);
 
 function openLines(facts: DashboardFacts): string[] {
   const done = facts.applied.flatMap(({ action, outcome, detail, request }): Open[] =>
@@ -192,6 +192,7 @@ function openLines(facts: DashboardFacts): string[] {
 /** The same as the next run would say, which finds it open and waiting. */
 function noteOf(outcome: Applied["outcome"], detail: string | undefined): string | undefined {
   if (outcome === "left to a person") return "branch of a person";
+  if (outcome === "on the merge train") return "being merged";
   return outcome === "not merged" ? code(detail ?? "not merged") : undefined;
 }
 

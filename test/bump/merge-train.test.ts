@@ -15,8 +15,14 @@ interface Proposed extends Company {
   }) => void;
 }
 
-async function proposed({ mergeTrains }: { readonly mergeTrains: boolean }): Promise<Proposed> {
-  const company = await startCompany({ config: CONFIG, mergeTrains });
+async function proposed({
+  mergeTrains,
+  config = CONFIG,
+}: {
+  readonly mergeTrains: boolean;
+  readonly config?: string;
+}): Promise<Proposed> {
+  const company = await startCompany({ config, mergeTrains });
   company.gitlab.knobs.mergeabilityChecks = 0;
   company.build("acme", "acme 2");
   await company.run();
@@ -99,6 +105,18 @@ test("in a project with merge trains it is put on the train, and left there whil
   expect(company.head()).toBe(head);
 
   company.mergeByPerson(1);
+  await company.run();
+  expect(company.writes()).toEqual([]);
+});
+
+test("the dashboard says that it is being merged, in the run that saw to it as in the next", async () => {
+  const company = await proposed({ mergeTrains: true, config: "automerge: true, dashboard: true" });
+  company.mergePipeline();
+
+  await company.run();
+
+  expect(company.forge.issues[0]?.description).toMatch(/!1 .*being merged/);
+  company.writes();
   await company.run();
   expect(company.writes()).toEqual([]);
 });
