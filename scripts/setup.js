@@ -57,6 +57,7 @@ function prepareTests() {
     nsenter: "util-linux",
     useradd: "passwd",
     zip: "zip",
+    xz: "xz-utils",
     "gnome-keyring-daemon": "gnome-keyring",
     "dbus-run-session": "dbus-daemon",
     "ceph-mon": "ceph-mon",

@@ -1,4 +1,5 @@
 /** How archives are compressed in a cache, by the word that a `.narinfo` has for it. */
+import { compressXz } from "./xz.js";
 import { compressZstd } from "./zstd.js";
 
 type Transform = (body: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
@@ -12,6 +13,7 @@ interface Method {
 
 export const COMPRESSIONS = {
   zstd: { suffix: ".zst", open: compressZstd },
+  xz: { suffix: ".xz", open: () => Promise.resolve(compressXz) },
   none: { suffix: "", open: () => Promise.resolve((body) => body) },
 } as const satisfies Record<string, Method>;
 

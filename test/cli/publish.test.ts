@@ -122,7 +122,7 @@ test.each([
   [["cache", "verfy"], /unknown command 'verfy'[^]*verify/],
   [["publish", "--to", "./c", "--audience", "all"], /no audience "all"[^]*private, internal, public/],
   [["publish", "--to", "cache"], /of no known kind/],
-  [["publish", "--to", "./c", "--compression", "gzip"], /no compression "gzip"[^]*zstd, none/],
+  [["publish", "--to", "./c", "--compression", "gzip"], /no compression "gzip"[^]*zstd, xz, none/],
   [["publish", "--to", "./c", "tol-1"], /no artifact "tol-1"[^]*tool-1/],
 ])("wrong usage %j ends with exit code 2 and says what is right", async (args, message) => {
   const { code, stderr } = await artifacts(...args);

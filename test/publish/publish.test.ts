@@ -75,7 +75,7 @@ function archiveOf(one: LockedEntry): string {
   return join(root, /^URL: (.*)$/m.exec(narInfoOf(one))?.[1] ?? "");
 }
 
-describe.each(["zstd", "none"] as const)("compressed with %s", (compression) => {
+describe.each(["zstd", "xz", "none"] as const)("compressed with %s", (compression) => {
   it.each([
     ["a file", { bytes: sampleBytes(10_000, 1) }],
     ["an empty file", { bytes: Buffer.alloc(0) }],
@@ -89,10 +89,10 @@ describe.each(["zstd", "none"] as const)("compressed with %s", (compression) => 
   });
 });
 
-it("writes exactly what `nix copy` writes", async () => {
+it.each(["none", "xz"] as const)("writes exactly what `nix copy` writes, with %s", async (compression) => {
   const file = await wanted("file");
   const program = await wanted("program", { form: "executable", name: "program" });
-  await statuses([file, program], { compression: "none" });
+  await statuses([file, program], { compression });
   const store = await newStore();
   const theirs = mkdtempSync(join(tmpdir(), "their-cache-"));
   for (const { variant } of [file, program]) {
@@ -102,7 +102,7 @@ it("writes exactly what `nix copy` writes", async () => {
       ...nixCommand,
       "copy",
       "--to",
-      `file://${theirs}?compression=none`,
+      `file://${theirs}?compression=${compression}`,
       variant.storePath,
     );
   }

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import type { FileForm } from "../../src/hash/form-content.js";
+import type { Compression } from "../../src/publish/compression.js";
 import { publish } from "../../src/publish/publish.js";
 import { formatSri } from "../../src/store/sri.js";
 import { fixedOutputPath } from "../../src/store/store-path.js";
@@ -30,14 +31,14 @@ afterAll(async () => {
 });
 
 /** Locks new bytes and publishes them to `cache`. */
-async function published(name: string, form: FileForm, cache: string) {
+async function published(name: string, form: FileForm, cache: string, compression: Compression = "zstd") {
   const bytes = Buffer.from(`#!/bin/sh\necho ${name}\n`);
   const variant = await lockedVariant({ url: upstream.serve(`/${name}`, bytes), bytes, name, form });
   const wanted = [{ artifact: name, system: "any", variant }];
   const outcomes = await publish(wanted, {
     gitlab: upstream.gitlab,
     cache: openFileCache(cache),
-    compression: "zstd",
+    compression,
   });
   expect(outcomes).toMatchObject([{ status: "published" }]);
   return variant;
@@ -47,6 +48,17 @@ test.each(["file", "executable"] as const)(
   "a required %s is substituted, without a signature",
   async (form) => {
     const variant = await published(`substituted-${form}`, form, CACHE);
+    const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
+    const folder = await writeOverlay(host, lockOf({ acme: artifact }));
+
+    expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
+  },
+);
+
+test.each(["xz", "none"] as const)(
+  "a required file is substituted that was written with %s",
+  async (compression) => {
+    const variant = await published(`substituted-${compression}`, "file", CACHE, compression);
     const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
     const folder = await writeOverlay(host, lockOf({ acme: artifact }));
 

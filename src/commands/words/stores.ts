@@ -31,7 +31,7 @@ export const STORES_COMMANDS: readonly CommandEntry[] = [
         text: "a path, file://, http(s):// or s3://BUCKET?region=…&endpoint=…&profile=…",
       },
       { flags: "--system <system>", text: "only for this Nix system (default: all)", repeatable: true },
-      { flags: "--compression <method>", text: "zstd (default) or none" },
+      { flags: "--compression <method>", text: "zstd (default), xz (smaller and much slower) or none" },
       { flags: "--signing-key <file>", text: "sign with this key; what is locked needs no signature" },
       { flags: "--netrc-file <file>", text: "user and password for http(s), as Nix has them" },
       {

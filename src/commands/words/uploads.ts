@@ -10,7 +10,7 @@ const UPLOAD_OPTIONS: readonly Option[] = [
   { flags: "--to <cache>", text: "a path, file://, http(s):// or s3://…, as for `publish`" },
   SPOOL_OPTION,
   { flags: "--signing-key <file>", text: "sign with this key, so that consumers may trust what was built" },
-  { flags: "--compression <method>", text: "zstd (default) or none" },
+  { flags: "--compression <method>", text: "zstd (default), xz (smaller and much slower) or none" },
   NETRC_OPTION,
 ];
 
