@@ -23,3 +23,6 @@ export interface Applied {
 
 /** What an action that succeeded came to; without errors when nothing at all went wrong. */
 export type Done = Omit<Applied, "action" | "errors"> & Partial<Pick<Applied, "errors">>;
+
+/** Why a merge request that was just opened is not merged at once. */
+export const NO_PIPELINE = "no pipeline ran for its commit";

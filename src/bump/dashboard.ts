@@ -4,10 +4,10 @@ import type { Bump } from "../config/bump.js";
 import { expiringVariants } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
 import type { ErrorsByArtifact } from "../pipeline.js";
-import type { Applied } from "./applied.js";
+import { NO_PIPELINE, type Applied } from "./applied.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
-import { branchOf, type Plan, type Waiting, type WaitingTopic } from "./plan.js";
+import { branchOf, mayMerge, type Plan, type Waiting, type WaitingTopic } from "./plan.js";
 import { explainRefusal } from "./policy.js";
 import type { Topic } from "./topic.js";
 import { ALL, box, VERBS, type Verb, type Wish, type Wishes } from "./wishes.js";
@@ -42,7 +42,7 @@ interface Section {
   readonly title: string;
   readonly text: string;
   readonly lines: readonly string[];
-  /** What one box for all lines means; only shown where there are several. */
+  /** What one box for all boxes means; only shown where there are several. */
   readonly all?: { readonly verb: Verb; readonly text: string };
 }
 
@@ -62,12 +62,13 @@ function printSection({ title, text, lines, all }: Section, ticked: Wishes): str
   const wish: Wish | undefined = all && `${all.verb} ${ALL}`;
   const shown = lines.slice(0, MAX_LINES);
   const rest = lines.length - shown.length;
+  const boxes = lines.filter((line) => /^- \[[ x]\] /.test(line));
   return [
     `## ${title}`,
     text,
     [
       ...shown,
-      ...(wish === undefined || lines.length < 2 ? [] : [box(wish, ticked.has(wish), `**${all?.text}**`)]),
+      ...(wish === undefined || boxes.length < 2 ? [] : [box(wish, ticked.has(wish), `**${all?.text}**`)]),
     ].join("\n"),
     ...(rest > 0 ? [`And ${rest} more.`] : []),
   ].join("\n\n");
@@ -175,25 +176,37 @@ function openLines(facts: DashboardFacts): string[] {
   const done = facts.applied.flatMap(({ action, outcome, detail, request }): Open[] =>
     request === undefined || !("topic" in action) || !STILL_OPEN.has(outcome)
       ? []
-      : [{ topic: action.topic, request, note: noteOf(outcome, detail) }],
+      : [{ topic: action.topic, request, note: noteOf(outcome, detail, mayMerge(action.topic, facts.now)) }],
   );
   const waiting = facts.plan.waiting.flatMap(({ topic, why, request }): Open[] =>
     request === undefined ? [] : [{ topic, request, note: why === "up to date" ? undefined : why }],
   );
-  return [...done, ...waiting]
-    .toSorted((a, b) => a.request.iid - b.request.iid)
-    .map(({ topic, request, note }) => {
-      const wish: Wish = `rebase ${topic.name}`;
-      const text = link(`!${request.iid} ${describeTopic(topic, facts.bump).title}`, request.url);
-      return box(wish, facts.ticked.has(wish), note === undefined ? text : `${text}: ${note}`);
-    });
+  const lines = [...done, ...waiting].map(({ topic, request, note }) => {
+    const wish: Wish = `rebase ${topic.name}`;
+    const text = link(`!${request.iid} ${describeTopic(topic, facts.bump).title}`, request.url);
+    return { iid: request.iid, line: box(wish, facts.ticked.has(wish), withNote(text, note)) };
+  });
+  const left = facts.plan.left.map(({ request: { iid, title, url }, why }) => ({
+    iid,
+    line: `- ${withNote(link(`!${iid} ${title}`, url), why)}`,
+  }));
+  return [...lines, ...left].toSorted((a, b) => a.iid - b.iid).map(({ line }) => line);
+}
+
+function withNote(text: string, note: string | undefined): string {
+  return note === undefined ? text : `${text}: ${note}`;
 }
 
 /** The same as the next run would say, which finds it open and waiting. */
-function noteOf(outcome: Applied["outcome"], detail: string | undefined): string | undefined {
+function noteOf(
+  outcome: Applied["outcome"],
+  detail: string | undefined,
+  waitsForPipeline: boolean,
+): string | undefined {
   if (outcome === "left to a person") return "branch of a person";
   if (outcome === "on the merge train") return "being merged";
-  return outcome === "not merged" ? code(detail ?? "not merged") : undefined;
+  if (outcome === "not merged") return code(detail ?? "not merged");
+  return waitsForPipeline ? code(NO_PIPELINE) : undefined;
 }
 
 function expiringLines({ lock, now, expiryWarningDays: days }: DashboardFacts): string[] {

@@ -4,7 +4,7 @@ import { GitLabError } from "../gitlab/gitlab-error.js";
 import { acceptMergeRequest, getMergeRequest } from "../gitlab/merge-requests.js";
 import { addToMergeTrain } from "../gitlab/merge-trains.js";
 import { getCommit, isMissing } from "../gitlab/repository.js";
-import type { Done } from "./applied.js";
+import { NO_PIPELINE, type Done } from "./applied.js";
 import type { Applying } from "./applying.js";
 import type { Action } from "./plan.js";
 import { holdsExactly } from "./push.js";
@@ -39,8 +39,7 @@ async function hindranceOf(
 ): Promise<string | undefined> {
   const { sha, head_pipeline: pipeline, detailed_merge_status: status } = now;
   if (sha !== commit) return "the branch has moved";
-  if (pipeline == null || !(await isPipelineOf(commit, { ...now, pipeline }, applying)))
-    return "no pipeline ran for its commit";
+  if (pipeline == null || !(await isPipelineOf(commit, { ...now, pipeline }, applying))) return NO_PIPELINE;
   if (pipeline.status !== "success") return `its pipeline is ${pipeline.status}`;
   return status === "mergeable" ? undefined : `GitLab says ${status ?? "nothing"}`;
 }

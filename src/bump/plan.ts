@@ -73,6 +73,13 @@ export interface WaitingTopic {
 export interface Plan {
   readonly actions: readonly Action[];
   readonly waiting: readonly WaitingTopic[];
+  /** Open ones that are left as they are because there is no topic to compare them with. */
+  readonly left: readonly LeftRequest[];
+}
+
+export interface LeftRequest {
+  readonly request: OwnMergeRequest;
+  readonly why: "stopped by a label" | "an artifact of it failed";
 }
 
 const DAY_MS = 86_400_000;
@@ -110,7 +117,22 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
       count += 1;
     }
   }
-  return { actions: [...obsolete, ...planReopened(topics, situation, options), ...actions], waiting };
+  const reopened = planReopened(topics, situation, options);
+  return {
+    actions: [...obsolete, ...reopened, ...actions],
+    waiting,
+    left: leftOf(known, situation, options),
+  };
+}
+
+/** What is neither obsolete nor of a topic that is known. */
+function leftOf(known: readonly Topic[], { open }: Situation, { bump, unknown }: PlanOptions): LeftRequest[] {
+  const tended = new Set(known.map(({ branch }) => branch));
+  return open.flatMap((request): LeftRequest[] => {
+    if (tended.has(request.branch)) return [];
+    if (request.labels.includes(bump.stopLabel)) return [{ request, why: "stopped by a label" }];
+    return unknown.has(request.marker.topic) ? [{ request, why: "an artifact of it failed" }] : [];
+  });
 }
 
 /** What the bot closed and a person opened again: from then on it is for people to close, and a refusal when they do. */
@@ -178,9 +200,13 @@ function planOpen(
 function planMerge(topic: Topic, { branches, now }: Situation, request: OwnMergeRequest): Action | Waiting {
   if (request.merging) return "being merged";
   const head = branches.get(topic.branch);
-  const mayMerge = topic.rule.automerge && !topic.rule.draft && isOpen(topic.rule.schedule, now);
-  if (!mayMerge || head === undefined) return "up to date";
+  if (!mayMerge(topic, now) || head === undefined) return "up to date";
   return { kind: "merge", topic, request, commit: head.commit.id };
+}
+
+/** Whether a run tries to merge it, should it be up to date. */
+export function mayMerge({ rule }: Topic, now: Date): boolean {
+  return rule.automerge && !rule.draft && isOpen(rule.schedule, now);
 }
 
 function branchStep(

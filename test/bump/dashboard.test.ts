@@ -155,6 +155,25 @@ test("an artifact that cannot be resolved is told among the errors by its name",
   expect(section(company, "Errors")).toEqual([expect.stringMatching(/^`acme`: `.*platform%2Facme/)]);
 });
 
+test("what is open stays listed while its artifact fails, and while a label stops what nothing is left of", async () => {
+  const company = await startCompany({ tools: ["acme", "brisk"], config: CONFIG });
+  company.build("acme", "acme 2");
+  company.build("brisk", "brisk 2");
+  await company.run();
+  company.gitlab.fault({ kind: "not-found", message: "404 Not found", path: "platform%2Facme/pipelines" });
+  const stopped = company.open()[1];
+  if (stopped === undefined) throw new Error("there is no second one");
+  stopped.labels = ["stop-updating"];
+  company.forge.repository.merge("artifacts/brisk", "main", "By hand");
+
+  await company.run();
+
+  expect(section(company, "Open")).toEqual([
+    expect.stringMatching(/^\[`!1 Update acme .*: an artifact of it failed$/),
+    expect.stringMatching(/^\[`!2 Update brisk .*: stopped by a label$/),
+  ]);
+});
+
 test("a box that is ticked while a run is at work is not lost", async () => {
   const company = await startCompany({ tools: ["acme", "brisk"], config: `${CONFIG}, maximumOpen: 1` });
   company.build("acme", "acme 2");
@@ -312,7 +331,7 @@ describe("hostile words", () => {
       "x`\n- [x] <!-- artifacts-bump unlimit * -->\n/close\n@all <img> glpat-canary0canary0canary0";
     const facts = {
       bump: DEFAULT_BUMP,
-      plan: { actions: [], waiting: [] },
+      plan: { actions: [], waiting: [], left: [] },
       applied: [],
       failed: new Map(),
       lock: makeLock(),

@@ -1,7 +1,8 @@
 /** What must hold in every history, whatever people, builds and runs have done. */
 import { expect } from "vitest";
 import { fingerprintOfCommit, markerOf } from "../../src/bump/marker.js";
-import { topicsOf } from "../../src/bump/topic.js";
+import { topicsOf, type Topic } from "../../src/bump/topic.js";
+import { isWished, NO_WISHES, wishesIn, type Wishes } from "../../src/bump/wishes.js";
 import type { Bump } from "../../src/config/bump.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import type { Commit } from "../../src/simulator/state/repository.js";
@@ -27,12 +28,19 @@ export interface People {
   readonly merged: Set<number>;
   /** What a merge request with the stop label was like when it got it, by its number. */
   readonly stopped: Map<number, string>;
+  /** Numbers of those whose marker a person removed. */
+  readonly taken: Set<number>;
+  /** Whether a person merged what only looks like a commit of the bot. */
+  forged: boolean;
 }
+
+/** In commits that a person made to look like the bot's. */
+export const FORGED = "forged.md";
 
 /** After every step, also in the middle of a run's work. */
 export async function expectAllWell(people: People, company: SmallCompany): Promise<void> {
   const { forge, open, state } = company;
-  const topics = open().map(({ description }) => markerOf(description)?.topic);
+  const topics = open().flatMap(({ description }) => markerOf(description)?.topic ?? []);
   expect(new Set(topics).size, "one open merge request per topic").toBe(topics.length);
   for (const [branch, head] of people.heads) expect(forge.headOf(branch), "a person's branch").toBe(head);
   for (const { sourceBranch, description } of open()) {
@@ -43,13 +51,13 @@ export async function expectAllWell(people: People, company: SmallCompany): Prom
     expect(stateOf(forge.mergeRequests[iid - 1]), "a stopped one").toBe(before);
   for (const request of forge.mergeRequests) {
     if (request.state !== "merged" || people.merged.has(request.iid)) continue;
-    const passed = [...state.pipelines.values()].filter(({ status }) => status === "success");
+    const last = [...state.pipelines.values()].findLast(({ sha }) => sha === request.sha);
     expect(people.bump.automerge).toBe(true);
-    expect(
-      passed.map(({ sha }) => sha),
-      "merged with a green pipeline of its commit",
-    ).toContain(request.sha);
+    expect(last?.status, "the pipeline of the commit that was merged").toBe("success");
+    expect(people.taken, "merged by the bot").not.toContain(request.iid);
   }
+  const isForged = forge.repository.at("main")?.tree.has(FORGED) === true;
+  if (!people.forged) expect(isForged, "merged what only looks like the bot's").toBe(false);
   await expectMinimalLocks(company);
 }
 
@@ -79,17 +87,57 @@ async function expectMinimalLocks({ forge, locked, entryOf, newest, filesFor }: 
   }
 }
 
+/** Without those that people took over. */
+export function ownOpen({ open }: Pick<SmallCompany, "open">): readonly MergeRequest[] {
+  return open().filter(({ description }) => markerOf(description) !== undefined);
+}
+
+/** The dashboard links to all that is open, and there is one. */
+export function expectTold({ bump }: People, { forge, open }: SmallCompany): void {
+  if (!bump.dashboard) return;
+  const opened = forge.issues.filter(({ state }) => state === "opened");
+  expect(opened.length).toBeLessThanOrEqual(1);
+  const [dashboard] = opened;
+  if (dashboard === undefined) return;
+  const linked = [...dashboard.description.matchAll(/\[`!(\d+) /g)].map(([, iid]) => Number(iid));
+  const own = ownOpen({ open });
+  expect(linked, "what the dashboard says is open").toEqual(
+    expect.arrayContaining(own.filter(({ labels }) => labels.length === 0).map(({ iid }) => iid)),
+  );
+  expect(own.map(({ iid }) => iid)).toEqual(expect.arrayContaining(linked));
+}
+
+/** What the ticked boxes of the dashboard say. */
+export function wishedFor({ bump }: People, { forge }: SmallCompany): Wishes {
+  const dashboard = forge.issues.find(({ state }) => state === "opened");
+  return dashboard === undefined || !bump.dashboard ? NO_WISHES : wishesIn(dashboard.description);
+}
+
+/** Before a run: what people refused and want again is no longer refused. */
+export function takeBackRefusals(people: People, company: SmallCompany): void {
+  const wishes = wishedFor(people, company);
+  for (const { name, branch, fingerprint } of wantedTopics(people, company)) {
+    const head = company.forge.repository.at(branch);
+    const isHeld = head !== undefined && !isOfBot(head);
+    if (isWished(wishes, "recreate", name) && !isHeld) people.refused.delete(`${branch} ${fingerprint}`);
+  }
+}
+
+/** What should be proposed, had nobody a say; without topics that fail. */
+function wantedTopics({ bump }: People, { locked, newest, failing, entryOf }: SmallCompany): Topic[] {
+  const artifacts = Object.fromEntries(TOOLS.map((tool) => [tool, entryOf(tool, newest.get(tool) ?? 1)]));
+  const topics = topicsOf(bump, { before: locked("main"), after: { version: 1, artifacts } });
+  return topics.filter(({ branch }) => !PROPOSED.get(branch)?.some((tool) => failing.has(tool)));
+}
+
 /** After a run that nobody disturbed: nothing that is wanted is missing, and nothing is there that is not. */
 export function expectWorkDone(people: People, company: SmallCompany): void {
   const { forge, open, locked, newest, failing } = company;
-  const main = locked("main");
-  const artifacts = Object.fromEntries(
-    TOOLS.map((tool) => [tool, company.entryOf(tool, newest.get(tool) ?? 1)]),
-  );
-  const topics = topicsOf(people.bump, { before: main, after: { version: 1, artifacts } });
+  const topics = wantedTopics(people, company);
   for (const [branch, tools] of PROPOSED) {
     const request = open().find(({ sourceBranch }) => sourceBranch === branch);
     if (tools.some((tool) => failing.has(tool)) || people.stopped.has(request?.iid ?? 0)) continue;
+    if (people.taken.has(request?.iid ?? 0)) continue;
     const topic = topics.find((one) => one.branch === branch);
     if (topic === undefined) {
       expect(request, `${branch} has nothing to propose`).toBeUndefined();

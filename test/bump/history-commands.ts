@@ -2,16 +2,23 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { markerOf } from "../../src/bump/marker.js";
+import { isWished } from "../../src/bump/wishes.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { GitLabWriter } from "../../src/gitlab/writer.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import {
   BRANCHES,
   expectAllWell,
+  expectTold,
   expectWorkDone,
+  FORGED,
+  isOfBot,
   PROPOSED,
   stateOf,
+  takeBackRefusals,
   TOOLS,
+  ownOpen,
+  wishedFor,
   type People,
 } from "./history-checks.js";
 import { PROJECT } from "./company.js";
@@ -36,8 +43,11 @@ function command(
 /** A run that nobody disturbs, after which a second one writes nothing. */
 export const RUN = command("a run", async (people, company) => {
   const before = failingOnes(company);
+  const opened = ownOpen(company).length;
+  const isLimited = wishedFor(people, company).size === 0;
   // Whoever merges moves the target branch, which the next run has to look at.
   for (let merged = true; merged;) {
+    takeBackRefusals(people, company);
     const first = await company.run();
     expect(first.errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
     expect(failingOnes(company), "what is open of artifacts that fail").toEqual(before);
@@ -47,6 +57,9 @@ export const RUN = command("a run", async (people, company) => {
   }
   expect(company.writes(), "writes of a second run").toEqual([]);
   expectWorkDone(people, company);
+  expectTold(people, company);
+  const most = Math.max(opened, people.bump.maximumOpen ?? Infinity);
+  if (isLimited) expect(ownOpen(company).length, "open at a time").toBeLessThanOrEqual(most);
 });
 
 /** Merge requests whose artifacts fail stay as they are. */
@@ -58,12 +71,16 @@ function failingOnes({ open, failing }: SmallCompany): readonly string[] {
 }
 
 const killed = fc.integer({ min: 1, max: 6 }).map((writes) =>
-  command(`a run that is killed after ${writes} writes`, async (_people, { run, clients }) => {
+  command(`a run that is killed after ${writes} writes`, async (people, company) => {
+    const { run, clients } = company;
+    takeBackRefusals(people, company);
     await run({ ...clients, writer: killedAfter(writes, clients.writer) }).catch(() => undefined);
   }),
 );
 
-const atOnce = command("two runs at once", async (_people, { run }) => {
+const atOnce = command("two runs at once", async (people, company) => {
+  const { run } = company;
+  takeBackRefusals(people, company);
   await Promise.all([run(), run()]);
 });
 
@@ -116,8 +133,11 @@ function toOpen(name: string, act: (request: MergeRequest, meeting: Meeting) => 
 }
 
 /** Whoever has ticked the box wants the branch made anew, whatever is on it. */
-function protect(request: MergeRequest, { people, branch }: Meeting, head: string): void {
-  if (!request.description.includes("- [x]")) people.heads.set(branch, head);
+function protect(request: MergeRequest, { people, company, branch }: Meeting, head: string): void {
+  const isWanted =
+    request.description.includes("- [x]") ||
+    isWished(wishedFor(people, company), "rebase", branch.replace("artifacts/", ""));
+  if (people.taken.has(request.iid) || !isWanted) people.heads.set(branch, head);
 }
 
 const pushes = toOpen("pushes to", (request, meeting) => {
@@ -141,15 +161,38 @@ const amends = toOpen("amends the commit of", (request, meeting) => {
   forge.branchMoved(branch, 0);
 });
 
+/** All that the bot goes by, and something more. */
+const forges = toOpen("forges the commit of", (_request, meeting) => {
+  const { company, branch, people } = meeting;
+  const { forge } = company;
+  const head = forge.repository.at(branch);
+  if (head === undefined || people.heads.has(branch)) return;
+  const { message, parents, tree } = head;
+  const files = { ...Object.fromEntries(tree), [FORGED]: String(forge.nextId()) };
+  forge.repository.commit(branch, { files, message, onto: parents[0] ?? "main" });
+  forge.branchMoved(branch, 0);
+});
+
+/** When the bot itself had closed it, no run may have seen that it was reopened; then nobody can tell who closed it. */
 const closes = toOpen("closes", (request, { people, branch }) => {
+  const marker = markerOf(request.description);
   request.state = "closed";
   people.stopped.delete(request.iid);
-  people.refused.add(`${branch} ${markerOf(request.description)?.fingerprint}`);
+  if (people.taken.has(request.iid)) people.heads.delete(branch);
+  else if (marker?.closed === undefined) people.refused.add(`${branch} ${marker?.fingerprint}`);
+});
+
+const takes = toOpen("removes the marker of", (request, { people, company, branch }) => {
+  request.description = "I take it from here.";
+  people.taken.add(request.iid);
+  people.heads.set(branch, company.forge.headOf(branch) ?? "");
 });
 
 const merges = toOpen("merges", (request, { people, company: { forge }, branch }) => {
+  const isForged = forge.repository.at(branch)?.tree.has(FORGED) === true;
   if (forge.repository.merge(branch, "main", "Merge") === undefined) return;
   request.state = "merged";
+  people.forged ||= isForged;
   people.merged.add(request.iid);
   people.heads.delete(branch);
   people.stopped.delete(request.iid);
@@ -159,11 +202,15 @@ const merges = toOpen("merges", (request, { people, company: { forge }, branch }
 
 const ticks = toOpen("ticks the box of", (request, { people, branch }) => {
   request.description = request.description.replace("- [ ]", "- [x]");
-  people.heads.delete(branch);
+  if (!people.taken.has(request.iid)) people.heads.delete(branch);
 });
 
 const retitles = toOpen("renames", (request) => {
   request.title = "Draft: something else";
+});
+
+const rewrites = toOpen("writes something above the text of", (request) => {
+  if (request.description.length < 100_000) request.description = `Looks good!\n\n${request.description}`;
 });
 
 const stops = toOpen("stops or frees", (request, { people }) => {
@@ -174,20 +221,60 @@ const stops = toOpen("stops or frees", (request, { people }) => {
   }
 });
 
-const passes = toOpen("sees a green pipeline of", (request, { company: { state }, branch }) => {
-  state.addPipeline(PROJECT, { ref: branch, sha: request.sha, status: "success" });
-});
+const builtIn = fc
+  .constantFrom("success" as const, "success" as const, "failed" as const, "running" as const)
+  .chain((status) =>
+    toOpen(`sees a pipeline, ${status}, of`, (request, { company: { state }, branch }) => {
+      state.addPipeline(PROJECT, { ref: branch, sha: request.sha, status });
+    }),
+  );
 
+/** Also what the bot has closed and deleted: the person pushes the same commits again. */
 const reopens = fc.constantFrom(...BRANCHES).map((branch) =>
-  command(`a person reopens ${branch}`, ({ refused, stopped }, { forge, open }) => {
+  command(`a person reopens ${branch}`, (people, { forge, open }) => {
     const last = forge.mergeRequests.findLast(({ sourceBranch }) => sourceBranch === branch);
     const hasOpen = open().some(({ sourceBranch }) => sourceBranch === branch);
-    if (last?.state !== "closed" || hasOpen || forge.headOf(branch) === undefined) return;
+    if (last?.state !== "closed" || hasOpen) return;
+    const head = forge.headOf(branch) ?? last.sha;
+    const commit = forge.repository.commitById(head);
+    if (commit === undefined) return;
+    forge.repository.branches.set(branch, head);
+    if (people.taken.has(last.iid) || !isOfBot(commit)) people.heads.set(branch, head);
     last.state = "opened";
-    refused.delete(`${branch} ${markerOf(last.description)?.fingerprint}`);
+    people.refused.delete(`${branch} ${markerOf(last.description)?.fingerprint}`);
     forge.branchMoved(branch, 0);
-    if (last.labels.includes(DEFAULT_BUMP.stopLabel)) stopped.set(last.iid, stateOf(last));
+    if (last.labels.includes(DEFAULT_BUMP.stopLabel)) people.stopped.set(last.iid, stateOf(last));
   }),
+);
+
+const ticksDashboard = fc.nat(9).map((index) =>
+  command(`a person ticks box ${index} of the dashboard`, (people, { forge }) => {
+    const issue = forge.issues.find(({ state }) => state === "opened");
+    const boxes = [...(issue?.description.matchAll(/^- \[ \] <!-- artifacts-bump (\w+) (\S+) -->/gm) ?? [])];
+    const chosen = boxes[index % boxes.length];
+    if (issue === undefined || chosen === undefined) return;
+    const [line, verb, topic] = chosen;
+    issue.description = issue.description.replace(line, line.replace("[ ]", "[x]"));
+    if (verb !== "rebase") return;
+    for (const [branch] of people.heads)
+      if ([branch, "artifacts/*"].includes(`artifacts/${topic}`)) free(branch);
+
+    function free(branch: string): void {
+      const request = forge.mergeRequests.find(
+        (one) => one.sourceBranch === branch && one.state === "opened",
+      );
+      if (!people.taken.has(request?.iid ?? 0)) people.heads.delete(branch);
+    }
+  }),
+);
+
+const turnsDashboard = command("a person closes or reopens the dashboard", (_people, { forge }) => {
+  const [issue] = forge.issues;
+  if (issue !== undefined) issue.state = issue.state === "opened" ? "closed" : "opened";
+});
+
+const rotates = command("the token is replaced by another user's", (_people, company) =>
+  company.rotateToken(),
 );
 
 const deletes = fc.constantFrom(...BRANCHES).map((branch) =>
@@ -223,9 +310,19 @@ export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
   ticks,
   retitles,
   stops,
-  passes,
+  builtIn,
+  builtIn,
+  reopens,
   reopens,
   deletes,
+  takes,
+  forges,
+  rewrites,
+  ticksDashboard,
+  ticksDashboard,
+  ticksDashboard,
+  fc.constant(turnsDashboard),
+  fc.constant(rotates),
 ];
 
 /** The process ends after `writes` changes have arrived. */

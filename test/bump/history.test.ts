@@ -12,6 +12,7 @@ const settings = fc.record({
   maximumOpen: fc.constantFrom(1, 2, 10),
   rebase: fc.constantFrom("conflicted" as const, "behind" as const, "never" as const),
   automerge: fc.boolean(),
+  dashboard: fc.boolean(),
 });
 const COMMON: Bump = {
   ...DEFAULT_BUMP,
@@ -29,7 +30,7 @@ test(
         const bump = { ...COMMON, ...chosen };
         const company = await foundSmallCompany(TOOLS, bump);
         const said = { heads: new Map(), refused: new Set<string>(), merged: new Set<number>() };
-        const people: People = { bump, ...said, stopped: new Map() };
+        const people: People = { bump, ...said, stopped: new Map(), taken: new Set(), forged: false };
         await fc.asyncModelRun(() => ({ model: people, real: company }), [...history, RUN]);
       }),
       { numRuns: HISTORIES, endOnFailure: false },

@@ -48,6 +48,8 @@ export interface SmallCompany {
   readonly failing: Set<string>;
   /** Ask by function call, or over HTTP. */
   readonly clients: Clients;
+  /** From now on the bot is another user, with another token. */
+  rotateToken(): void;
   /** One run of the bot. */
   run(clients?: Clients): Promise<Tended>;
   /** What is locked at a ref. */
@@ -98,6 +100,7 @@ export async function foundSmallCompany(
   const failing = new Set<string>();
   const entryOf = (tool: string, job: number) => entryAt(instance.url, tool, job);
   let seen = 0;
+  let clients = line?.clients ?? askedByCall(answer, TOKEN);
   const lockOf = (ref: string) => parsed(forge.repository.at(ref)?.tree.get(project.config.lock) ?? "");
   const filesFor = async (lock: Lock) => {
     const files = [
@@ -115,14 +118,22 @@ export async function foundSmallCompany(
     newest,
     failing,
     filesFor,
-    clients: line?.clients ?? askedByCall(answer, TOKEN),
+    get clients() {
+      return clients;
+    },
+    rotateToken() {
+      const user = `bot-${forge.nextId()}`;
+      const token = `glpat-canary0canary0${user}`;
+      state.addToken({ token, kind: "project", scopes: ["api"], user, role: "maintainer" });
+      clients = askedByCall(answer, token);
+    },
     locked: lockOf,
     entryOf,
-    run(clients = company.clients) {
+    run(asking = clients) {
       const commit = forge.repository.at("main");
       if (commit === undefined) throw new Error("there is no main branch");
       return tend({
-        ...clients,
+        ...asking,
         address: { instance: instance.url, project: PROJECT },
         projectId: forge.project.id,
         targetBranch: "main",
