@@ -11,7 +11,7 @@ import { hash, type HashOutcome } from "./hash/hash.js";
 import type { Hashed } from "./hash/hashed.js";
 import { limitPerHost } from "./host-limit.js";
 import { digestsKnownTo, lockedVariantOf } from "./lock/reuse.js";
-import type { Lock } from "./lock/schema.js";
+import type { Lock, LockedVariant } from "./lock/schema.js";
 import type { PipelineContext } from "./pipeline-context.js";
 import { expiredSince } from "./resolve/availability.js";
 import { explainMissingFile } from "./resolve/missing-file.js";
@@ -48,12 +48,11 @@ export async function hashAll(
   const { known, groups } = split(resolved, request);
   if (groups.length > 0) context.terminal.plan(planOf(groups, known.length));
   const limit = limitPerHost();
-  const withStatement = withStatements(
-    groups.flatMap(({ variants }) => variants),
-    context,
-  );
+  const wanted = (one: Resolved) =>
+    context.runnerStatements === true || hasStatement(lockedVariantOf(request.previous, one));
+  const withStatement = withStatements(groups.flatMap(({ variants }) => variants).filter(wanted), context);
   const running = groups.map(({ url, variants }) =>
-    limit(url, () => settle(variants, context).then(withStatement)),
+    limit(url, () => settle(variants, context)).then(withStatement),
   );
   await Promise.allSettled(running); // so that nothing is left on the disk when one has given up
   const outcomes = (await Promise.all(running)).flat();
@@ -65,6 +64,11 @@ export async function hashAll(
       "error" in one ? [{ artifact: one.variant.artifact, error: one.error }] : [],
     ),
   };
+}
+
+/** Whoever set his runners up to write statements goes on with that. */
+function hasStatement(locked: LockedVariant | undefined): boolean {
+  return locked?.provenance?.statement !== undefined;
 }
 
 /** Variants of the same bytes. */

@@ -236,6 +236,11 @@ export interface Config {
   expiryWarningDays?: number | null | undefined;
   /** Bytes that the files of one archive may have together when it is unpacked. By default 8 GiB. */
   maxUnpackedBytes?: number | undefined;
+  /**
+   * Whether new archives are looked into for the statement that runners write with `RUNNER_GENERATE_ARTIFACTS_METADATA`: one
+   * request more for each job. By default only those of artifacts that were locked with one.
+   */
+  runnerStatements?: boolean | undefined;
   /** How `artifacts bump` opens merge requests. */
   bump?: Bump | undefined;
 }

@@ -8,4 +8,6 @@ export interface PipelineContext {
   readonly signal: AbortSignal;
   /** As in the configuration. */
   readonly maxUnpackedBytes?: number | undefined;
+  /** As in the configuration. */
+  readonly runnerStatements?: boolean | undefined;
 }

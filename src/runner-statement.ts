@@ -11,7 +11,8 @@ import { sriToHex } from "./store/sri.js";
 import type { Terminal } from "./terminal/terminal.js";
 
 /**
- * Finds the statement about one of `all`. It is asked for when it is first wanted, and once for each job.
+ * Finds the statement about one of `all`; there is none about others. It is asked for when it is first wanted, and once for
+ * each job.
  *
  * @returns a function that throws a GitLabError when GitLab is out of reach; what is not there, or makes no sense, is no statement
  */
@@ -27,14 +28,17 @@ function runnerStatements(
   const answers = new Map<string, Promise<SlsaStatement | undefined>>();
   return async (one) => {
     const key = keyOf(one);
+    if (!files.has(key)) return undefined;
     const job = { instance: one.gitlab, projectId: one.projectId, job: one.job };
-    const answer = answers.get(key) ?? readStatement(gitlab, job, files.get(key) ?? new Set());
+    const answer =
+      answers.get(key) ??
+      readStatement(gitlab, { ...job, archiveName: one.archiveName }, files.get(key) ?? new Set());
     answers.set(key, answer);
     return asStatement(await answer, one);
   };
 }
 
-/** What was hashed, with the statements about it. One that GitLab fails to give fails its variant. */
+/** What was hashed, with the statements about those that are among `all`. One that GitLab fails to give fails its variant. */
 export function withStatements(
   all: readonly Resolved[],
   { gitlab, terminal }: { readonly gitlab: GitLab; readonly terminal: Terminal },

@@ -34,7 +34,8 @@ async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
   const { gitlab, terminal, signal } = options;
   const { snapshot, ...target } = await readTarget(folder, options);
   const { config } = snapshot.project;
-  const context = { gitlab, terminal, signal, maxUnpackedBytes: config.maxUnpackedBytes };
+  const { maxUnpackedBytes, runnerStatements } = config;
+  const context = { gitlab, terminal, signal, maxUnpackedBytes, runnerStatements };
   const { declared, edits, held } = await reachBeyond(snapshot, config.bump, context);
   const names = declared.map(({ name }) => name).filter((name) => !ruleOf(config.bump, name).ignore);
   const renewed = await relock(

@@ -49,6 +49,7 @@ async function lock(
         terminal: context.terminal,
         signal: context.signal,
         maxUnpackedBytes: project.config.maxUnpackedBytes,
+        runnerStatements: project.config.runnerStatements,
       },
     );
     const kept = keep

@@ -27,5 +27,7 @@ export interface Config {
   readonly expiryWarningDays: number | null;
   /** Bytes that the files of one archive may have together when it is unpacked; undefined: the default of `hash`. */
   readonly maxUnpackedBytes: number | undefined;
+  /** Whether every new job is asked for its runner's statement. */
+  readonly runnerStatements: boolean;
   readonly bump: Bump;
 }

@@ -21,6 +21,7 @@ const DEFAULTS = {
   proxyPolicy: undefined,
   expiryWarningDays: EXPIRY_WARNING_DAYS,
   maxUnpackedBytes: undefined,
+  runnerStatements: false,
   bump: DEFAULT_BUMP,
 } as const satisfies Omit<Config, "root" | "file" | "sources">;
 
@@ -78,6 +79,7 @@ function withDefaults(written: WrittenConfig): Omit<Config, "root" | "file" | "s
     expiryWarningDays:
       written.expiryWarningDays === undefined ? DEFAULTS.expiryWarningDays : written.expiryWarningDays,
     maxUnpackedBytes: written.maxUnpackedBytes,
+    runnerStatements: written.runnerStatements ?? DEFAULTS.runnerStatements,
     bump: bumpOf(written),
   };
 }

@@ -23,6 +23,7 @@ export const WrittenConfig = z.strictObject({
     .describe("a number of days from 0 to 365, or null")
     .optional(),
   maxUnpackedBytes: z.int().positive().describe("a number of bytes").optional(),
+  runnerStatements: z.boolean().optional(),
   bump: WrittenBump.optional(),
 });
 export type WrittenConfig = z.output<typeof WrittenConfig>;

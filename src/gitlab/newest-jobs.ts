@@ -19,7 +19,7 @@ const queryFor = (projects: number) => `query NewestJobs(
     pipelines(ref: $ref, status: $status, first: 1) { nodes { id ref sha status source
       commit { sha title authoredDate committedDate }
       jobs(retried: false, first: 100) { pageInfo { hasNextPage } nodes {
-        id name status createdByTag createdAt finishedAt artifacts { nodes { fileType size expireAt } }
+        id name status createdByTag createdAt finishedAt artifacts { nodes { fileType name size expireAt } }
       } } } } } }
 }`;
 
@@ -42,6 +42,7 @@ const listOf = <T extends z.ZodType>(node: T) =>
 
 const Row = z.object({
   fileType: Word.nullish(),
+  name: z.string().nullish(),
   /** A `BigInt`, which is written as text. */
   size: z.coerce.number().int().nonnegative().nullish(),
   expireAt: Instant.nullish(),
@@ -158,8 +159,8 @@ function jobOf(
     created_at: createdAt,
     finished_at: finishedAt,
     artifacts_expire_at: archive?.expireAt,
-    artifacts: artifacts.flatMap(({ fileType, size }) =>
-      typeof fileType === "string" ? [{ file_type: fileType, size }] : [],
+    artifacts: artifacts.flatMap(({ fileType, size, name: filename }) =>
+      typeof fileType === "string" ? [{ file_type: fileType, size, filename }] : [],
     ),
     ...of,
   };

@@ -53,7 +53,13 @@ export const Job = z.object({
   artifacts_expire_at: Instant.nullish(),
   /** Every stored artifact row with its bytes, also of an expired job whose bytes still exist. */
   artifacts: z
-    .array(z.object({ file_type: z.string(), size: z.int().nonnegative().nullish() }))
+    .array(
+      z.object({
+        file_type: z.string(),
+        size: z.int().nonnegative().nullish(),
+        filename: z.string().nullish(),
+      }),
+    )
     .nullish()
     .transform((rows) => rows ?? []),
   commit: z

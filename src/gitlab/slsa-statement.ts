@@ -7,8 +7,8 @@ import { readText } from "./read-text.js";
 
 /** A statement lists every file of the archive: this is one of some twenty thousand. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** The archive's own name (`artifacts: name:`) may be another; then there is no such file. */
-const FILE = "artifacts-metadata.json";
+/** The name of an archive whose job gives it none with `artifacts: name:`. */
+const DEFAULT_ARCHIVE = "artifacts.zip";
 
 const Hex = (bytes: readonly number[]) =>
   z.string().refine((text) => /^[0-9a-f]+$/.test(text) && bytes.includes(text.length / 2));
@@ -48,6 +48,12 @@ export interface SlsaStatement {
   readonly subjects: ReadonlyMap<string, string>;
 }
 
+/** The archive of a job. */
+export interface ArchiveAddress extends JobAddress {
+  /** Its file name, after which the statement is named; undefined when GitLab did not tell. */
+  readonly archiveName: string | undefined;
+}
+
 /**
  * The statement in the archive of a job; undefined when there is none that can be read.
  *
@@ -56,10 +62,10 @@ export interface SlsaStatement {
  */
 export async function readStatement(
   gitlab: GitLab,
-  job: JobAddress,
+  archive: ArchiveAddress,
   files: ReadonlySet<string>,
 ): Promise<SlsaStatement | undefined> {
-  const text = await readFile(gitlab, artifactUrl(job, FILE));
+  const text = await readFile(gitlab, artifactUrl(archive, fileOf(archive)));
   const statement = text === undefined ? undefined : parse(text);
   if (statement === undefined) return undefined;
   const { subject = [], predicate } = statement;
@@ -75,6 +81,11 @@ export async function readStatement(
     commit: dependencies.find(({ digest }) => digest?.sha256 !== undefined)?.digest?.sha256,
     subjects: new Map(subjects),
   };
+}
+
+/** GitLab Runner, `commands/helpers/artifact_metadata.go`: the archive's name, and `-metadata.json`. */
+function fileOf({ archiveName = DEFAULT_ARCHIVE }: ArchiveAddress): string {
+  return `${archiveName.replace(/\.zip$/, "")}-metadata.json`;
 }
 
 function parse(text: string): z.infer<typeof Statement> | undefined {

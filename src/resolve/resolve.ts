@@ -89,6 +89,7 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     versionOf(job, search, previous?.variant),
     provenanceOf(job, search, previous?.variant),
   ]);
+  const archive = job.artifacts.find(({ file_type }) => file_type === "archive");
   return {
     ...variant,
     storeName: storeNameOf(variant, previous?.variant),
@@ -96,7 +97,8 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     url: artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, variant.file),
     projectId,
     projectPath: path,
-    declaredSize: variant.file === undefined ? archiveSizeOf(job) : undefined,
+    declaredSize: variant.file === undefined ? (archive?.size ?? undefined) : undefined,
+    archiveName: archive?.filename ?? undefined,
     refName,
     commit,
     pipeline,
@@ -107,10 +109,6 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     provenance,
     passedOver,
   };
-}
-
-function archiveSizeOf({ artifacts }: Job): number | undefined {
-  return artifacts.find((row) => row.file_type === "archive")?.size ?? undefined;
 }
 
 /** Whether an older job was found for no other reason than that the locked artifacts are no longer there. */

@@ -209,6 +209,7 @@ function projectWith(bump: Bump): Project {
     proxyPolicy: undefined,
     expiryWarningDays: null,
     maxUnpackedBytes: undefined,
+    runnerStatements: false,
     bump,
   };
   return placed(config);

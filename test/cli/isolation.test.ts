@@ -77,6 +77,9 @@ test("bytes that several artifacts, systems and forms need are read once, and th
     { ...common, name: "b", form: "executable" },
     { ...common, name: "c" },
   ]);
+  const config =
+    'import { defineConfig } from "nix-artifacts";\nexport default defineConfig({ runnerStatements: true });\n';
+  writeFileSync(join(cwd, "artifacts.config.ts"), config);
   expect(await lock()).toMatchObject({ code: 0 });
 
   const asked = gitlab.requests.flatMap(({ path }) => path.split("/artifacts/")[1] ?? []);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseLock } from "../../src/lock/read.js";
@@ -80,6 +80,7 @@ test("a lock of before is filled in, once and without a download", async () => {
 });
 
 test("the runner's statement is in the lock, and is said to be unsigned", async () => {
+  askForStatements();
   const { sha } = build("1", {}, (commit) => statement(commit, "1"));
 
   const { stderr } = await cli("lock");
@@ -97,7 +98,33 @@ test("the runner's statement is in the lock, and is said to be unsigned", async 
   );
 });
 
+test.each(["artifacts", "acme-1.2"])("it is found under the name of the archive: %s", async (name) => {
+  askForStatements();
+  build("1", {}, (commit) => statement(commit, "1"), name);
+
+  await cli("lock");
+
+  expect(entry().provenance?.statement?.subject).toBe(sha256("1"));
+});
+
+test("it is asked for where the setting says so or the lock has one, and else no request is made for it", async () => {
+  build("1", {}, (commit) => statement(commit, "1"));
+  await cli("lock");
+  expect(entry().provenance).not.toHaveProperty("statement");
+  expect(gitlab.requests.filter(({ path }) => path.includes("metadata"))).toEqual([]);
+
+  askForStatements();
+  build("2", {}, (commit) => statement(commit, "2"));
+  await cli("lock");
+  rmSync(join(repository, "artifacts.config.ts"));
+  build("3", {}, (commit) => statement(commit, "3"));
+  await cli("lock");
+
+  expect(entry().provenance?.statement?.subject).toBe(sha256("3"));
+});
+
 test("a statement that contradicts the bytes is told", async () => {
+  askForStatements();
   build("1", {}, (commit) => statement(commit, "other"));
 
   expect((await cli("lock")).stderr).toContain("names other bytes for the file");
@@ -109,17 +136,24 @@ test.each([
   ["another document", '{"predicateType":"https://example.com"}'],
   ["no builder", '{"predicateType":"https://slsa.dev/provenance/v1","predicate":{"runDetails":{}}}'],
 ])("a statement that is %s is none, and stops nothing", async (_, text) => {
+  askForStatements();
   build("1", {}, () => text);
 
   expect(await cli("lock")).toMatchObject({ code: 0, stderr: "" });
   expect(entry().provenance).not.toHaveProperty("statement");
 });
 
-function build(acme: string, pipeline: object = {}, said?: (commit: string) => string) {
+function askForStatements(): void {
+  const config =
+    'import { defineConfig } from "nix-artifacts";\nexport default defineConfig({ runnerStatements: true });\n';
+  writeFileSync(join(repository, "artifacts.config.ts"), config);
+}
+
+function build(acme: string, pipeline: object = {}, said?: (commit: string) => string, name = "artifacts") {
   const added = gitlab.addPipeline("platform/acme", { ref: "main", ...pipeline });
   const own = gitlab.state.pipelineById(added.id);
-  const extra = said === undefined ? {} : { "artifacts-metadata.json": said(own.sha) };
-  gitlab.addJob("platform/acme", added.id, { name: "build", artifacts: { files: { acme, ...extra } } });
+  const extra = said === undefined ? {} : { [`${name}-metadata.json`]: said(own.sha) };
+  gitlab.addJob("platform/acme", added.id, { name: "build", artifacts: { name, files: { acme, ...extra } } });
   return own;
 }
 

@@ -17,6 +17,7 @@ const DEFAULTS = {
   proxyPolicy: undefined,
   expiryWarningDays: 14,
   maxUnpackedBytes: undefined,
+  runnerStatements: false,
   bump: DEFAULT_BUMP,
 };
 

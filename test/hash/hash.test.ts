@@ -57,6 +57,7 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     createdAt: "2026-01-01T00:00:00Z",
     expiresAt: null,
     declaredSize: undefined,
+    archiveName: undefined,
     provenance: undefined,
     passedOver: [],
     ...overrides,

@@ -97,6 +97,7 @@ export function makeHashed(artifact: string, system: string, differs: Partial<Ha
     project,
     file: "dist/acme-linux",
     declaredSize: undefined,
+    archiveName: undefined,
     provenance,
     passedOver: [],
     ...differs,
