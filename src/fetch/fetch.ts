@@ -5,11 +5,11 @@
 import pLimit from "p-limit";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
-import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { Nix } from "../store/nix.js";
-import { createAdder } from "./add-in-batches.js";
 import type { LockedEntry } from "../lock/entry.js";
+import type { OpenStore } from "../store/daemon/open-store.js";
 import { type FetchContext, fetchVariant } from "./fetch-variant.js";
+import { withStore } from "./with-store.js";
 
 export type FetchOutcome =
   | (LockedEntry & { readonly status: "present" | "substituted" | "added" })
@@ -27,38 +27,33 @@ export interface FetchOptions {
   readonly onProgress?: ((outcome: FetchOutcome) => void) | undefined;
 }
 
+/** Each has a connection to GitLab and one to the store. */
 const DEFAULT_JOBS = 8;
 
 /**
  * Makes the store paths of `wanted` valid. What the store has is not downloaded; only verified bytes are added; a failure
- * affects nothing else. Temporary files are gone when this returns or throws.
+ * affects nothing else. Nothing is left of it when this returns or throws.
  *
  * @returns one outcome for each of `wanted`, in the same order
  * @throws UserError when Nix does not answer at all; the reason of `signal` when that is aborted
  */
-export async function fetchIntoStore(
+export function fetchIntoStore(
   wanted: readonly LockedEntry[],
   options: FetchOptions,
 ): Promise<FetchOutcome[]> {
   const { gitlab, nix, signal, jobs = DEFAULT_JOBS } = options;
-  const absent = await nix.missing([...new Set(wanted.map(storePathOf))], signal);
-  const missing = options.substitute === true ? await substitute(absent, options) : absent;
-  return withTemporaryDirectory(async (directory) => {
-    const context: FetchContext = {
-      gitlab,
-      nix,
-      directory,
-      limit: pLimit(jobs),
-      add: createAdder(nix, signal),
-      signal,
-    };
+  return withStore(nix, signal, async (store) => {
+    const absent = await store.missing([...new Set(wanted.map(storePathOf))]);
+    const missing = options.substitute === true ? await substitute(absent, store, options) : absent;
+    const context: FetchContext = { gitlab, store, signal };
+    const limit = pLimit(jobs);
     const added = new Map<string, Promise<void>>();
     const outcomes = wanted.map(async (one): Promise<FetchOutcome> => {
       const path = storePathOf(one);
       if (!absent.has(path)) return { ...one, status: "present" };
       if (!missing.has(path)) return { ...one, status: "substituted" };
       // Variants with the same bytes share one download.
-      const adding = added.get(path) ?? fetchVariant(one, context);
+      const adding = added.get(path) ?? limit(() => fetchVariant(one, context));
       added.set(path, adding);
       return outcomeOf(one, adding);
     });
@@ -69,12 +64,13 @@ export async function fetchIntoStore(
 /** Those of `absent` that no substituter has. */
 async function substitute(
   absent: ReadonlySet<string>,
+  store: OpenStore,
   { nix, signal }: FetchOptions,
 ): Promise<ReadonlySet<string>> {
   const paths = [...absent];
   if (paths.length === 0) return absent;
   await nix.substitute(paths, signal);
-  return nix.missing(paths, signal);
+  return store.missing(paths);
 }
 
 function storePathOf({ variant }: LockedEntry): string {

@@ -7,7 +7,7 @@ import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } fro
 import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
 import type { Compression } from "./compression.js";
-import { narOfDownload, refuseInconsistent } from "./nar-of-download.js";
+import { narOfDownload, refuseInconsistent } from "../hash/nar-of-download.js";
 import { promises } from "./promises.js";
 import { isWhole } from "./rely-on.js";
 import { type Archive, sendArchive, stageArchive } from "./stage-archive.js";

@@ -1,20 +1,23 @@
 /** The only place that runs Nix. Arguments are passed as a list, never through a shell. */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../errors.js";
+import { NIX_FAILED, nixFailed, nixMissing } from "./nix-error.js";
 import { parsePathInfos, type PathInfo } from "./path-info.js";
+import { storeAccess, type StoreAccess } from "./store-access.js";
+import type { Transport } from "./daemon/connection.js";
+import { childTransport } from "./daemon/transport.js";
 
 export interface Nix {
   /** Those of `paths` that the store does not have. */
   missing(paths: readonly string[], signal?: AbortSignal): Promise<Set<string>>;
   /**
-   * Adds files to the store as fixed outputs under their base names. Each is added completely or not at all.
+   * Adds a file to the store as a fixed output under its base name, completely or not at all.
    *
-   * @param files absolute paths
+   * @param file absolute path
    * @param method `flat` for the bytes of a file, `nar` to keep its executable bit
-   * @returns their store paths, in the same order
    */
-  addFixed(files: readonly string[], method: "flat" | "nar", signal?: AbortSignal): Promise<string[]>;
+  addFixed(file: string, method: "flat" | "nar", signal?: AbortSignal): Promise<void>;
   /** Asks the substituters that Nix is configured with for store paths. Which of them came, `missing` tells afterwards. */
   substitute(paths: readonly string[], signal?: AbortSignal): Promise<void>;
   /** What the store knows of valid paths and of all that they refer to, directly or not. */
@@ -28,6 +31,10 @@ export interface Nix {
    * What `nar` throws passes through; a part of the tree may then be there.
    */
   restore(nar: AsyncIterable<Uint8Array>, path: string, signal?: AbortSignal): Promise<void>;
+  /** How Nix reaches the store; it was reached. */
+  access(signal?: AbortSignal): Promise<StoreAccess>;
+  /** Starts a daemon that serves the store to us alone, for as long as its input is open. */
+  daemon(): Transport;
 }
 
 export interface NixOptions {
@@ -39,21 +46,7 @@ export interface NixOptions {
 const PASSED_ON = /^(PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_[A-Z]+|XDG_[A-Z_]+|NIX_(?!ARTIFACTS_)[A-Z_]+)$/;
 /** Stays far below the 2 MiB that Linux allows for all arguments. */
 const PATHS_PER_CALL = 5_000;
-const SHOWN_OF_STDERR = 2_000;
-const NIX_FAILED = "NIX_FAILED";
-const HINT = "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user";
-/** By what Nix says. */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-  [
-    /cannot connect to (socket|daemon)/,
-    "start the daemon: `sudo systemctl start nix-daemon`, on macOS `sudo launchctl kickstart -k system/org.nixos.nix-daemon`",
-  ],
-  [/No space left on device|database or disk is full/, "free some space: `nix-collect-garbage`"],
-  [
-    /Read-only file system|remounting .* writable|read-?only database|Permission denied/,
-    "the store must be one that this user may write, or have a running daemon: `ls -ld /nix/store` and `nix-store --version`",
-  ],
-];
+const COMMANDS = ["--extra-experimental-features", "nix-command"];
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
 /**
@@ -73,13 +66,9 @@ export function createNix({ env }: NixOptions): Nix {
       }
       return missing;
     },
-    async addFixed(files, method, signal) {
+    async addFixed(file, method, signal) {
       const recursive = method === "nar" ? ["--recursive"] : [];
-      const added: string[] = [];
-      for (const some of batches(files)) {
-        added.push(...(await nixStore(["--add-fixed", ...recursive, "sha256", ...some], signal)));
-      }
-      return added;
+      await nixStore(["--add-fixed", ...recursive, "sha256", file], signal);
     },
     async substitute(paths, signal) {
       for (const some of batches(paths)) {
@@ -101,13 +90,20 @@ export function createNix({ env }: NixOptions): Nix {
     async restore(nar, path, signal) {
       await run("nix-store", ["--restore", path], { env: childEnv, signal, input: nar });
     },
+    async access(signal) {
+      const { stdout, stderr } = await output("nix", [...COMMANDS, "store", "ping"], {
+        env: childEnv,
+        signal,
+      });
+      return storeAccess(`${stdout}\n${stderr}`, childEnv); // which of them has changed
+    },
+    daemon: () => childTransport(spawn("nix-daemon", ["--stdio"], { env: childEnv, stdio: "pipe" })),
   };
 
   /** Nix 2.34 wants to be told which format, and 2.26 does not know the question. */
   async function pathInfo(paths: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    const features = ["--extra-experimental-features", "nix-command"];
     const ask = async (format: readonly string[]) => {
-      const args = ["path-info", ...features, "--json", ...format, "--recursive", ...paths];
+      const args = ["path-info", ...COMMANDS, "--json", ...format, "--recursive", ...paths];
       return (await run("nix", args, { env: childEnv, signal })).join("\n");
     };
     try {
@@ -139,17 +135,27 @@ interface RunOptions {
   readonly input?: AsyncIterable<Uint8Array>;
 }
 
+interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** The lines that a program prints. */
 async function run(program: string, args: readonly string[], options: RunOptions): Promise<string[]> {
+  const { stdout } = await output(program, args, options);
+  return stdout.split("\n").filter((line) => line !== "");
+}
+
+async function output(program: string, args: readonly string[], options: RunOptions): Promise<Output> {
   const { env, signal, input } = options;
   let fed: Promise<void> = Promise.resolve();
-  const printed = new Promise<string[]>((resolve, reject) => {
+  const printed = new Promise<Output>((resolve, reject) => {
     const child = execFile(program, args, { env, signal, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout.split("\n").filter((line) => line !== ""));
+      if (error === null) resolve({ stdout, stderr });
       else if (signal?.aborted === true)
         reject(signal.reason as Error); // the reason is whatever the caller gave
-      else if (error.code === "ENOENT") reject(nixMissing(program));
-      else reject(nixFailed(`${program} ${args[0] ?? ""}`, error.code, stderr));
+      else if (error.code === "ENOENT" || error.code === "EACCES") reject(nixMissing(program));
+      else reject(nixFailed(`${program} ${args[0] ?? ""} failed (${String(error.code)})`, stderr));
     });
     if (input !== undefined && child.stdin !== null) fed = pipeline(input, child.stdin);
   });
@@ -163,18 +169,4 @@ async function run(program: string, args: readonly string[], options: RunOptions
 function endedFirst(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "EPIPE" || code === "ECONNRESET" || code === "ERR_STREAM_PREMATURE_CLOSE";
-}
-
-function nixMissing(program: string): UserError {
-  return new UserError("NIX_MISSING", `${program} is not in PATH, but this needs Nix`, {
-    hint: "install Nix: https://nixos.org/download, or on Debian and Ubuntu `sudo apt install nix-bin`",
-  });
-}
-
-function nixFailed(command: string, code: unknown, stderr: string): UserError {
-  const said = stderr.trim();
-  const shown = said.length > SHOWN_OF_STDERR ? `… ${said.slice(-SHOWN_OF_STDERR)}` : said;
-  return new UserError(NIX_FAILED, `${command} failed (${String(code)}):\n${shown || "it said nothing"}`, {
-    hint: HINTS.find(([words]) => words.test(said))?.[1] ?? HINT,
-  });
 }

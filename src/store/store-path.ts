@@ -7,6 +7,8 @@ import { nix32 } from "./nix32.js";
 
 const STORE = "/nix/store";
 const DIGEST_BYTES = 20;
+/** Of the digest, in base 32. */
+const DIGITS = 32;
 
 export interface FixedOutput {
   /** Store name; must be legal. */
@@ -27,6 +29,11 @@ export function fixedOutputPath({ name, method, sha256 }: FixedOutput): string {
 /** The store path that a path is or lies in; undefined when it is none. */
 export function parseStorePath(path: string): string | undefined {
   return /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+(?=\/|$)/.exec(path)?.[0];
+}
+
+/** The name that a store path ends with. */
+export function storeName(path: string): string {
+  return path.slice(`${STORE}/`.length + DIGITS + 1);
 }
 
 function storePath(type: string, hex: string, name: string): string {

@@ -93,12 +93,18 @@ function statuses(outcomes: readonly FetchOutcome[]): string[] {
   return outcomes.map((one) => (one.status === "failed" ? one.error.code : one.status));
 }
 
-function arrived(): string[] {
-  const store = join(receiver.root, "nix/store");
-  const names = existsSync(store) ? readdirSync(store) : [];
-  return names
-    .filter((name) => !name.startsWith("."))
-    .map((name) => name.slice(33))
+/** Names of the paths that are valid now. */
+async function arrived(): Promise<string[]> {
+  const { stdout } = await receiver.run(
+    "nix",
+    "--extra-experimental-features",
+    "nix-command",
+    "path-info",
+    "--all",
+  );
+  return stdout
+    .split("\n")
+    .flatMap((path) => (path === "" ? [] : [path.slice("/nix/store/".length + 33)]))
     .sort();
 }
 
@@ -124,7 +130,7 @@ it("is a binary cache when it is unpacked, which Nix takes unsigned", async () =
   expect(await runProcess("tar", ["-xf", bundle, "-C", cache])).toMatchObject({ code: 0, stderr: "" });
   const command = ["--extra-experimental-features", "nix-command", "copy", "--from", `file://${cache}`];
   await receiver.run("nix", ...command, ...all.map(({ variant }) => variant.storePath));
-  expect(arrived()).toEqual(["empty", "file", "program", "same", "tree"]);
+  expect(await arrived()).toEqual(["empty", "file", "program", "same", "tree"]);
 });
 
 it("says what it lacks, and gives the rest", async () => {
@@ -141,7 +147,7 @@ it("other bytes than the locked ones never reach the store; the others do", asyn
   expect(statuses(await read(all))).toEqual(
     all.map(({ artifact }) => (artifact === "program" ? "BUNDLE_OTHER_BYTES" : "added")),
   );
-  expect(arrived()).toEqual(["empty", "file", "same", "tree"]);
+  expect(await arrived()).toEqual(["empty", "file", "same", "tree"]);
 });
 
 it("an artifact that Nix does not unpack costs no other one", async () => {
@@ -157,6 +163,7 @@ it("an artifact that Nix does not unpack costs no other one", async () => {
   let refused = false;
   const failing: Nix = {
     ...nix,
+    access: async () => ({ kind: "other" }),
     async restore(nar, path, signal) {
       if (refused) return nix.restore(nar, path, signal);
       refused = true;
@@ -179,7 +186,7 @@ it.each([
     _ === "is cut between two blocks" ? "BUNDLE_LACKS" : "BUNDLE_UNREADABLE",
   );
   expect(statuses(outcomes).filter((status) => status !== "added").length).toBeGreaterThan(0);
-  for (const name of arrived()) expect(all.map(({ artifact }) => artifact)).toContain(name);
+  for (const name of await arrived()) expect(all.map(({ artifact }) => artifact)).toContain(name);
   writeFileSync(bundle, "");
 });
 

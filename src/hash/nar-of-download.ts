@@ -1,9 +1,9 @@
 import type { LockedEntry } from "../lock/entry.js";
 import { UserError } from "../errors.js";
 import type { Download } from "../gitlab/gitlab.js";
-import { FORM_CONTENT, hashMethod } from "../hash/form-content.js";
-import { verifiedBody } from "../hash/verified-body.js";
-import { verifiedNar } from "../hash/verified-nar.js";
+import { FORM_CONTENT, hashMethod } from "./form-content.js";
+import { verifiedBody } from "./verified-body.js";
+import { verifiedNar } from "./verified-nar.js";
 import { narFrame } from "../store/nar.js";
 import { fixedOutputPath } from "../store/store-path.js";
 import { parseSri } from "../store/sri.js";
@@ -29,8 +29,8 @@ export async function* narOfDownload(
 }
 
 /**
- * The facts of a lock follow from each other; a lock edited by hand or merged badly may contradict itself, and what was
- * published from it would be refused by every Nix.
+ * The facts of a lock follow from each other; a lock edited by hand or merged badly may contradict itself, and every Nix
+ * would refuse what it says.
  *
  * @throws UserError LOCK_CONTRADICTION
  */

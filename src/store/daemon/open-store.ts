@@ -1,0 +1,50 @@
+import { UserError } from "../../errors.js";
+import type { Nix } from "../nix.js";
+import { openConnection } from "./connection.js";
+import { connectionPool } from "./connection-pool.js";
+import { NO_DAEMON } from "./daemon-error.js";
+import { addToStoreNar, type FixedPath, queryValidPaths } from "./operations.js";
+import { socketTransport } from "./transport.js";
+
+/** A store that can be asked and added to, by many at a time. */
+export interface OpenStore {
+  /** Those of `paths` that it does not have. */
+  missing(paths: readonly string[]): Promise<Set<string>>;
+  /** Makes a path valid, or does not when `nar` throws, has another hash, or ends with this process. */
+  add(path: FixedPath, nar: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Ends what is going on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store that Nix works with, if its daemon can be spoken to or be started. What is asked at the same time has a connection each,
+ * which is used again. The methods throw UserError NIX_FAILED with what Nix said, and NIX_UNKNOWN_ANSWER.
+ *
+ * @param signal ends it; then the methods throw its reason
+ * @returns undefined when only Nix's programs know how to reach the store
+ * @throws UserError NIX_MISSING, NIX_FAILED when Nix does not answer; the reason of `signal`
+ */
+export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenStore | undefined> {
+  const access = await nix.access(signal);
+  if (access.kind === "other") return undefined;
+  const pool = connectionPool(
+    async () =>
+      openConnection(access.kind === "local" ? nix.daemon() : await socketTransport(access.path), signal),
+    signal,
+  );
+  try {
+    await pool.use(async () => undefined);
+  } catch (error) {
+    await pool.close();
+    if (error instanceof UserError && error.code === NO_DAEMON) return undefined;
+    throw error;
+  }
+  return {
+    async missing(paths) {
+      const valid = await pool.use((connection) => queryValidPaths(connection, paths));
+      return new Set(paths.filter((path) => !valid.has(path)));
+    },
+    add: (path, nar) => pool.use((connection) => addToStoreNar(connection, path, nar)),
+    close: pool.close,
+  };
+}

@@ -1,0 +1,58 @@
+/** Ways to a daemon: its socket, or a program that is one for us alone. */
+import type { ChildProcessByStdio } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import type { Readable, Writable } from "node:stream";
+import { noDaemon } from "./daemon-error.js";
+import type { Transport } from "./connection.js";
+
+const SAID_CHARACTERS = 10_000;
+
+/**
+ * Connects to the socket of a daemon.
+ *
+ * @param path absolute
+ * @throws UserError NIX_NO_DAEMON when nobody listens there
+ */
+export async function socketTransport(path: string): Promise<Transport> {
+  const socket = connect({ path });
+  try {
+    await once(socket, "connect");
+  } catch (cause) {
+    throw noDaemon(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  socket.on("error", () => undefined); // whoever reads or writes gets it, too
+  return {
+    input: socket,
+    output: socket,
+    said: () => "",
+    async close() {
+      socket.destroy();
+    },
+  };
+}
+
+/** Speaks with a child by its standard streams. The child ends when its input does, and takes with it what it had begun. */
+export function childTransport(child: ChildProcessByStdio<Writable, Readable, Readable>): Transport {
+  const { stdin, stdout, stderr } = child;
+  for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);
+  let said = "";
+  const ended = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", (error) => {
+      said = error.message; // it could not be started, and its streams end
+      resolve();
+    });
+  });
+  stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-SAID_CHARACTERS)));
+  return {
+    input: stdin,
+    output: stdout,
+    said: () => said,
+    async close() {
+      stdin.destroy();
+      stdout.destroy();
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** What Nix says when it fails, as errors that name the fix; whether a program of Nix said it or its daemon. */
+import { stripVTControlCharacters } from "node:util";
+import { UserError } from "../errors.js";
+import { redact } from "../redact.js";
+
+export const NIX_FAILED = "NIX_FAILED";
+
+const SHOWN_CHARACTERS = 2_000;
+const HINT = "`nix-store --version` and `ls -ld /nix/store` tell whether Nix works for this user";
+/** By what Nix says. */
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /cannot connect to (socket|daemon)|Nix daemon closed the connection/,
+    "start the daemon: `sudo systemctl start nix-daemon`, on macOS `sudo launchctl kickstart -k system/org.nixos.nix-daemon`",
+  ],
+  [/No space left on device|database or disk is full/, "free some space: `nix-collect-garbage`"],
+  [
+    /Read-only file system|remounting .* writable|read-?only database|Permission denied/,
+    "the store must be one that this user may write, or have a running daemon: `ls -ld /nix/store` and `nix-store --version`",
+  ],
+];
+
+export function nixMissing(program: string): UserError {
+  return new UserError("NIX_MISSING", `${program} is not in PATH, but this needs Nix`, {
+    hint: "install Nix: https://nixos.org/download, or on Debian and Ubuntu `sudo apt install nix-bin`",
+  });
+}
+
+/**
+ * @param what failed, as "nix-store --realise failed (1)"
+ * @param text what Nix said, of any length, with colours and whatever a substituter's URL has in it
+ */
+export function nixFailed(what: string, text: string): UserError {
+  const said = redact(stripVTControlCharacters(text).trim());
+  const shown = said.length > SHOWN_CHARACTERS ? `… ${said.slice(-SHOWN_CHARACTERS)}` : said;
+  return new UserError(NIX_FAILED, `${what}:\n${shown || "it said nothing"}`, {
+    hint: HINTS.find(([words]) => words.test(said))?.[1] ?? HINT,
+  });
+}
