@@ -10,7 +10,7 @@ const INCLUDE = [
   "test/nix/*.test.ts",
   "test/proxy/nix-*.test.ts",
   "test/publish/substitute.test.ts",
-  "test/store/{nar-of-path,nix,path-info}.test.ts",
+  "test/store/{nar-of-path,nix,path-info,daemon/open-store}.test.ts",
   "test/upload/untrusted-ci.test.ts",
 ];
 

@@ -25,7 +25,7 @@ export interface Call<T> {
   /** The operation and its arguments, as they are sent. */
   readonly request: readonly Uint8Array[];
   /** Bytes that follow in frames. */
-  readonly content?: AsyncIterable<Uint8Array>;
+  readonly content?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   /** Reads what comes when the work is done. */
   readonly answer: (reader: WireReader) => Promise<T>;
 }
@@ -155,24 +155,18 @@ function version(minor: number, major = MAJOR): number {
   return (major << 8) | minor;
 }
 
-/**
- * The request, and then the content in frames (libutil/serialise.hh, `FramedSink`), of which an empty one is the end. The request is sent
- * with the first frame: so content that turns out wrong within it asks for nothing.
- */
+/** The request, and then the content in frames, of which an empty one is the end (libutil/serialise.hh, `FramedSink`). */
 async function* message(
   request: readonly Uint8Array[],
-  content: AsyncIterable<Uint8Array> | undefined,
+  content: Call<unknown>["content"],
 ): AsyncGenerator<Uint8Array> {
-  let before = Buffer.concat(request);
-  if (content !== undefined) {
-    for await (const frame of frames(content)) {
-      yield Buffer.concat([before, wireNumber(frame.size)]);
-      yield* frame.chunks;
-      before = Buffer.alloc(0);
-    }
-    before = Buffer.concat([before, wireNumber(0)]);
+  yield Buffer.concat(request);
+  if (content === undefined) return;
+  for await (const { size, chunks } of frames(content)) {
+    yield wireNumber(size);
+    yield* chunks;
   }
-  yield before;
+  yield wireNumber(0);
 }
 
 interface Frame {
@@ -180,7 +174,7 @@ interface Frame {
   readonly size: number;
 }
 
-async function* frames(content: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+async function* frames(content: NonNullable<Call<unknown>["content"]>): AsyncGenerator<Frame> {
   let chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of content) {

@@ -1,5 +1,7 @@
+import pLimit from "p-limit";
 import { UserError } from "../../errors.js";
 import type { Nix } from "../nix.js";
+import { beginning } from "./beginning.js";
 import { openConnection } from "./connection.js";
 import { connectionPool } from "./connection-pool.js";
 import { NO_DAEMON } from "./daemon-error.js";
@@ -16,6 +18,11 @@ export interface OpenStore {
   close(): Promise<void>;
 }
 
+/** What is smaller is known to be right before Nix hears of it. */
+const BEGINNING_BYTES = 256 * 1024;
+/** The daemon starts a process for each connection, and they wait for one database: what takes no time does not need many. */
+const CONNECTIONS_FOR_SMALL = 2;
+
 /**
  * Opens the store that Nix works with, if its daemon can be spoken to or be started. What is asked at the same time has a connection each,
  * which is used again. The methods throw UserError NIX_FAILED with what Nix said, and NIX_UNKNOWN_ANSWER.
@@ -27,13 +34,14 @@ export interface OpenStore {
 export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenStore | undefined> {
   const access = await nix.access(signal);
   if (access.kind === "other") return undefined;
+  const brief = pLimit(CONNECTIONS_FOR_SMALL);
   const pool = connectionPool(
     async () =>
       openConnection(access.kind === "local" ? nix.daemon() : await socketTransport(access.path), signal),
     signal,
   );
   try {
-    await pool.use(async () => undefined);
+    await pool.use(async () => undefined); // so that it is known now whether that works
   } catch (error) {
     await pool.close();
     if (error instanceof UserError && error.code === NO_DAEMON) return undefined;
@@ -44,7 +52,11 @@ export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenSto
       const valid = await pool.use((connection) => queryValidPaths(connection, paths));
       return new Set(paths.filter((path) => !valid.has(path)));
     },
-    add: (path, nar) => pool.use((connection) => addToStoreNar(connection, path, nar)),
+    async add(path, nar) {
+      const { whole, bytes } = await beginning(nar, BEGINNING_BYTES);
+      const add = () => pool.use((connection) => addToStoreNar(connection, path, bytes));
+      return whole ? brief(add) : add();
+    },
     close: pool.close,
   };
 }

@@ -51,7 +51,7 @@ export function queryValidPaths(
 export function addToStoreNar(
   connection: DaemonConnection,
   { storePath, method, hash, narHash, narSize }: FixedPath,
-  nar: AsyncIterable<Uint8Array>,
+  nar: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<void> {
   const request = [
     wireNumber(ADD_TO_STORE_NAR),

@@ -1,12 +1,15 @@
 /** Ways to a daemon: its socket, or a program that is one for us alone. */
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { noDaemon } from "./daemon-error.js";
 import type { Transport } from "./connection.js";
 
 const SAID_CHARACTERS = 10_000;
+const ATTEMPTS = 100;
+const PAUSE_MS = 50;
 
 /**
  * Connects to the socket of a daemon.
@@ -15,12 +18,9 @@ const SAID_CHARACTERS = 10_000;
  * @throws UserError NIX_NO_DAEMON when nobody listens there
  */
 export async function socketTransport(path: string): Promise<Transport> {
-  const socket = connect({ path });
-  try {
-    await once(socket, "connect");
-  } catch (cause) {
+  const socket = await connected(path).catch((cause: unknown) => {
     throw noDaemon(cause instanceof Error ? cause.message : String(cause), cause);
-  }
+  });
   socket.on("error", () => undefined); // whoever reads or writes gets it, too
   return {
     input: socket,
@@ -30,6 +30,24 @@ export async function socketTransport(path: string): Promise<Transport> {
       socket.destroy();
     },
   };
+}
+
+/** A daemon lets five wait at its door, and the system sends the sixth away (unix(7): EAGAIN). */
+async function connected(path: string): Promise<Socket> {
+  for (let attempt = 1; ; attempt++) {
+    const socket = connect({ path });
+    try {
+      await once(socket, "connect");
+      return socket;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isBusy(error)) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EAGAIN";
 }
 
 /** Speaks with a child by its standard streams. The child ends when its input does, and takes with it what it had begun. */
