@@ -332,6 +332,10 @@ export interface BumpDetails {
   assignees?: readonly string[] | undefined;
   /** User names of the reviewers of new merge requests. */
   reviewers?: readonly string[] | undefined;
+  /** Ask the code owners of the files that change to review, too: those whom `CODEOWNERS` names as users. */
+  reviewersFromCodeOwners?: boolean | undefined;
+  /** Title of the milestone of new merge requests. */
+  milestone?: string | undefined;
   /** Open merge requests as drafts. */
   draft?: boolean | undefined;
   /** Squash when merging. By default as the project says. */

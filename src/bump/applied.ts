@@ -15,7 +15,7 @@ export interface Applied {
     | "closed"
     | "branch deleted"
     | "failed";
-  /** Why it was not merged. */
+  /** Why it was not merged, or which code owners were not asked. */
   readonly detail?: string;
   readonly request?: { readonly iid: number; readonly url: string };
   readonly errors: readonly UserError[];

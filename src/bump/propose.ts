@@ -6,13 +6,19 @@ import { gatherFindings } from "./findings.js";
 import { wantsRecreation } from "./marker.js";
 import { describeTopic } from "./merge-request.js";
 import type { Action } from "./plan.js";
+import { reviewersOf } from "./reviewers.js";
 import type { OwnMergeRequest } from "./situation.js";
 import type { Topic } from "./topic.js";
 
 export async function open(action: Action & { kind: "open" }, applying: Applying): Promise<Done> {
   const { topic, text } = action;
-  const { labels, assignees, reviewers, squash } = topic.rule;
-  const people = await Promise.all([assignees, reviewers].map((names) => applying.names.usersOf(names)));
+  const { labels, squash } = topic.rule;
+  const [assignees, milestone, reviewers] = await Promise.all([
+    applying.names.usersOf(topic.rule.assignees),
+    applying.names.milestoneOf(topic.rule.milestone),
+    reviewersOf(topic, applying),
+  ]);
+  const { notAsked } = reviewers;
   const description = await descriptionOf(topic, applying);
   const request = await openMergeRequest(applying, applying.address, {
     source_branch: topic.branch,
@@ -20,15 +26,19 @@ export async function open(action: Action & { kind: "open" }, applying: Applying
     title: text.title,
     description,
     labels,
-    assignee_ids: people[0]?.ids ?? [],
-    reviewer_ids: people[1]?.ids ?? [],
+    assignee_ids: assignees.ids,
+    reviewer_ids: reviewers.ids,
+    milestone_id: milestone.ids[0],
     squash,
     remove_source_branch: true,
   });
   return {
     outcome: "opened",
     request: { iid: request.iid, url: request.web_url },
-    errors: people.flatMap(({ errors }) => errors),
+    ...(notAsked.length > 0 && {
+      detail: `code owners who are no users were not asked: ${notAsked.join(", ")}`,
+    }),
+    errors: [assignees, milestone, reviewers].flatMap(({ errors }) => errors),
   };
 }
 

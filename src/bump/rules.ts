@@ -5,10 +5,21 @@ import { matches } from "../config/pattern.js";
 
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
 export function ruleOf(bump: Bump, artifact: string): BumpRule {
-  const { labels, assignees, reviewers, draft, squash, automerge } = bump;
+  const { labels, assignees, reviewers, reviewersFromCodeOwners, milestone, draft, squash, automerge } = bump;
   const { minimumAgeDays, schedule, policy, beyondRange, ignoreVersions, priority } = bump;
-  const people = { labels, assignees, reviewers, draft, squash, automerge };
-  const common = { ...people, minimumAgeDays, schedule, policy, beyondRange, ignoreVersions, priority };
+  const people = { labels, assignees, reviewers, reviewersFromCodeOwners, milestone };
+  const common = {
+    ...people,
+    draft,
+    squash,
+    automerge,
+    minimumAgeDays,
+    schedule,
+    policy,
+    beyondRange,
+    ignoreVersions,
+    priority,
+  };
   return bump.rules
     .filter(({ artifacts }) => artifacts.some((pattern) => matches(pattern, artifact)))
     .map(({ artifacts: _artifacts, ...own }) => own)
@@ -27,6 +38,8 @@ export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRul
     labels: union(({ labels }) => labels),
     assignees: union(({ assignees }) => assignees),
     reviewers: union(({ reviewers }) => reviewers),
+    reviewersFromCodeOwners: rules.some(({ reviewersFromCodeOwners }) => reviewersFromCodeOwners),
+    milestone: rules.map(({ milestone }) => milestone).find((title) => title !== undefined),
     draft: rules.some(({ draft }) => draft),
     automerge: rules.every(({ automerge }) => automerge),
     priority: Math.max(...rules.map(({ priority }) => priority)),

@@ -9,6 +9,9 @@ const Label = z
   .string()
   .regex(/^[^,\p{Cc}]{1,255}$/u, "expected a label: at most 255 characters, without commas");
 const UserName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, "expected a GitLab user name, without @");
+const MilestoneTitle = z
+  .string()
+  .regex(/^[^\p{Cc}]{1,255}$/u, "expected the title of a milestone: at most 255 characters");
 const Branch = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\-][^\p{Cc}\p{Cs} ~^:?*[\\]*$/u, "expected the name of a branch");
@@ -45,6 +48,8 @@ const COMMON = {
   labels: z.array(Label).optional(),
   assignees: z.array(UserName).optional(),
   reviewers: z.array(UserName).optional(),
+  reviewersFromCodeOwners: z.boolean().optional(),
+  milestone: MilestoneTitle.optional(),
   draft: z.boolean().optional(),
   squash: z.boolean().optional(),
   automerge: z.boolean().optional(),

@@ -32,6 +32,10 @@ export interface BumpRule {
   /** User names, as are the next. */
   readonly assignees: readonly string[];
   readonly reviewers: readonly string[];
+  /** Title. */
+  readonly milestone: string | undefined;
+  /** Ask the code owners of the files that change to review. */
+  readonly reviewersFromCodeOwners: boolean;
   readonly draft: boolean;
   readonly squash: boolean | undefined;
   /** Merge when a pipeline of exactly the bot's commit has succeeded. */
@@ -76,6 +80,8 @@ export const DEFAULT_BUMP: Bump = {
   labels: [],
   assignees: [],
   reviewers: [],
+  milestone: undefined,
+  reviewersFromCodeOwners: false,
   draft: false,
   squash: undefined,
   automerge: false,

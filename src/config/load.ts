@@ -89,6 +89,8 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     labels: bump.labels ?? DEFAULT_BUMP.labels,
     assignees: bump.assignees ?? DEFAULT_BUMP.assignees,
     reviewers: bump.reviewers ?? DEFAULT_BUMP.reviewers,
+    reviewersFromCodeOwners: bump.reviewersFromCodeOwners ?? DEFAULT_BUMP.reviewersFromCodeOwners,
+    milestone: bump.milestone,
     draft: bump.draft ?? DEFAULT_BUMP.draft,
     squash: bump.squash,
     automerge: bump.automerge ?? DEFAULT_BUMP.automerge,

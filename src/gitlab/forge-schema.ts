@@ -63,6 +63,9 @@ export const MergeRequestDetail = MergeRequest.extend({
 });
 export type MergeRequestDetail = z.infer<typeof MergeRequestDetail>;
 
+export const Milestone = z.object({ id: Id, title: z.string(), project_id: Id.nullish() });
+export type Milestone = z.infer<typeof Milestone>;
+
 export const Note = z.object({ body: z.string() });
 export const User = z.object({ id: Id, username: z.string() });
 export const Issue = z.object({

@@ -33,6 +33,7 @@ export interface NewMergeRequest {
   readonly labels: readonly string[];
   readonly assignee_ids: readonly number[];
   readonly reviewer_ids: readonly number[];
+  readonly milestone_id: number | undefined;
   readonly squash: boolean | undefined;
   readonly remove_source_branch: true;
 }

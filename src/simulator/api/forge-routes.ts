@@ -13,6 +13,7 @@ import {
   updateMergeRequest,
 } from "./merge-requests.js";
 import { addToMergeTrain } from "./merge-trains.js";
+import { listMilestones } from "./milestones.js";
 import { createNote, listNotes } from "./notes.js";
 import {
   createBranch,
@@ -60,6 +61,7 @@ export const FORGE_ROUTES: readonly Route[] = [
   { method: "GET",    path: `${REQUEST}/notes`,                    handler: listNotes,                 ...OPEN },
   { method: "POST",   path: `${REQUEST}/notes`,                    handler: createNote,                ...MEMBERS },
 
+  { method: "GET",    path: "/projects/:id/milestones",            handler: listMilestones,            ...OPEN },
   { method: "GET",    path: "/users",                              handler: listUsers,                 ...MEMBERS },
   { method: "GET",    path: "/projects/:id/issues",                handler: listIssues,                ...OPEN },
   { method: "POST",   path: "/projects/:id/issues",                handler: createIssue,               ...MEMBERS },

@@ -28,6 +28,7 @@ const Changes = z.object({
   remove_labels: Words.optional(),
   assignee_ids: Ids.optional(),
   reviewer_ids: Ids.optional(),
+  milestone_id: z.int().optional(),
   remove_source_branch: z.boolean().optional(),
   squash: z.boolean().optional(),
   state_event: z.enum(["close", "reopen"]).optional(),
@@ -105,6 +106,9 @@ function change(exchange: Exchange, request: MergeRequest, given: z.output<typeo
   request.labels = [...new Set(labels)].filter((label) => given.remove_labels?.includes(label) !== true);
   request.assignees = given.assignee_ids === undefined ? request.assignees : names(given.assignee_ids);
   request.reviewers = given.reviewer_ids === undefined ? request.reviewers : names(given.reviewer_ids);
+  const { milestone_id: milestone } = given;
+  if (milestone !== undefined)
+    request.milestone = forgeFor(exchange).milestones.find(({ id }) => id === milestone);
   request.squash = given.squash ?? request.squash;
   request.removeSourceBranch = given.remove_source_branch ?? request.removeSourceBranch;
   if (given.state_event === "close") request.state = "closed";

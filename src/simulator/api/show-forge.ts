@@ -70,7 +70,8 @@ export function showMergeRequest(instance: Instance, forge: Forge, request: Merg
     assignee: users(request.assignees)[0] ?? null,
     reviewers: users(request.reviewers),
     labels: request.labels,
-    milestone: null,
+    milestone:
+      request.milestone === undefined ? null : { id: request.milestone.id, title: request.milestone.title },
     merge_status: checking ? "checking" : conflicts ? "cannot_be_merged" : "can_be_merged",
     detailed_merge_status: detailedStatus(request, { checking, conflicts, draft }),
     sha: request.sha,

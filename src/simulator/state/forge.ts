@@ -26,6 +26,7 @@ export interface MergeRequest {
   labels: readonly string[];
   assignees: readonly string[];
   reviewers: readonly string[];
+  milestone: Milestone | undefined;
   squash: boolean;
   /** Merged by GitLab itself, on a merge train; a push to the source branch ends that. */
   onTrain: boolean;
@@ -37,6 +38,14 @@ export interface MergeRequest {
   mergeCommit: string | undefined;
   /** Reads that still say `checking`. */
   checksLeft: number;
+}
+
+export interface Milestone {
+  readonly id: number;
+  readonly title: string;
+  readonly state: "active" | "closed";
+  /** Of a group above the project. */
+  readonly ofGroup: boolean;
 }
 
 export interface Issue {
@@ -54,6 +63,7 @@ export class Forge {
   /** In order of their numbers. */
   readonly mergeRequests: MergeRequest[] = [];
   readonly issues: Issue[] = [];
+  readonly milestones: Milestone[] = [];
   /** Names of the users whom the instance knows, besides those of tokens. */
   readonly users = new Set<string>();
   readonly #now: Clock;
@@ -80,6 +90,7 @@ export class Forge {
       labels: [],
       assignees: [],
       reviewers: [],
+      milestone: undefined,
       squash: false,
       onTrain: false,
       removeSourceBranch: false,
