@@ -13,16 +13,20 @@
   `overlays`
   : Overlays, as nixpkgs takes them.
 
+  `config`
+  : `allowUnfree`, as nixpkgs takes it.
+
   # Type
 
   ```
-  { system :: String ?, crossSystem :: String ?, overlays :: [ Overlay ] ?, ... } -> AttrSet
+  { system :: String ?, crossSystem :: String ?, overlays :: [ Overlay ] ?, config :: AttrSet ?, ... } -> AttrSet
   ```
 */
 {
   system ? builtins.currentSystem,
   crossSystem ? system,
   overlays ? [ ],
+  config ? { },
   ...
 }:
 let
@@ -38,7 +42,10 @@ let
       stdenvNoCC = {
         hostPlatform = platformOf crossSystem;
         buildPlatform = platformOf system;
-        mkDerivation = import ./mkDerivation.nix system;
+        mkDerivation = import ./mkDerivation.nix {
+          inherit system;
+          allowUnfree = config.allowUnfree or false;
+        };
       };
       fromTheMachine =
         name: programs:

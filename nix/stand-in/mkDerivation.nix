@@ -1,15 +1,16 @@
 /**
   `stdenvNoCC.mkDerivation` as far as packages of artifacts need it: `finalAttrs`, `overrideAttrs`, `passthru`, `meta`, the
-  install phase with its hooks, `postFixup`, `nativeBuildInputs`, `finalPackage`. Nothing is unpacked. Tools are those of the machine, so the
-  sandbox must hold `/usr`, `/lib` and `/lib64`.
+  install phase with its hooks, `postFixup`, `nativeBuildInputs`, `finalPackage`, and the refusal of what is unfree. Nothing is
+  unpacked. Tools are those of the machine, so the sandbox must hold `/usr`, `/lib` and `/lib64`.
 
   # Type
 
   ```
-  mkDerivation :: String -> (AttrSet | (AttrSet -> AttrSet)) -> Derivation
+  mkDerivation :: { system :: String, allowUnfree :: Bool } -> (AttrSet | (AttrSet -> AttrSet)) -> Derivation
   ```
 */
-system: attrsOrFunction:
+{ system, allowUnfree }:
+attrsOrFunction:
 let
   notInTheEnvironment = [
     "meta"
@@ -31,12 +32,17 @@ let
           nativeBuildInputs = attrs.nativeBuildInputs or [ ];
         }
       );
+      isRefused = !allowUnfree && !(attrs.meta.license.free or true);
+      refusing = value: if isRefused then throw "Package ‘${raw.name}’ has an unfree license" else value;
       package =
         raw
         // attrs
         // passthru
         // {
           inherit (raw) name;
+          drvPath = refusing raw.drvPath;
+          outPath = refusing raw.outPath;
+          out = package;
           inherit passthru;
           meta = attrs.meta or { };
           finalPackage = package;

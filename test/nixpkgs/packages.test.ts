@@ -41,6 +41,7 @@ beforeAll(async () => {
       ...Object.fromEntries(byKind),
       licensed: artifactOf({ install: { kind: "binary" }, license: "MIT" }),
       unfree: artifactOf({ install: { kind: "binary" }, license: "unfree" }),
+      "unfree-source": artifactOf({ install: { kind: "none" }, license: "unfree" }),
       built: artifactOf({ install: { kind: "binary" }, fetch: "impure-env" }),
       linux: artifactOf({ install: { kind: "binary" }, systems: { "x86_64-linux": lockedVariant() } }),
     }),
@@ -127,10 +128,12 @@ test("overrideAttrs and override keep what they do not change, and tests follow"
 });
 
 test("an SPDX identifier is nixpkgs' license, and unfree is refused until it is allowed", async () => {
-  const unfree = "builtins.tryEval pkgs.artifacts.unfree.drvPath";
   expect(await value("pkgs.artifacts.licensed.meta.license.shortName")).toBe("mit");
-  expect(await value(unfree)).toEqual({ success: false, value: false });
-  expect(await value(unfree, { allowUnfree: true })).toEqual({ success: true, value: DERIVATION });
+  for (const name of ["unfree", "unfree-source"]) {
+    const unfree = `builtins.tryEval pkgs.artifacts.${name}.drvPath`;
+    expect(await value(unfree)).toEqual({ success: false, value: false });
+    expect(await value(unfree, { allowUnfree: true })).toEqual({ success: true, value: DERIVATION });
+  }
 });
 
 test("a build that downloads takes curl, certificates and unpackers of nixpkgs", async () => {
@@ -150,7 +153,7 @@ test("a system without a variant can be listed and filtered, and joins no group"
 });
 
 test("what a group holds is what other derivations depend on", async () => {
-  const group = `builtins.attrValues (removeAttrs pkgs.artifacts.groups.tools [ "unfree" ])`;
+  const group = `builtins.attrValues (removeAttrs pkgs.artifacts.groups.tools [ "unfree" "unfree-source" ])`;
   expect(await value(`(pkgs.runCommand "tools" { nativeBuildInputs = ${group}; } "").drvPath`)).toEqual(
     DERIVATION,
   );
