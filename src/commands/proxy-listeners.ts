@@ -1,6 +1,6 @@
 /** Where `artifacts proxy` listens, and what those who ask there must show. */
 import { resolve } from "node:path";
-import { originOfHost } from "../credentials/origin.js";
+import { instanceOfHost } from "../credentials/origin.js";
 import { UserError } from "../errors.js";
 import { groupId } from "../proxy/group-id.js";
 import { expectedSockets, inheritedSockets, namedSockets } from "../proxy/inherited.js";
@@ -54,13 +54,13 @@ export async function listenersOf(
     admin: parse(options.adminListen, undefined),
   };
   if (idTokenListen !== undefined && audience.length === 0) throw audienceUnknown();
-  const origin = () =>
+  const instance = () =>
     instanceFor(passthrough === undefined ? "--id-token-listen" : "--passthrough", context);
   return {
     listeners: given.listeners,
-    ...(passthrough && { passthrough: { listeners: given.passthrough, origin: origin() } }),
+    ...(passthrough && { passthrough: { listeners: given.passthrough, origin: instance() } }),
     ...(idTokenListen && {
-      idTokens: { listeners: given.idTokens, issuer: origin(), audiences: audience },
+      idTokens: { listeners: given.idTokens, issuer: instance(), audiences: audience },
     }),
     ...(certificateListen && { certificates: { listeners: given.certificates } }),
     admin: given.admin,
@@ -102,17 +102,17 @@ export function hasOwnToken({ listeners, idTokens, certificates }: ProxyListener
   return listeners.length > 0 || idTokens !== undefined || certificates !== undefined;
 }
 
-/** The instance that the environment names. */
-export function hostOf(env: CommandContext["env"]): URL | undefined {
+/** The instance that the environment names, with the path that it is below. */
+export function instanceOf(env: CommandContext["env"]): URL | undefined {
   const [variable, host] = ["GITLAB_HOST", "CI_SERVER_URL"]
     .map((name) => [name, env[name]] as const)
     .find(([, value]) => value !== undefined && value !== "") ?? ["", undefined];
-  return host === undefined ? undefined : originOfHost(host, variable);
+  return host === undefined ? undefined : instanceOfHost(host, variable);
 }
 
 function instanceFor(option: string, { env }: CommandContext): URL {
-  const origin = hostOf(env);
-  if (origin !== undefined) return origin;
+  const instance = instanceOf(env);
+  if (instance !== undefined) return instance;
   throw new UserError("PROXY_HOST_UNKNOWN", `${option} needs to know whose tokens its callers bring`, {
     exitCode: 2,
     hint: "name the instance, which alone is sent them: GITLAB_HOST=gitlab.example.com",

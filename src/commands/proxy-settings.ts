@@ -4,16 +4,19 @@ import { join, resolve } from "node:path";
 import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import { openProject } from "../project.js";
+import type { ClientPace } from "../proxy/client-pace.js";
 import { parseLockAddress } from "../proxy/lock-address.js";
 import type { LOG_FORMATS } from "../proxy/log.js";
 import type { CommandContext } from "./command.js";
-import { type ListenOptions, type ProxyListeners, hostOf, listenersOf } from "./proxy-listeners.js";
+import { type ListenOptions, type ProxyListeners, instanceOf, listenersOf } from "./proxy-listeners.js";
 
 export interface ProxyOptions extends ListenOptions {
   readonly lock?: readonly string[];
   readonly cache?: string;
   readonly cacheSize?: string;
   readonly logFormat?: string;
+  readonly minRate?: string;
+  readonly idleTimeout?: string;
 }
 
 export interface ProxySettings extends ProxyListeners {
@@ -27,6 +30,7 @@ export interface ProxySettings extends ProxyListeners {
   readonly cache: string;
   /** In bytes. */
   readonly cacheSize: number;
+  readonly pace: Partial<ClientPace>;
   readonly logFormat: keyof typeof LOG_FORMATS;
 }
 
@@ -39,11 +43,14 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
   const files = options.lock ?? [lockFile];
   return {
     ...(await listenersOf(options, new URL(config.proxy).host, context)),
-    instance: files.some(parseLockAddress) ? (config.gitlab ?? hostOf(context.env)?.origin) : undefined,
+    instance: files.some(parseLockAddress)
+      ? (config.gitlab ?? instanceOf(context.env)?.href.replace(/\/+$/, ""))
+      : undefined,
     files,
     policy: config.proxyPolicy,
     cache: cacheDirectory(options.cache, context),
-    cacheSize: parseSize(options.cacheSize ?? DEFAULT_CACHE_SIZE),
+    cacheSize: parseSize("--cache-size", options.cacheSize ?? DEFAULT_CACHE_SIZE),
+    pace: paceOf(options),
     logFormat: parseLogFormat(options.logFormat ?? "text"),
   };
 }
@@ -69,14 +76,24 @@ function cacheDirectory(asked: string | undefined, { cwd, env }: CommandContext)
   return join(home, "nix-artifacts", "proxy");
 }
 
+function paceOf({ minRate, idleTimeout }: ProxyOptions): Partial<ClientPace> {
+  const rate = minRate === undefined ? {} : { leastBytesPerSecond: parseSize("--min-rate", minRate) };
+  if (idleTimeout === undefined) return rate;
+  if (/^[1-9]\d{0,4}$/.test(idleTimeout)) return { ...rate, idleMs: Number(idleTimeout) * 1000 };
+  throw new UserError("BAD_TIMEOUT", `--idle-timeout expects a number of seconds, got "${idleTimeout}"`, {
+    exitCode: 2,
+    hint: "for example --idle-timeout 60",
+  });
+}
+
 const UNITS = { "": 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
 
-function parseSize(text: string): number {
+function parseSize(option: string, text: string): number {
   const [, digits, unit] = /^(\d{1,6})([KMGT]?)$/i.exec(text) ?? [];
   if (digits === undefined || unit === undefined) {
-    throw new UserError("BAD_SIZE", `--cache-size expects a number of bytes, got "${text}"`, {
+    throw new UserError("BAD_SIZE", `${option} expects a number of bytes, got "${text}"`, {
       exitCode: 2,
-      hint: "for example --cache-size 500M or --cache-size 20G",
+      hint: `for example ${option} 64K or ${option} 20G`,
     });
   }
   return Number(digits) * UNITS[unit.toUpperCase() as keyof typeof UNITS]; // the pattern has exactly these

@@ -55,6 +55,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     ...(idTokens === undefined ? {} : { idTokens }),
     ...(certificates === undefined ? {} : { certificates }),
     tls,
+    pace: settings.pace,
     ...(told === undefined ? {} : { admin: { ...told, listeners: admin, lockStates: locks.states } }),
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,

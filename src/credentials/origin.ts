@@ -12,6 +12,15 @@ import { UserError } from "../errors.js";
  * @throws UserError when it is none of these
  */
 export function originOfHost(value: string, setting: string): URL {
+  return new URL(instanceOfHost(value, setting).origin);
+}
+
+/**
+ * As `originOfHost`, with the path below which GitLab is (https://docs.gitlab.com/install/relative_url/).
+ *
+ * @throws UserError when it is none of these
+ */
+export function instanceOfHost(value: string, setting: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `https://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !isHttp(url) || url.username !== "" || url.password !== "") {
@@ -25,7 +34,7 @@ export function originOfHost(value: string, setting: string): URL {
       },
     );
   }
-  return new URL(url.origin);
+  return new URL(url.origin + url.pathname);
 }
 
 /** How `origin` is written into `GITLAB_HOST`: the bare host where https needs no saying. */

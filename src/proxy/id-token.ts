@@ -12,7 +12,7 @@ import type { Upstream } from "./upstream.js";
 
 export interface IdTokenOptions {
   readonly upstream: Upstream;
-  /** The instance that signs the tokens; their `iss`. */
+  /** The instance that signs the tokens; their `iss`, also when it is below a path. */
   readonly issuer: URL;
   /** A token must be meant for one of these. */
   readonly audiences: readonly string[];
@@ -30,8 +30,10 @@ const KEYS_COUNT_MS = 3_600_000;
  * its own credentials: a job needs no right on the projects of what it gets, and its token opens nothing else.
  */
 export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Authority {
-  const { origin } = issuer;
-  const keys = createRemoteJWKSet(new URL(`${origin}/oauth/discovery/keys`), { cacheMaxAge: KEYS_COUNT_MS });
+  const instance = issuer.href.replace(/\/+$/, "");
+  const keys = createRemoteJWKSet(new URL(`${instance}/oauth/discovery/keys`), {
+    cacheMaxAge: KEYS_COUNT_MS,
+  });
 
   return {
     ...inject(upstream),
@@ -46,7 +48,7 @@ export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Author
   async function verified(token: string): Promise<JWTPayload> {
     try {
       const { payload } = await jwtVerify(token, keys, {
-        issuer: origin,
+        issuer: instance,
         audience: [...audiences],
         algorithms: ALGORITHMS,
         requiredClaims: ["exp", "nbf"],
@@ -66,10 +68,10 @@ export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Author
       if (error.claim === "nbf") return refused("the ID token is not good yet (nbf)", CLOCKS);
       return refused(`the ID token is not for this proxy: its ${error.claim} is another`);
     }
-    if (isOfToken(error)) return refused(`the ID token is not signed by ${origin}`);
+    if (isOfToken(error)) return refused(`the ID token is not signed by ${instance}`);
     return new GitLabError(
       "GITLAB_UNREACHABLE",
-      `the keys of ${origin} are not to be had: ${reasonOf(error)}`,
+      `the keys of ${instance} are not to be had: ${reasonOf(error)}`,
       {
         cause: error,
         transient: true,

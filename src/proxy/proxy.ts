@@ -10,6 +10,7 @@ import type { Metrics } from "./admin/metrics.js";
 import type { Facts } from "./admin/report.js";
 import { type Authority, inject } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
+import { type ClientPace, DEFAULT_PACE } from "./client-pace.js";
 import { type HandlerOptions, handle } from "./handler.js";
 import { clientCertificate } from "./client-certificate.js";
 import { type Reach, reachOf } from "./listen.js";
@@ -48,6 +49,8 @@ export interface ProxyOptions {
   readonly gitlab: GitLab;
   readonly cache: Cache;
   readonly log: Log;
+  /** How slow a client may be; what is left out has its default. */
+  readonly pace?: Partial<ClientPace>;
   /** What is not as it should be, in words that anybody may read. */
   readonly notes?: () => readonly string[];
   /** Whoever can connect there sees what is locked and how it goes, and gets no byte of it. */
@@ -80,9 +83,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   };
   try {
     const { tls, log } = options;
+    const { idleMs } = paceOf(options);
     const stopping = () => state.stopping;
     for (const { asked, ...face } of faces(options, state)) {
-      running.push(await startServer(asked, { ...face, tls, stopping, log }));
+      running.push(await startServer(asked, { ...face, tls, idleMs, stopping, log }));
     }
   } catch (error) {
     await close(0);
@@ -119,10 +123,11 @@ interface Face {
 function* faces(options: ProxyOptions, state: State): Iterable<Face> {
   const { admin, cache, log } = options;
   const health = () => healthOf(options, state);
+  const pace = paceOf(options);
   for (const [asked, authority] of authorities(options, state.upstream)) {
     yield {
       asked,
-      answerAt: (listener) => counted(state, { ...options, listener, authority, health }),
+      answerAt: (listener) => counted(state, { ...options, pace, listener, authority, health }),
       reach: authority.name === "inject" ? "this machine" : reachOf(asked),
       asksCertificate: authority.name === "certificate",
     };
@@ -138,6 +143,10 @@ function* faces(options: ProxyOptions, state: State): Iterable<Face> {
       asksCertificate: false,
     };
   }
+}
+
+function paceOf({ pace }: ProxyOptions): ClientPace {
+  return { ...DEFAULT_PACE, ...pace };
 }
 
 function counted(state: State, options: HandlerOptions): Answer {

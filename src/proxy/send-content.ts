@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { type Content, ContentLost } from "./cache/content.js";
+import { type ClientPace, type Taken, watchPace } from "./client-pace.js";
 import type { Body } from "./body.js";
 import type { ByteRange } from "./range.js";
 
@@ -11,20 +12,23 @@ export interface Sent {
   readonly range: ByteRange;
   /** Called before the first byte: what fails before can still be answered properly. */
   readonly sendHead: () => void;
+  readonly pace: ClientPace;
 }
 
 /**
  * Sends a range of a body. An answer that ends well is of verified bytes only: the last stored byte is not given out before
  * all are verified, and an answer that does not contain that byte waits for it.
  *
+ * @throws ClientTooSlow
  * @throws what reading throws; the answer is incomplete then
  */
 export async function sendContent(
   response: ServerResponse,
   content: Content,
-  { body, range, sendHead }: Sent,
+  { body, range, sendHead, pace }: Sent,
 ): Promise<void> {
   const { prefix, suffix, stored } = body;
+  const taken = watchPace(response, pace);
   const before = within(range, 0, prefix.length);
   const middle = within(range, prefix.length, stored);
   const after = within(range, prefix.length + stored, suffix.length);
@@ -34,11 +38,11 @@ export async function sendContent(
     sendHead();
     const parts = [slice(prefix, before), slice(content.bytes, middle), slice(suffix, after)];
     response.end(prefix.length === 0 ? parts[1] : Buffer.concat(parts));
-    return finished(response);
+    return taken(range.end - range.start, finished(response));
   }
-  await sendMiddle(response, content, { range: middle, first: slice(prefix, before), sendHead });
+  await sendMiddle(response, content, { range: middle, first: slice(prefix, before), sendHead, taken });
   response.end(slice(suffix, after));
-  await finished(response);
+  await taken(after.end - after.start, finished(response));
 }
 
 /** The part of `range` that lies in `length` bytes from `offset` on, counted from there. */
@@ -60,31 +64,33 @@ interface Middle {
   /** What stands before it. */
   readonly first: Uint8Array;
   readonly sendHead: () => void;
+  readonly taken: Taken;
 }
 
 async function sendMiddle(response: ServerResponse, content: Content, middle: Middle): Promise<void> {
   const { start, end } = middle.range;
   const length = Math.min(CHUNK_BYTES, end - start);
   let [filling, sending] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  let sent = Promise.resolve();
+  let [sent, sentBytes] = [Promise.resolve(), 0];
   for (let position = start; position < end;) {
     const room = filling.subarray(0, Math.min(length, end - position));
-    const count = await content.read(room, position).catch(onceSent(sent));
+    const previous = () => middle.taken(sentBytes, sent);
+    const count = await content.read(room, position).catch(onceTaken(previous));
     if (position === start) begin(response, middle);
-    await sent;
+    await previous();
     [filling, sending] = [sending, filling];
     sent = written(response, sending.subarray(0, count));
     sent.catch(() => {}); // told by the next turn, or below
-    position += count;
+    [position, sentBytes] = [position + count, count];
   }
   if (start === end) begin(response, middle);
-  await sent;
+  await middle.taken(sentBytes, sent);
 }
 
 /** Throws when what was sent before has arrived, so that a client that resumes does not ask for it again. */
-function onceSent(sent: Promise<void>): (error: unknown) => Promise<never> {
+function onceTaken(previous: () => Promise<void>): (error: unknown) => Promise<never> {
   return async (error) => {
-    await sent;
+    await previous();
     throw error;
   };
 }

@@ -3,6 +3,7 @@ import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import type { Authority } from "./authority.js";
 import type { Cache } from "./cache/cache.js";
+import { type ClientPace, ClientTooSlow } from "./client-pace.js";
 import { ContentLost } from "./cache/content.js";
 import type { LockedEntry } from "../lock/entry.js";
 import type { Log } from "./log.js";
@@ -20,6 +21,7 @@ export interface ServeOptions {
   readonly policy?: readonly ProxyRule[] | undefined;
   readonly cache: Cache;
   readonly log: Log;
+  readonly pace: ClientPace;
 }
 
 /** Who waits so long for the first byte is worth a look by the operator. */
@@ -60,6 +62,10 @@ export async function serve(
     const told = facts(found.entries[0]);
     if (error instanceof PolicyDenial) return deny(response, { ...options, told, denial: error });
     if (clientWentAway(response, error)) return log({ level: "info", event: "aborted", ...told });
+    if (error instanceof ClientTooSlow) {
+      response.destroy();
+      return log({ level: "warn", event: "aborted", ...told, error: error.message });
+    }
     if (response.headersSent) response.destroy();
     else sendRefusal(response, error instanceof UserError ? upstreamFailed(error) : BROKEN);
     log({ level: "error", event: "failed", ...told, status: response.statusCode, error: describe(error) });
@@ -94,7 +100,7 @@ async function answer(
   response: ServerResponse,
   options: Serve,
 ): Promise<Served | undefined> {
-  const { authority, cache, caller, found, policy } = options;
+  const { authority, cache, caller, found, policy, pace } = options;
   const { entry, source } = await authority.admit(request, permitted(policy, caller, found.entries));
   const { answer, headOnly } = found;
   if ("status" in answer) {
@@ -120,6 +126,7 @@ async function answer(
     await sendContent(response, content, {
       body: answer.body,
       range,
+      pace,
       sendHead() {
         headAt = performance.now();
         sendHead(response, answer);

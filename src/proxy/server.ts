@@ -25,8 +25,6 @@ const LIMITS = {
 } as const;
 const HANDSHAKE_MS = 10_000;
 const MOST_CONNECTIONS = 4096;
-/** Without a byte in either direction. Nix itself gives up after five minutes. */
-const IDLE_MS = 300_000;
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -38,6 +36,8 @@ export interface ServerOptions {
   readonly tls: Tls | undefined;
   /** Whether callers are asked for a certificate. They get in without one, and are told. */
   readonly asksCertificate: boolean;
+  /** Milliseconds that a connection may be silent. */
+  readonly idleMs: number;
   /** Whether the proxy takes no more requests. */
   readonly stopping: () => boolean;
   readonly log: Log;
@@ -53,7 +53,7 @@ export interface Running {
 export async function startServer(asked: ListenAddress, options: ServerOptions): Promise<Running> {
   const server = createServer("tls" in asked && asked.tls === true, options);
   server.maxConnections = MOST_CONNECTIONS;
-  server.setTimeout(IDLE_MS);
+  server.setTimeout(options.idleMs);
   const listener = await listenOn(server, asked, options.reach);
   const answer = options.answerAt(listener);
   server.on("request", (request, response) => {

@@ -1,5 +1,8 @@
 import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -191,6 +194,36 @@ it("a key that was withdrawn is replaced when a token names a new one, and keys 
   expect((await ask(fresh.urls[0] ?? "", "/nix-cache-info", { headers: rotated })).status).toBe(200);
   expect((await ask(fresh.urls[0] ?? "", "/nix-cache-info", { headers })).status).toBe(401);
   await fresh.close(0);
+});
+
+it("a GitLab below a path signs with the keys that are there, and in its full name", async () => {
+  const front = createServer((request, response) => {
+    const keys = fetch(`${gitlab.url}/oauth/discovery/keys`).then((answer) => answer.text());
+    if (request.url === "/gitlab/oauth/discovery/keys") void keys.then((text) => response.end(text));
+    else response.writeHead(404).end();
+  }).listen(0, "127.0.0.1");
+  await once(front, "listening");
+  const { port } = front.address() as AddressInfo; // it listens on TCP
+  const iss = `http://127.0.0.1:${port}/gitlab`;
+  const below = await startProxy({
+    listeners: [],
+    idTokens: {
+      listeners: [{ host: "127.0.0.1", port: 0 }],
+      issuer: new URL(`${iss}/`),
+      audiences: [AUDIENCE],
+    },
+    locks: () => [],
+    gitlab: client,
+    cache,
+    log: () => {},
+  });
+  const status = async (issuer: string) => {
+    const headers = { authorization: `Bearer ${tokenOf(job, { iss: issuer })}` };
+    return (await ask(below.urls[0] ?? "", "/nix-cache-info", { headers })).status;
+  };
+  expect([await status(iss), await status(new URL(iss).origin)]).toEqual([200, 401]);
+  await below.close(0);
+  front.close();
 });
 
 function keysAsked(): number {

@@ -57,6 +57,11 @@ export const SERVICES_COMMANDS: readonly CommandEntry[] = [
         text: "keep bytes here (default: $CACHE_DIRECTORY, ~/.cache/nix-artifacts/proxy)",
       },
       { flags: "--cache-size <size>", text: "keep this much, for example 500M (default: 20G)" },
+      { flags: "--idle-timeout <seconds>", text: "close a connection after so much silence (default: 300)" },
+      {
+        flags: "--min-rate <size>",
+        text: "break off a client that takes fewer bytes a second over a whole answer (default: 16K; 0: never)",
+      },
       { flags: "--log-format <format>", text: "text (default) or json" },
     ],
     examples: [
