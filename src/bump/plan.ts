@@ -169,7 +169,7 @@ function planNew(
   if (situation.refusals.has(topic.name)) return "refused by the policy";
   const branch = branchStep(topic, situation, bump);
   if (branch === "of a person" || situation.taken.has(topic.branch)) return "branch of a person";
-  if (!isOpen(topic.rule.schedule, now) && !wants("unschedule")) return "outside the schedule";
+  if (!isOpen(topic.rule.schedules, now) && !wants("unschedule")) return "outside the schedule";
   const { maximumOpen, maximumPerHour } = bump;
   const isLimited = !wants("unlimit");
   if (isLimited && maximumOpen !== null && count >= maximumOpen) return "too many open";
@@ -193,7 +193,7 @@ function planOpen(
   if (branch === "of a person") return isSame ? "branch of a person" : { kind: "say-edited", topic, request };
   const isWritten = request.marker.text === text.marker.text && isSame;
   if (branch === "keep" && isWritten) return planMerge(topic, situation, request);
-  if (!isOpen(topic.rule.schedule, situation.now)) return "outside the schedule";
+  if (!isOpen(topic.rule.schedules, situation.now)) return "outside the schedule";
   return { kind: "update", topic, text, request, branch };
 }
 
@@ -206,7 +206,7 @@ function planMerge(topic: Topic, { branches, now }: Situation, request: OwnMerge
 
 /** Whether a run tries to merge it, should it be up to date. */
 export function mayMerge({ rule }: Topic, now: Date): boolean {
-  return rule.automerge && !rule.draft && isOpen(rule.schedule, now);
+  return rule.automerge && !rule.draft && isOpen(rule.schedules, now);
 }
 
 function branchStep(

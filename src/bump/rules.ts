@@ -1,6 +1,6 @@
 /** Which rule holds for an artifact, and for several that share a merge request. Pure. */
 import satisfies from "semver/functions/satisfies.js";
-import type { Bump, BumpRule } from "../config/bump.js";
+import type { Bump, BumpRule, Schedule } from "../config/bump.js";
 import { matches } from "../config/pattern.js";
 
 /** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
@@ -30,16 +30,25 @@ export function ruleOf(bump: Bump, artifact: string): BumpRule {
     });
 }
 
+/** The rule of a merge request. */
+export interface TopicRule extends Omit<BumpRule, "schedule"> {
+  /** Those of all its artifacts. */
+  readonly schedules: readonly Schedule[];
+}
+
 /** The rule of a merge request for all of `rules`: everyone is told, and the most careful one decides. */
-export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): BumpRule {
+export function combineRules(rules: readonly [BumpRule, ...BumpRule[]]): TopicRule {
   const union = (pick: (rule: BumpRule) => readonly string[]) => [...new Set(rules.flatMap(pick))];
+  const firstOf = <T>(pick: (rule: BumpRule) => T) => rules.map(pick).find((value) => value !== undefined);
   return {
     ...rules[0],
     labels: union(({ labels }) => labels),
     assignees: union(({ assignees }) => assignees),
     reviewers: union(({ reviewers }) => reviewers),
     reviewersFromCodeOwners: rules.some(({ reviewersFromCodeOwners }) => reviewersFromCodeOwners),
-    milestone: rules.map(({ milestone }) => milestone).find((title) => title !== undefined),
+    milestone: firstOf(({ milestone }) => milestone),
+    squash: firstOf(({ squash }) => squash),
+    schedules: rules.flatMap(({ schedule }) => schedule ?? []),
     draft: rules.some(({ draft }) => draft),
     automerge: rules.every(({ automerge }) => automerge),
     priority: Math.max(...rules.map(({ priority }) => priority)),

@@ -1,9 +1,13 @@
 /** Whether it is time. Pure. */
 import { DAYS, type Schedule } from "../config/bump.js";
 
-/** Whether `now` lies in the schedule; without one it always does. A span over midnight belongs to the day on which it begins. */
-export function isOpen(schedule: Schedule | undefined, now: Date): boolean {
-  if (schedule === undefined) return true;
+/** Whether `now` lies in every one of the schedules; without any it always does. */
+export function isOpen(schedules: readonly Schedule[], now: Date): boolean {
+  return schedules.every((schedule) => contains(schedule, now));
+}
+
+/** A span over midnight belongs to the day on which it begins. */
+function contains(schedule: Schedule, now: Date): boolean {
   const { day, minute } = localTime(now, schedule.timeZone ?? "UTC");
   const isDay = (index: number) => {
     const name = DAYS[(index + DAYS.length) % DAYS.length];

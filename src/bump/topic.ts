@@ -1,10 +1,10 @@
 /** What a merge request is about: one artifact or one group, with what its lock entries become. Pure. */
 import { createHash } from "node:crypto";
-import type { Bump, BumpRule } from "../config/bump.js";
+import type { Bump } from "../config/bump.js";
 import { diffLocks, type Change } from "../lock/diff.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../lock/schema.js";
 import type { ManifestEdit } from "./manifest-edit.js";
-import { combineRules, isIgnoredVersion, ruleOf } from "./rules.js";
+import { combineRules, isIgnoredVersion, ruleOf, type TopicRule } from "./rules.js";
 
 /** Branches of the bot begin so. */
 export const BRANCH_PREFIX = "artifacts/";
@@ -13,7 +13,7 @@ export interface Topic {
   /** Name of the artifact, or `group.<name>`, which no artifact can be called. */
   readonly name: string;
   readonly branch: string;
-  readonly rule: BumpRule;
+  readonly rule: TopicRule;
   readonly changes: readonly Change[];
   /** The lock with the changes of this topic and no others. */
   readonly lock: Lock;

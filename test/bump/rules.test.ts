@@ -10,14 +10,14 @@ async function waitingOf({ run }: Company) {
 
 test("labels, people, draft and semantic titles are as configured; an unknown person is told and stops nothing", async () => {
   const config =
-    'labels: ["deps"], reviewers: ["alice"], assignees: ["nobody-here"], draft: true, semanticCommits: true';
+    'labels: ["deps"], reviewers: ["alice"], assignees: ["alice", "nobody-here"], draft: true, semanticCommits: true';
   const { build, run, open, forge } = await startCompany({ config });
   build("acme", "acme 2");
 
   const { errors } = await run();
 
   expect(open()).toMatchObject([
-    { labels: ["deps"], reviewers: ["alice"], assignees: [], removeSourceBranch: true },
+    { labels: ["deps"], reviewers: ["alice"], assignees: ["alice"], removeSourceBranch: true },
   ]);
   expect(open()[0]?.title).toMatch(/^Draft: chore\(deps\): Update acme to 0-unstable-2026-11-20$/);
   expect(forge.repository.at("artifacts/acme")?.message).toMatch(/^chore\(deps\): Update acme/);
@@ -169,6 +169,22 @@ describe("the schedule", () => {
     expect(await waitingOf(company)).toEqual(opens ? [] : [["acme", "outside the schedule"]]);
     expect(company.open()).toHaveLength(opens ? 1 : 0);
   });
+});
+
+test("a group waits for the schedules of all its artifacts, and takes milestone and squash from the first that has them", async () => {
+  const config = `rules: [
+    { artifacts: ["*"], group: "tools" },
+    { artifacts: ["brisk"], schedule: { days: ["saturday"] }, squash: true, milestone: "Next" },
+  ]`;
+  const company = await startCompany({ tools: ["acme", "brisk"], config });
+  company.forge.milestones.push({ id: 7, title: "Next", state: "active", ofGroup: false });
+  company.build("acme", "acme 2");
+  company.build("brisk", "brisk 2");
+
+  expect(await waitingOf(company)).toEqual([["group.tools", "outside the schedule"]]);
+  company.clock.now = new Date(NOW.getTime() + DAY);
+  await company.run();
+  expect(company.open()).toMatchObject([{ squash: true, milestone: { title: "Next" } }]);
 });
 
 test("merge requests go to another branch when the configuration says so, and its lock is what counts", async () => {
