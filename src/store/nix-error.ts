@@ -13,6 +13,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /cannot connect to (socket|daemon)|Nix daemon closed the connection/,
     "start the daemon: `sudo systemctl start nix-daemon`, on macOS `sudo launchctl kickstart -k system/org.nixos.nix-daemon`",
   ],
+  [/is not in the Nix store/, "use a Nix whose store is /nix/store: the paths of a lock are made for it"],
   [/No space left on device|database or disk is full/, "free some space: `nix-collect-garbage`"],
   [
     /Read-only file system|remounting .* writable|read-?only database|Permission denied/,

@@ -91,7 +91,7 @@ export function createNix({ env }: NixOptions): Nix {
       await run("nix-store", ["--restore", path], { env: childEnv, signal, input: nar });
     },
     async access(signal) {
-      const { stdout, stderr } = await output("nix", [...COMMANDS, "store", "ping"], {
+      const { stdout, stderr } = await output("nix", ["store", "ping", ...COMMANDS], {
         env: childEnv,
         signal,
       });
