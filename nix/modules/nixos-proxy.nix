@@ -151,11 +151,12 @@ in
           message = "services.nix-artifacts.proxy needs a tokenFile for `listen`, `socketGroup` and `certificates`; with `passthrough` alone, set `listen = [ ]`.";
         }
         {
-          assertion = builtins.attrNames tlsFiles == lib.optionals (cfg.certificates.listen != [ ]) [
-            "client-ca"
-            "tls-cert"
-            "tls-key"
-          ];
+          assertion =
+            builtins.attrNames tlsFiles == lib.optionals (cfg.certificates.listen != [ ]) [
+              "client-ca"
+              "tls-cert"
+              "tls-key"
+            ];
           message = "services.nix-artifacts.proxy.certificates: `listen`, `certFile`, `keyFile` and `clientCaFile` go together.";
         }
         {
