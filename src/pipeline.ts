@@ -3,7 +3,7 @@
  * What follows the lock (generate) reads nothing but the lock.
  */
 import { type UserError, UserErrors, userErrorsOf } from "./errors.js";
-import { hashAll, type VariantFailure } from "./hash-all.js";
+import { Hashing, type VariantFailure } from "./hash-all.js";
 import { createLock } from "./lock/create.js";
 import { lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
@@ -34,10 +34,15 @@ interface RelockRequest {
   readonly rehash: boolean;
 }
 
-/** The newest lock for the declared artifacts. Downloads only what the lock does not know. */
+/** The newest lock for the declared artifacts. Downloads only what the lock does not know, while others are still resolved. */
 export async function relock(request: RelockRequest, context: PipelineContext): Promise<Relocked> {
-  const { resolved, failures } = await resolveAll(request, context);
-  const hashed = await hashAll(resolved, request, context);
+  const hashing = new Hashing(request, context);
+  const resolving = resolveAll(request, context, (resolved) => hashing.add(resolved));
+  const { failures } = await resolving.catch(async (error: unknown) => {
+    await hashing.stop();
+    throw error;
+  });
+  const hashed = await hashing.finish();
   const all = [...failures, ...hashed.failures];
   const errors = all.map(({ error }) => error);
   return {
@@ -68,6 +73,7 @@ function withErrors<T>(errors: readonly UserError[], use: () => T): T {
 export async function resolveAll(
   { declared, names, previous }: Omit<RelockRequest, "rehash">,
   { gitlab, terminal }: PipelineContext,
+  onProject?: (resolved: readonly Resolved[]) => void,
 ): Promise<{ resolved: Resolved[]; failures: VariantFailure[] }> {
   const variants = declared.filter(({ name }) => names.has(name)).flatMap((artifact) => artifact.variants);
   terminal.step(`resolving ${variants.length} variants`);
@@ -75,6 +81,7 @@ export async function resolveAll(
     gitlab,
     previous: (variant) => lockedEntryOf(previous, variant),
     onWarning: ({ message }) => terminal.warn(message),
+    onProject,
   });
   return {
     resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),

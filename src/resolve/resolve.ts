@@ -27,6 +27,8 @@ export interface ResolveOptions {
   /** The time that ages are counted from; by default the machine's. */
   readonly now?: Date;
   readonly onWarning?: (warning: ResolveWarning) => void;
+  /** Told of the variants of one project, as soon as none of them is open any more. */
+  readonly onProject?: ((resolved: readonly Resolved[]) => void) | undefined;
 }
 
 /** Something that a person should know and that stops nothing. */
@@ -49,8 +51,9 @@ const CONCURRENCY = 32;
  */
 export async function resolve(
   variants: readonly DeclaredVariant[],
-  { gitlab, previous = () => undefined, onWarning = () => {}, now = new Date() }: ResolveOptions,
+  options: ResolveOptions,
 ): Promise<ResolveOutcome[]> {
+  const { gitlab, previous = () => undefined, onWarning = () => {}, onProject, now = new Date() } = options;
   const inquiry = createInquiry(gitlab);
   const limit = pLimit(CONCURRENCY);
   const together = askTogether(variants, inquiry, gitlab);
@@ -67,12 +70,31 @@ export async function resolve(
       return { variant, error: error.at === undefined ? placed(error, variant.at.project) : error };
     }
   };
-  return Promise.all(
-    variants.map(async (variant) => {
-      await together(variant);
-      return limit(settle, variant);
-    }),
+  const outcomes = variants.map(async (variant) => {
+    await together(variant);
+    return limit(settle, variant);
+  });
+  if (onProject !== undefined) await tellByProject(outcomes, variants, onProject);
+  return Promise.all(outcomes);
+}
+
+/** @throws what the first of the outcomes that has no end throws */
+async function tellByProject(
+  outcomes: readonly Promise<ResolveOutcome>[],
+  variants: readonly DeclaredVariant[],
+  tell: (resolved: readonly Resolved[]) => void,
+): Promise<void> {
+  const projects = new Map<string, Promise<ResolveOutcome>[]>();
+  for (const [index, outcome] of outcomes.entries()) {
+    const key = JSON.stringify([variants[index]?.gitlab, variants[index]?.project]);
+    const own = projects.get(key);
+    if (own === undefined) projects.set(key, [outcome]);
+    else own.push(outcome);
+  }
+  const settled = [...projects.values()].map(async (own) =>
+    tell((await Promise.all(own)).flatMap((one) => ("resolved" in one ? [one.resolved] : []))),
   );
+  await Promise.all(settled);
 }
 
 async function pin(search: Search, previous: Previous | undefined): Promise<Resolved> {

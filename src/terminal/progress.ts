@@ -21,6 +21,7 @@ export interface TransferPlan {
 }
 
 export interface Progress {
+  /** May be told again when there is more to receive. */
   plan(plan: TransferPlan): void;
   set(transfer: Transfer): void;
   end(label: string): void;
@@ -48,7 +49,6 @@ export function createProgress(now: () => number): Progress {
   return {
     plan(plan) {
       planned = plan;
-      done = { downloads: 0, bytes: 0 };
     },
     set(transfer) {
       const meter = running.get(transfer.label)?.meter ?? createMeter(now);
