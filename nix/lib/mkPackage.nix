@@ -54,17 +54,18 @@ let
 
   # nixpkgs refuses what is unfree in `mkDerivation`. A derivation without stdenv asks one that nobody builds.
   ifAllowed =
-    pkgs: source:
+    pkgs: package:
     let
-      asked = pkgs.stdenvNoCC.mkDerivation { inherit (source) pname version meta; };
-      package = source // {
-        drvPath = builtins.seq asked.outPath source.drvPath;
-        outPath = builtins.seq asked.outPath source.outPath;
-        out = package;
-        all = [ package ];
+      inherit (package) src;
+      asked = pkgs.stdenvNoCC.mkDerivation { inherit (package) pname version meta; };
+      allowed = {
+        drvPath = builtins.seq asked.outPath src.drvPath;
+        outPath = builtins.seq asked.outPath src.outPath;
+        out = src // allowed;
+        all = [ allowed.out ];
       };
     in
-    package;
+    allowed;
 in
 {
   pkgs,
@@ -103,15 +104,14 @@ in
 if key == null then
   mkUnavailable { inherit artifact system meta; }
 else if install.kind == "none" then
-  (if artifact ? license then ifAllowed pkgs else source: source) (
-    src
-    // {
-      pname = artifact.name;
-      inherit (variant) version;
-      inherit src meta provenance;
-      passthru = { inherit provenance; };
-    }
-  )
+  src
+  // {
+    pname = artifact.name;
+    inherit (variant) version;
+    inherit src meta provenance;
+    passthru = { inherit provenance; };
+  }
+  // (if artifact ? license then ifAllowed pkgs package else { })
 else if install.kind == "binary" then
   installBinary {
     inherit pkgs package runtime;
