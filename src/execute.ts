@@ -54,6 +54,8 @@ async function warnOfTokenEnds({ env, terminal }: CommandContext): Promise<void>
 
 function createContext(options: GlobalOptions): CommandContext {
   const signal = interruption();
+  // Which Node the AWS SDK will want one day is our affair: whoever runs a command can do nothing about it.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   return {
     cwd: resolve(options.directory ?? "."),
     env: process.env,

@@ -19,7 +19,7 @@ export async function startCacheServer(): Promise<CacheServer> {
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     if (cache.intercept(request, response)) return;
-    void answer(request, response, files);
+    answer(request, response, files).catch(() => response.destroy()); // who asked is gone
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
