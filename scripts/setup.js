@@ -69,6 +69,7 @@ function prepareTests() {
     mksquashfs: "squashfs-tools",
     chromium: "chromium",
     haproxy: "haproxy",
+    setfacl: "acl",
     "systemd-socket-activate": "systemd",
     "systemd-analyze": "systemd",
   };
