@@ -106,7 +106,7 @@ test("fetch of 500 small artifacts against nix-prefetch-url in a loop", async ()
   report(`fetch, ${SMALL} × 20 kB / nix-prefetch-url loop`, whole, "ratio ≤ 0.1");
 });
 
-/** They have the file already; we get it over HTTP, hash it and then do the same. */
+/** They have the file already; we get it over HTTP, and hash it once more than they do. */
 test("fetch of 1 GiB against nix-store --add-fixed of a local copy", async () => {
   const copy = join(directory, "big");
   execFileSync("curl", ["--silent", "--fail", "--output", copy, urlOf("big")]);

@@ -20,9 +20,6 @@ export interface OpenStore {
 
 /** What is smaller is known to be right before Nix hears of it. */
 const BEGINNING_BYTES = 256 * 1024;
-/** The daemon starts a process for each connection, and they wait for one database: what takes no time does not need many. */
-const CONNECTIONS_FOR_SMALL = 2;
-
 /**
  * Opens the store that Nix works with, if its daemon can be spoken to or be started. What is asked at the same time has a connection each,
  * which is used again. The methods throw UserError NIX_FAILED with what Nix said, and NIX_UNKNOWN_ANSWER.
@@ -34,7 +31,8 @@ const CONNECTIONS_FOR_SMALL = 2;
 export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenStore | undefined> {
   const access = await nix.access(signal);
   if (access.kind === "other") return undefined;
-  const brief = pLimit(CONNECTIONS_FOR_SMALL);
+  // All processes of Nix wait for one database: what takes no time is added faster one after the other.
+  const brief = pLimit(1);
   const pool = connectionPool(
     async () =>
       openConnection(access.kind === "local" ? nix.daemon() : await socketTransport(access.path), signal),
