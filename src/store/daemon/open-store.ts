@@ -20,6 +20,7 @@ export interface OpenStore {
 
 /** What is smaller is known to be right before Nix hears of it. */
 const BEGINNING_BYTES = 256 * 1024;
+
 /**
  * Opens the store that Nix works with, if its daemon can be spoken to or be started. What is asked at the same time has a connection each,
  * which is used again. The methods throw UserError NIX_FAILED with what Nix said, and NIX_UNKNOWN_ANSWER.
