@@ -1,14 +1,18 @@
-/** Plan → changes in GitLab. Branches are made side by side, all else one after the other, in the order of the plan. */
+/**
+ * Plan → changes in GitLab. Branches, and what descriptions tell, are prepared side by side, all else is done one after the other, in
+ * the order of the plan.
+ */
 import { userErrorsOf } from "../errors.js";
 import { noteOnce, updateMergeRequest } from "../gitlab/merge-requests.js";
 import { deleteBranch } from "../gitlab/repository.js";
 import type { Applied, Done } from "./applied.js";
 import type { Applying } from "./applying.js";
+import type { Findings } from "./findings.js";
 import { withMarker } from "./marker.js";
 import { merge } from "./merge.js";
 import type { Action } from "./plan.js";
 import { open, update } from "./propose.js";
-import { pushAll } from "./push-all.js";
+import { pushAll, type Prepared } from "./push-all.js";
 
 /** Carries out every action; one that fails does not stop the others. */
 export async function apply(actions: readonly Action[], applying: Applying): Promise<Applied[]> {
@@ -27,13 +31,13 @@ export async function apply(actions: readonly Action[], applying: Applying): Pro
 
 async function attempt(
   action: Action,
-  pushed: Promise<PromiseSettledResult<void>> | undefined,
+  preparing: Promise<Prepared> | undefined,
   applying: Applying,
 ): Promise<Applied> {
   try {
-    const push = await pushed;
-    if (push?.status === "rejected") throw push.reason;
-    return { action, errors: [], ...(await carryOut(action, applying)) };
+    const prepared = await preparing;
+    if (prepared?.status === "rejected") throw prepared.reason;
+    return { action, errors: [], ...(await carryOut(action, applying, prepared?.value)) };
   } catch (error) {
     const errors = userErrorsOf(error);
     if (errors === undefined) throw error;
@@ -41,12 +45,12 @@ async function attempt(
   }
 }
 
-async function carryOut(action: Action, applying: Applying): Promise<Done> {
+async function carryOut(action: Action, applying: Applying, findings?: Findings): Promise<Done> {
   switch (action.kind) {
     case "open":
-      return open(action, applying);
+      return open(action, applying, findings);
     case "update":
-      return update(action, applying);
+      return update(action, applying, findings);
     case "merge":
       return merge(action, applying);
     case "say-edited":

@@ -2,15 +2,19 @@
 import { openMergeRequest, updateMergeRequest } from "../gitlab/merge-requests.js";
 import type { Done } from "./applied.js";
 import type { Applying } from "./applying.js";
-import { gatherFindings } from "./findings.js";
+import type { Findings } from "./findings.js";
 import { wantsRecreation } from "./marker.js";
 import { describeTopic } from "./merge-request.js";
 import type { Action } from "./plan.js";
 import { reviewersOf } from "./reviewers.js";
 import type { OwnMergeRequest } from "./situation.js";
-import type { Topic } from "./topic.js";
 
-export async function open(action: Action & { kind: "open" }, applying: Applying): Promise<Done> {
+/** @param findings what GitLab tells of the topic */
+export async function open(
+  action: Action & { kind: "open" },
+  applying: Applying,
+  findings: Findings | undefined,
+): Promise<Done> {
   const { topic, text } = action;
   const { labels, squash } = topic.rule;
   const [assignees, milestone, reviewers] = await Promise.all([
@@ -19,7 +23,7 @@ export async function open(action: Action & { kind: "open" }, applying: Applying
     reviewersOf(topic, applying),
   ]);
   const { notAsked } = reviewers;
-  const description = await descriptionOf(topic, applying);
+  const { description } = describeTopic(topic, applying.bump, findings);
   const request = await openMergeRequest(applying, applying.address, {
     source_branch: topic.branch,
     target_branch: applying.targetBranch,
@@ -42,22 +46,27 @@ export async function open(action: Action & { kind: "open" }, applying: Applying
   };
 }
 
-export async function update(action: Action & { kind: "update" }, applying: Applying): Promise<Done> {
+export async function update(
+  action: Action & { kind: "update" },
+  applying: Applying,
+  findings: Findings | undefined,
+): Promise<Done> {
   const { topic, text, request } = action;
-  const { marker } = request;
-  const isWritten = marker.text === text.marker.text && marker.fingerprint === topic.fingerprint;
-  if (!isWritten || wantsRecreation(request.description)) {
-    const description = await descriptionOf(topic, applying);
+  if (isToldAnew(action)) {
+    const { description } = describeTopic(topic, applying.bump, findings);
     const changes = { title: titleFor(request, text.title), description };
     await updateMergeRequest(applying.writer, applying.address, { iid: request.iid, changes });
   }
   return { outcome: "updated", request };
 }
 
-/** With what only GitLab can tell; gathered before the write, so that a run that is killed here has changed nothing by it. */
-async function descriptionOf(topic: Topic, { gitlab, bump, situation }: Applying): Promise<string> {
-  const findings = await gatherFindings(gitlab, topic, situation.now);
-  return describeTopic(topic, bump, findings).description;
+/** Whether title and description are to be written. */
+export function isToldAnew(action: Action & { kind: "open" | "update" }): boolean {
+  if (action.kind === "open") return true;
+  const { topic, text, request } = action;
+  const { marker } = request;
+  const isWritten = marker.text === text.marker.text && marker.fingerprint === topic.fingerprint;
+  return !isWritten || wantsRecreation(request.description);
 }
 
 /** Whether it is a draft is for people to say once it is open. */

@@ -84,6 +84,32 @@ const atOnce = command("two runs at once", async (people, company) => {
   await Promise.all([run(), run()]);
 });
 
+/** Just before the bot looks whether the branch is still what it planned with. */
+const pushesMeanwhile = command("a person pushes while a run is at work", async (people, company) => {
+  const { run, clients, forge } = company;
+  const { gitlab } = clients;
+  let isPushed = false;
+  takeBackRefusals(people, company);
+  await run({
+    ...clients,
+    gitlab: {
+      ...gitlab,
+      get(instance, path, schema, query) {
+        const branch = String(path.at(-1));
+        if (!isPushed && path.includes("branches") && forge.headOf(branch) !== undefined) {
+          isPushed = true;
+          const { id } = forge.repository.commit(branch, { files: { "notes.md": String(forge.nextId()) } });
+          const request = company.open().find(({ sourceBranch }) => sourceBranch === branch);
+          if (request === undefined) people.heads.set(branch, id);
+          else protect(request, { people, company, branch }, id);
+          forge.branchMoved(branch, 0);
+        }
+        return gitlab.get(instance, path, schema, query);
+      },
+    },
+  });
+});
+
 const builds = fc.constantFrom(...TOOLS).map((tool) =>
   command(`${tool} is built`, (_people, { newest }) => {
     newest.set(tool, (newest.get(tool) ?? 0) + 1);
@@ -101,16 +127,31 @@ const mainMoves = command("main moves", (_people, { forge }) => {
 });
 
 /** By hand, so that branches conflict with it or have nothing left to propose. */
-const locks = fc.tuple(fc.constantFrom(...TOOLS), fc.boolean()).map(([tool, isNewest]) =>
-  command(`a person locks ${isNewest ? "the newest" : "another"} ${tool}`, async (_people, company) => {
-    const { forge, locked, newest, entryOf, filesFor } = company;
-    const job = isNewest ? (newest.get(tool) ?? 1) : 1;
-    const { artifacts } = locked("main");
-    const files = await filesFor({ version: 1, artifacts: { ...artifacts, [tool]: entryOf(tool, job) } });
-    forge.repository.commit("main", { files, message: "Lock by hand" });
-    forge.branchMoved("main", 0);
+const locks = fc
+  .tuple(fc.constantFrom(...TOOLS), fc.boolean())
+  .map(([tool, isNewest]) =>
+    command(`a person locks ${isNewest ? "the newest" : "another"} ${tool}`, (_people, company) =>
+      lockByHand(company, tool, isNewest ? (company.newest.get(tool) ?? 1) : 1),
+    ),
+  );
+
+/** What the bot closed in between as obsolete is wanted again. */
+const locksAndReverts = fc.constantFrom(...TOOLS).map((tool) =>
+  command(`a person locks the newest ${tool}, and after a run the first again`, async (people, company) => {
+    await lockByHand(company, tool, company.newest.get(tool) ?? 1);
+    takeBackRefusals(people, company);
+    await company.run();
+    await lockByHand(company, tool, 1);
   }),
 );
+
+async function lockByHand(company: SmallCompany, tool: string, job: number): Promise<void> {
+  const { forge, locked, entryOf, filesFor } = company;
+  const { artifacts } = locked("main");
+  const files = await filesFor({ version: 1, artifacts: { ...artifacts, [tool]: entryOf(tool, job) } });
+  forge.repository.commit("main", { files, message: "Lock by hand" });
+  forge.branchMoved("main", 0);
+}
 
 interface Meeting {
   readonly people: People;
@@ -161,16 +202,17 @@ const amends = toOpen("amends the commit of", (request, meeting) => {
   forge.branchMoved(branch, 0);
 });
 
-/** All that the bot goes by, and something more. */
+/** All that the bot goes by, a green pipeline, and something more. */
 const forges = toOpen("forges the commit of", (_request, meeting) => {
   const { company, branch, people } = meeting;
-  const { forge } = company;
+  const { forge, state } = company;
   const head = forge.repository.at(branch);
   if (head === undefined || people.heads.has(branch)) return;
   const { message, parents, tree } = head;
   const files = { ...Object.fromEntries(tree), [FORGED]: String(forge.nextId()) };
-  forge.repository.commit(branch, { files, message, onto: parents[0] ?? "main" });
+  const { id } = forge.repository.commit(branch, { files, message, onto: parents[0] ?? "main" });
   forge.branchMoved(branch, 0);
+  state.addPipeline(PROJECT, { ref: branch, sha: id, status: "success" });
 });
 
 /** When the bot itself had closed it, no run may have seen that it was reopened; then nobody can tell who closed it. */
@@ -295,6 +337,8 @@ export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
   killed,
   killed,
   fc.constant(atOnce),
+  fc.constant(pushesMeanwhile),
+  locksAndReverts,
   fc.constant(mainMoves),
   pushes,
   stops,
