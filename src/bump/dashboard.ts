@@ -116,7 +116,7 @@ function sectionsOf(facts: DashboardFacts): readonly Section[] {
     },
     {
       title: "Branches of people",
-      text: "The branch that would be proposed holds commits of others. Delete or rename it to have it proposed.",
+      text: "The branch that would be proposed is in the hands of others. It is looked at again when it is deleted or renamed.",
       lines: waiting("branch of a person").map(({ topic }) => `- ${code(topic.branch)}`),
     },
     {

@@ -162,13 +162,14 @@ function planNew(
   { bump, wishes, opening, count }: Pick<PlanOptions, "bump" | "wishes"> & Opening,
 ): Action | Waiting {
   const { now, recent, refused } = situation;
+  // First, because no wish helps against it: a later reason would be another one when the wish is gone.
+  const branch = branchStep(topic, situation, bump);
+  if (branch === "of a person" || situation.taken.has(topic.branch)) return "branch of a person";
   const wants = (verb: Verb) => isWished(wishes, verb, topic.name);
   const isRefused = refused.get(topic.branch)?.has(topic.fingerprint) === true;
   if (isRefused && !wants("recreate")) return "closed by a person";
   if (isTooYoung(topic, now) && !wants("approve")) return "too young";
   if (situation.refusals.has(topic.name)) return "refused by the policy";
-  const branch = branchStep(topic, situation, bump);
-  if (branch === "of a person" || situation.taken.has(topic.branch)) return "branch of a person";
   if (!isOpen(topic.rule.schedules, now) && !wants("unschedule")) return "outside the schedule";
   const { maximumOpen, maximumPerHour } = bump;
   const isLimited = !wants("unlimit");

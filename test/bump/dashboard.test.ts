@@ -174,6 +174,23 @@ test("what is open stays listed while its artifact fails, and while a label stop
   ]);
 });
 
+test("a wish for what a person's branch is in the way of changes nothing, and is told once", async () => {
+  const company = await startCompany({ config: CONFIG });
+  company.build("acme", "acme 2");
+  await company.run();
+  for (const request of company.open()) request.state = "closed";
+  await company.run();
+  company.forge.repository.commit("artifacts/acme", { files: { "notes.md": "mine" } });
+  tick(company, "recreate acme");
+
+  await company.run();
+
+  expect(section(company, "Branches of people")).toEqual(["`artifacts/acme`"]);
+  company.writes();
+  await company.run();
+  expect(company.writes()).toEqual([]);
+});
+
 test("a box that is ticked while a run is at work is not lost", async () => {
   const company = await startCompany({ tools: ["acme", "brisk"], config: `${CONFIG}, maximumOpen: 1` });
   company.build("acme", "acme 2");
