@@ -15,6 +15,8 @@ import { withStatements } from "./runner-statement.js";
 
 export interface HashAllRequest {
   readonly previous: Lock;
+  /** Another lock, as trusted as `previous`, whose bytes need not be downloaded either. */
+  readonly known?: Lock | undefined;
   /** Download again what is locked already. */
   readonly rehash: boolean;
 }
@@ -50,7 +52,9 @@ export class Hashing {
   constructor(request: HashAllRequest, context: PipelineContext) {
     this.#request = request;
     this.#context = context;
-    this.#digestsOf = digestsKnownTo(request.previous);
+    const sources = [request.previous, ...(request.known === undefined ? [] : [request.known])];
+    const known = sources.map(digestsKnownTo);
+    this.#digestsOf = (one) => known.map((digestsOf) => digestsOf(one)).find((found) => found !== undefined);
   }
 
   /** Takes all that there is to hash of one project. */

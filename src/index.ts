@@ -296,8 +296,8 @@ export interface CertificateCaller {
 
 /** How `artifacts bump` opens merge requests. What can differ between artifacts can be said again in `rules`. */
 export interface Bump extends BumpDetails {
-  /** The branch that merge requests go to. By default the default branch of the project. */
-  targetBranch?: string | undefined;
+  /** The branches that merge requests go to, with `*` for anything. By default the default branch of the project alone. */
+  targetBranches?: readonly string[] | undefined;
   /** Merge requests that may be open at a time; `null` for any number. By default 10. */
   maximumOpen?: number | null | undefined;
   /** Merge requests that may be opened within an hour; `null`, the default, for any number. */
@@ -318,6 +318,8 @@ export interface Bump extends BumpDetails {
 export interface BumpRule extends BumpDetails {
   /** Names of artifacts, in which `*` stands for anything. */
   artifacts: readonly string[];
+  /** Only on these target branches, in which `*` stands for anything. By default on all of them. */
+  targets?: readonly string[] | undefined;
   /** Propose no updates. */
   ignore?: boolean | undefined;
   /** Artifacts of the same group share one merge request. */

@@ -30,6 +30,8 @@ interface RelockRequest {
   /** Artifacts to work on; the others keep their entries. */
   readonly names: ReadonlySet<string>;
   readonly previous: Lock;
+  /** Another lock, as trusted as `previous`, whose bytes need not be downloaded either. */
+  readonly known?: Lock | undefined;
   /** Download again what is locked already, and refuse other bytes under the same job. */
   readonly rehash: boolean;
 }
@@ -71,7 +73,7 @@ function withErrors<T>(errors: readonly UserError[], use: () => T): T {
 
 /** What each selected variant means now; asks GitLab, downloads nothing. */
 export async function resolveAll(
-  { declared, names, previous }: Omit<RelockRequest, "rehash">,
+  { declared, names, previous }: Omit<RelockRequest, "rehash" | "known">,
   { gitlab, terminal }: PipelineContext,
   onProject?: (resolved: readonly Resolved[]) => void,
 ): Promise<{ resolved: Resolved[]; failures: VariantFailure[] }> {

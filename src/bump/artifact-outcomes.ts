@@ -2,11 +2,15 @@
 import { withoutRepeats, type UserError } from "../errors.js";
 import { explainHeld } from "./beyond.js";
 import { explainRefusal } from "./policy.js";
+import type { TargetFacts } from "./renew.js";
+import type { Target } from "./target.js";
 import type { Tended } from "./tend.js";
 import type { Topic } from "./topic.js";
 
 export interface ArtifactOutcome {
   readonly artifact: string;
+  /** The branch whose lock it is about. */
+  readonly target: Target;
   /** In a word or two, as `--json` has it; `planned` for a dry run. */
   readonly outcome: string;
   /** Merge request that it is part of. */
@@ -17,17 +21,21 @@ export interface ArtifactOutcome {
   readonly errors: readonly UserError[];
 }
 
-/** One for each artifact, by name. Those that share a merge request share what became of it. */
+/** One for each artifact of each target, by name. Those that share a merge request share what became of it. */
 export function outcomesOf(tended: Tended): readonly ArtifactOutcome[] {
+  const told = toldByTopic(tended);
+  return tended.targets.flatMap((facts) => outcomesAt(facts, told, tended));
+}
+
+function outcomesAt(facts: TargetFacts, told: readonly Told[], tended: Tended): ArtifactOutcome[] {
+  const { target } = facts;
   const byArtifact = new Map<string, ArtifactOutcome>();
-  for (const artifact of tended.artifacts)
-    byArtifact.set(artifact, { artifact, outcome: "up to date", request: undefined, notes: [], errors: [] });
-  for (const told of toldByTopic(tended)) {
-    const { topic, ...became } = told;
-    for (const { artifact } of topic.changes) byArtifact.set(artifact, { artifact, ...became });
-  }
+  const idle = { target, outcome: "up to date", request: undefined, notes: [], errors: [] };
+  for (const artifact of facts.artifacts) byArtifact.set(artifact, { artifact, ...idle });
+  for (const { topic, ...became } of told.filter((one) => one.topic.target === target.branch))
+    for (const { artifact } of topic.changes) byArtifact.set(artifact, { artifact, target, ...became });
   return [...byArtifact.values()]
-    .map((one) => withOwn(one, tended))
+    .map((one) => withOwn(one, facts, tended))
     .toSorted((a, b) => (a.artifact < b.artifact ? -1 : 1));
 }
 
@@ -37,7 +45,7 @@ export function otherErrors(tended: Tended): readonly UserError[] {
   return withoutRepeats(tended.errors.filter((error) => !told.has(error)));
 }
 
-type Told = Omit<ArtifactOutcome, "artifact"> & { readonly topic: Topic };
+type Told = Omit<ArtifactOutcome, "artifact" | "target"> & { readonly topic: Topic };
 
 function toldByTopic({ plan, applied }: Tended): Told[] {
   const waiting = plan.waiting.map(({ topic, why, request }): Told => {
@@ -58,15 +66,20 @@ function toldByTopic({ plan, applied }: Tended): Told[] {
   return [...waiting, ...acted];
 }
 
-function withOwn(one: ArtifactOutcome, { plan, held, failed }: Tended): ArtifactOutcome {
+function withOwn(
+  one: ArtifactOutcome,
+  { target, failed }: TargetFacts,
+  { plan, held }: Tended,
+): ArtifactOutcome {
   const own = failed.get(one.artifact) ?? [];
   const refusals = plan.waiting
+    .filter(({ topic }) => topic.target === target.branch)
     .flatMap((waiting) => waiting.refusals ?? [])
     .filter(({ artifact }) => artifact === one.artifact);
   const notes = [
     ...one.notes,
     ...refusals.map(explainRefusal),
-    ...held.filter(({ artifact }) => artifact === one.artifact).map(explainHeld),
+    ...held.filter((it) => it.artifact === one.artifact && it.target === target.branch).map(explainHeld),
   ];
   const errors = withoutRepeats([...own, ...one.errors]);
   return { ...one, notes, errors, outcome: own.length > 0 ? "failed" : one.outcome };

@@ -22,6 +22,8 @@ import type { Snapshot } from "./snapshot.js";
 /** A version that is wanted, but that the bot cannot take: plain data for reports. The texts are not escaped. */
 export interface Held {
   readonly artifact: string;
+  /** The branch whose manifest it is. */
+  readonly target: string;
   readonly tag: string;
   readonly why: string;
 }
@@ -34,17 +36,29 @@ export interface Beyond {
   readonly held: readonly Held[];
 }
 
+export interface BeyondOptions {
+  readonly snapshot: Snapshot;
+  readonly bump: Bump;
+  /** The branch that was read. */
+  readonly target: string;
+}
+
 /** Tags of a project that are looked at, the most recently updated first. */
 const MAX_TAGS = 2000;
 
 /** Asks only for artifacts whose rule wants it. A new ref is taken when it resolves for all systems; else the old one stays. */
-export async function reachBeyond(snapshot: Snapshot, bump: Bump, context: PipelineContext): Promise<Beyond> {
+export async function reachBeyond(
+  { snapshot, bump, target }: BeyondOptions,
+  context: PipelineContext,
+): Promise<Beyond> {
   const tagsOf = tagsOnce(context.gitlab);
   const reached = await Promise.all(
     snapshot.declared.map(async (artifact): Promise<Reached> => {
-      const rule = ruleOf(bump, artifact.name);
+      const rule = ruleOf(bump, artifact.name, target);
       const newer = rule.beyondRange && !rule.ignore ? await findNewer(artifact, rule, tagsOf) : undefined;
-      return newer === undefined ? { declared: artifact } : reach(artifact, newer, { snapshot, context });
+      return newer === undefined
+        ? { declared: artifact }
+        : reach(artifact, newer, { snapshot, target, context });
     }),
   );
   return {
@@ -136,17 +150,18 @@ function versionOf(tag: string, prefix: string | undefined): string {
 
 interface Reaching {
   readonly snapshot: Snapshot;
+  readonly target: string;
   readonly context: PipelineContext;
 }
 
 async function reach(
   artifact: Declared,
   { tag, field, value }: Newer,
-  { snapshot, context }: Reaching,
+  { snapshot, target, context }: Reaching,
 ): Promise<Reached> {
   const hold = (why: string): Reached => ({
     declared: artifact,
-    held: { artifact: artifact.name, tag, why },
+    held: { artifact: artifact.name, target, tag, why },
   });
   if (value === undefined)
     return hold("the range has several parts, so only a person can say what it should be");

@@ -1,21 +1,25 @@
-/** One run of the bot in one project: read it, renew its lock, and tend the merge requests that follow. */
+/** One run of the bot in one project: read it, renew the lock of each target branch, and tend the merge requests that follow. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Bump } from "../config/bump.js";
+import { type UserError, userErrorsOf } from "../errors.js";
+import { askedOnce } from "../gitlab/asked-once.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import { getBranch, getForge } from "../gitlab/repository.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
-import { relock } from "../pipeline.js";
 import type { Terminal } from "../terminal/terminal.js";
-import { reachBeyond } from "./beyond.js";
-import { ruleOf } from "./rules.js";
+import { onTarget, renew, type Renewed } from "./renew.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
-import { tend, type Tended, type Tending } from "./tend.js";
+import { targetsOf, type Target } from "./target.js";
+import { tend, type Tended } from "./tend.js";
 
 export interface BumpOptions {
   readonly gitlab: GitLab;
   readonly writer: GitLabWriter;
+  /** Whom to ask about the projects that artifacts come from. When it is not given: `gitlab`, each thing once in this run. */
+  readonly sources?: GitLab;
   readonly address: ProjectAddress;
   /** A working directory that may hold the same files. */
   readonly checkout: string;
@@ -25,52 +29,75 @@ export interface BumpOptions {
   readonly now: Date;
 }
 
-/** @throws UserErrors when configuration, manifests or lock cannot be read; then nothing was done */
+/**
+ * @throws UserErrors when configuration, manifests or lock of the default branch cannot be read; then nothing was done. A target
+ * branch that cannot be read is among the errors of the answer, and what is open for it stays as it is
+ */
 export function bump(options: BumpOptions): Promise<Tended> {
   return withTemporaryDirectory((folder) => bumpIn(folder, options));
 }
 
 async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
-  const { gitlab, terminal, signal } = options;
-  const { snapshot, ...target } = await readTarget(folder, options);
-  const { config } = snapshot.project;
-  const { maxUnpackedBytes, runnerStatements } = config;
-  const context = { gitlab, terminal, signal, maxUnpackedBytes, runnerStatements };
-  const { declared, edits, held } = await reachBeyond(snapshot, config.bump, context);
-  const names = declared.map(({ name }) => name).filter((name) => !ruleOf(config.bump, name).ignore);
-  const renewed = await relock(
-    { declared, names: new Set(names), previous: snapshot.lock, rehash: false },
-    context,
-  );
-  terminal.step("planning");
-  return tend({ ...options, ...target, snapshot, renewed, artifacts: names, edits, held });
+  const { gitlab, address, sources = askedOnce(options.gitlab) } = options;
+  const forge = await getForge(gitlab, address);
+  const defaultBranch = forge.default_branch ?? "main";
+  const read = snapshotsIn(folder, options);
+  const snapshot = await read(defaultBranch);
+  const { bump: rules } = snapshot.project.config;
+  const targets = await targetsOf(rules.targetBranches, { gitlab, address, defaultBranch });
+  const base = { branch: defaultBranch, snapshot };
+  const renewals = await renewAll(targets, { read, base, rules, sources, options });
+  options.terminal.step("planning");
+  const project = { projectId: forge.id, mergeTrains: forge.merge_trains_enabled === true };
+  return tend({ ...options, ...renewals, ...project, sources, base });
 }
 
-/** The branch to work for: the default branch, or the one that the configuration on the default branch names. */
-async function readTarget(
-  folder: string,
-  options: BumpOptions,
-): Promise<Pick<Tending, "projectId" | "targetBranch" | "mergeTrains" | "snapshot">> {
-  const {
-    id: projectId,
-    default_branch,
-    merge_trains_enabled,
-  } = await getForge(options.gitlab, options.address);
-  const project = { projectId, mergeTrains: merge_trains_enabled === true };
-  const first = default_branch ?? "main";
-  const snapshot = await readBranch(first, join(folder, "default"), options);
-  const targetBranch = snapshot.project.config.bump.targetBranch ?? first;
-  if (targetBranch === first) return { ...project, targetBranch, snapshot };
-  return {
-    ...project,
-    targetBranch,
-    snapshot: await readBranch(targetBranch, join(folder, "target"), options),
+interface Renewing {
+  /** What a branch holds. */
+  readonly read: (branch: string) => Promise<Snapshot>;
+  /** The default branch, which is read already. */
+  readonly base: { readonly branch: string; readonly snapshot: Snapshot };
+  readonly rules: Bump;
+  readonly sources: GitLab;
+  readonly options: BumpOptions;
+}
+
+/** One after the other, the default branch first: what it holds need not be downloaded for the others. */
+async function renewAll(
+  targets: readonly Target[],
+  { read, base, rules, sources, options }: Renewing,
+): Promise<{ renewals: Renewed[]; unread: Set<string>; errors: UserError[] }> {
+  const { terminal, signal } = options;
+  const renewals: Renewed[] = [];
+  const unread = new Set<string>();
+  const errors: UserError[] = [];
+  for (const target of targets) {
+    try {
+      const snapshot = target.isDefault ? base.snapshot : await read(target.branch);
+      const { maxUnpackedBytes, runnerStatements } = snapshot.project.config;
+      const known = renewals.find(({ target: { isDefault } }) => isDefault)?.lock;
+      const context = { gitlab: sources, terminal, signal, maxUnpackedBytes, runnerStatements };
+      renewals.push(await renew({ target, snapshot, bump: rules, known }, context));
+    } catch (error) {
+      const own = userErrorsOf(error);
+      if (own === undefined || target.isDefault) throw error;
+      unread.add(target.branch);
+      errors.push(...own.map((one) => onTarget(one, target)));
+    }
+  }
+  return { renewals, unread, errors };
+}
+
+/** Reads branches into folders of their own; those at the same commit are read once. */
+function snapshotsIn(folder: string, { gitlab, address, checkout }: BumpOptions): Renewing["read"] {
+  const snapshots = new Map<string, Snapshot>();
+  return async (branch) => {
+    const { id: commit } = (await getBranch(gitlab, address, branch)).commit;
+    const into = join(folder, commit);
+    await mkdir(into, { recursive: true });
+    const snapshot =
+      snapshots.get(commit) ?? (await takeSnapshot({ gitlab, address, commit, folder: into, checkout }));
+    snapshots.set(commit, snapshot);
+    return snapshot;
   };
-}
-
-async function readBranch(branch: string, folder: string, options: BumpOptions): Promise<Snapshot> {
-  const { gitlab, address, checkout } = options;
-  const { commit } = await getBranch(gitlab, address, branch);
-  await mkdir(folder);
-  return takeSnapshot({ gitlab, address, commit: commit.id, folder, checkout });
 }

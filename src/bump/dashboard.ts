@@ -2,13 +2,12 @@
 import { withoutRepeats, type UserError } from "../errors.js";
 import type { Bump } from "../config/bump.js";
 import { expiringVariants } from "../lock/expiry.js";
-import type { Lock } from "../lock/schema.js";
-import type { ErrorsByArtifact } from "../pipeline.js";
 import { NO_PIPELINE, type Applied } from "./applied.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
 import { branchOf, mayMerge, type Plan, type Waiting, type WaitingTopic } from "./plan.js";
 import { explainRefusal } from "./policy.js";
+import type { TargetFacts } from "./renew.js";
 import type { Topic } from "./topic.js";
 import { ALL, box, VERBS, type Verb, type Wish, type Wishes } from "./wishes.js";
 
@@ -17,10 +16,8 @@ export interface DashboardFacts {
   readonly plan: Plan;
   readonly applied: readonly Applied[];
   readonly errors: readonly UserError[];
-  /** Those of them that belong to an artifact. */
-  readonly failed: ErrorsByArtifact;
-  /** Of the target branch. */
-  readonly lock: Lock;
+  /** What each target branch has and what of it failed: the default branch first. */
+  readonly targets: readonly TargetFacts[];
   readonly now: Date;
   /** As in the configuration. */
   readonly expiryWarningDays: number | null;
@@ -38,10 +35,17 @@ export const DASHBOARD_MARK = "<!-- artifacts-bump-dashboard -->";
 /** Words by which the issue is searched for. */
 export const DASHBOARD_WORDS = "artifacts bump";
 
+interface Line {
+  /** The target branch that it is about, if it is about one. */
+  readonly target?: string | undefined;
+  /** Markdown; may have lines of its own below. */
+  readonly text: string;
+}
+
 interface Section {
   readonly title: string;
   readonly text: string;
-  readonly lines: readonly string[];
+  readonly lines: readonly Line[];
   /** What one box for all boxes means; only shown where there are several. */
   readonly all?: { readonly verb: Verb; readonly text: string };
 }
@@ -52,33 +56,49 @@ export function describeDashboard(facts: DashboardFacts): string {
   return [
     `${DASHBOARD_MARK}\nThis issue is kept by \`${DASHBOARD_WORDS}\`. Tick a box, and the next run acts on it; other edits are lost.`,
     ...(sections.length === 0 ? ["Nothing is waiting, and nothing is open."] : []),
-    ...sections.map((section) => printSection(section, facts.ticked)),
+    ...sections.map((section) => printSection(section, facts)),
   ]
     .join("\n\n")
     .concat("\n");
 }
 
-function printSection({ title, text, lines, all }: Section, ticked: Wishes): string {
+function printSection({ title, text, lines, all }: Section, { ticked, targets }: DashboardFacts): string {
   const wish: Wish | undefined = all && `${all.verb} ${ALL}`;
   const shown = lines.slice(0, MAX_LINES);
+  const boxes = lines.filter(({ text: line }) => /^- \[[ x]\] /.test(line));
+  const isOne = wish === undefined || boxes.length < 2;
+  const forAll = isOne ? [] : [{ text: box(wish, ticked.has(wish), `**${all?.text}**`) }];
   const rest = lines.length - shown.length;
-  const boxes = lines.filter((line) => /^- \[[ x]\] /.test(line));
   return [
     `## ${title}`,
     text,
-    [
-      ...shown,
-      ...(wish === undefined || boxes.length < 2 ? [] : [box(wish, ticked.has(wish), `**${all?.text}**`)]),
-    ].join("\n"),
+    ...printLines(
+      [...shown, ...forAll],
+      targets.map(({ target }) => target.branch),
+    ),
     ...(rest > 0 ? [`And ${rest} more.`] : []),
   ].join("\n\n");
+}
+
+/** Where there are several targets, under a heading for each, after what is about none of them. */
+function printLines(lines: readonly Line[], targets: readonly string[]): string[] {
+  const text = (some: readonly Line[]) => some.map((line) => line.text).join("\n");
+  if (targets.length < 2) return [text(lines)];
+  const common = lines.filter(({ target }) => target === undefined);
+  return [
+    ...(common.length === 0 ? [] : [text(common)]),
+    ...targets.flatMap((target) => {
+      const own = lines.filter((line) => line.target === target);
+      return own.length === 0 ? [] : [`### ${code(target)}`, text(own)];
+    }),
+  ];
 }
 
 function sectionsOf(facts: DashboardFacts): readonly Section[] {
   const waiting = (...reasons: readonly Waiting[]) =>
     facts.plan.waiting.filter(({ why, request }) => reasons.includes(why) && request === undefined);
   const boxes = (verb: Verb, topics: readonly WaitingTopic[]) =>
-    topics.map(({ topic }) => lineWithBox(verb, topic, facts));
+    topics.map(({ topic }): Line => ({ target: topic.target, text: lineWithBox(verb, topic, facts) }));
   return [
     {
       title: "Errors",
@@ -88,7 +108,7 @@ function sectionsOf(facts: DashboardFacts): readonly Section[] {
     {
       title: "Refused by the policy",
       text: "No box helps here: change the policy, or what it looks at.",
-      lines: facts.plan.waiting.filter(({ refusals }) => refusals !== undefined).flatMap(refusalLines(facts)),
+      lines: facts.plan.waiting.filter(({ refusals }) => refusals !== undefined).map(refusalLine(facts)),
     },
     {
       title: "Pending",
@@ -117,7 +137,10 @@ function sectionsOf(facts: DashboardFacts): readonly Section[] {
     {
       title: "Branches of people",
       text: "The branch that would be proposed is in the hands of others. It is looked at again when it is deleted or renamed.",
-      lines: waiting("branch of a person").map(({ topic }) => `- ${code(topic.branch)}`),
+      lines: waiting("branch of a person").map(({ topic: { target, branch } }) => ({
+        target,
+        text: `- ${code(branch)}`,
+      })),
     },
     {
       title: "Closed by people",
@@ -133,35 +156,43 @@ function sectionsOf(facts: DashboardFacts): readonly Section[] {
 }
 
 function lineWithBox(verb: Verb, topic: Topic, { bump, ticked }: DashboardFacts): string {
-  const wish: Wish = `${verb} ${topic.name}`;
+  const wish: Wish = `${verb} ${topic.id}`;
   return box(wish, ticked.has(wish), code(describeTopic(topic, bump).title));
 }
 
 /** What a person wished for and did not get stays wished for. */
-function errorLines(facts: DashboardFacts): string[] {
+function errorLines(facts: DashboardFacts): Line[] {
   const failed = facts.applied.filter(({ outcome }) => outcome === "failed");
-  const told = new Set([...failed.flatMap(({ errors }) => errors), ...[...facts.failed.values()].flat()]);
+  const told = new Set([
+    ...failed.flatMap(({ errors }) => errors),
+    ...facts.targets.flatMap(({ failed: own }) => [...own.values()].flat()),
+  ]);
   const message = ({ message: text }: UserError) => code(text, MAX_ERROR_LENGTH);
   return [
-    ...failed.map(({ action, errors }) => {
+    ...failed.map(({ action, errors }): Line => {
       const why = errors.map(message).join(" ");
-      if (action.kind !== "open" && action.kind !== "update") return `- ${code(branchOf(action))}: ${why}`;
-      const { name } = action.topic;
-      const wished = VERBS.find((verb) => facts.ticked.has(`${verb} ${name}`));
-      return `${lineWithBox(wished ?? "retry", action.topic, facts)}: ${why}`;
+      if (action.kind !== "open" && action.kind !== "update")
+        return { text: `- ${code(branchOf(action))}: ${why}` };
+      const { id, target } = action.topic;
+      const wished = VERBS.find((verb) => facts.ticked.has(`${verb} ${id}`));
+      return { target, text: `${lineWithBox(wished ?? "retry", action.topic, facts)}: ${why}` };
     }),
-    ...[...facts.failed].map(
-      ([artifact, errors]) => `- ${code(artifact)}: ${withoutRepeats(errors).map(message).join(" ")}`,
+    ...facts.targets.flatMap(({ target, failed: own }) =>
+      [...own].map(([artifact, errors]) => ({
+        target: target.branch,
+        text: `- ${code(artifact)}: ${withoutRepeats(errors).map(message).join(" ")}`,
+      })),
     ),
-    ...facts.errors.filter((error) => !told.has(error)).map((error) => `- ${message(error)}`),
+    ...facts.errors.filter((error) => !told.has(error)).map((error) => ({ text: `- ${message(error)}` })),
   ];
 }
 
-function refusalLines({ bump }: DashboardFacts): (waiting: WaitingTopic) => string[] {
-  return ({ topic, refusals = [] }) => [
-    `- ${code(describeTopic(topic, bump).title)}`,
-    ...refusals.map((refusal) => `  - ${code(explainRefusal(refusal), MAX_ERROR_LENGTH)}`),
-  ];
+function refusalLine({ bump }: DashboardFacts): (waiting: WaitingTopic) => Line {
+  return ({ topic, refusals = [] }) => {
+    const reasons = refusals.map((refusal) => `  - ${code(explainRefusal(refusal), MAX_ERROR_LENGTH)}`);
+    const text = [`- ${code(describeTopic(topic, bump).title)}`, ...reasons].join("\n");
+    return { target: topic.target, text };
+  };
 }
 
 interface Open {
@@ -172,7 +203,7 @@ interface Open {
 
 const STILL_OPEN = new Set(["opened", "updated", "not merged", "on the merge train", "left to a person"]);
 
-function openLines(facts: DashboardFacts): string[] {
+function openLines(facts: DashboardFacts): Line[] {
   const done = facts.applied.flatMap(({ action, outcome, detail, request }): Open[] =>
     request === undefined || !("topic" in action) || !STILL_OPEN.has(outcome)
       ? []
@@ -181,14 +212,16 @@ function openLines(facts: DashboardFacts): string[] {
   const waiting = facts.plan.waiting.flatMap(({ topic, why, request }): Open[] =>
     request === undefined ? [] : [{ topic, request, note: why === "up to date" ? undefined : why }],
   );
-  const lines = [...done, ...waiting].map(({ topic, request, note }) => {
-    const wish: Wish = `rebase ${topic.name}`;
-    const text = link(`!${request.iid} ${describeTopic(topic, facts.bump).title}`, request.url);
-    return { iid: request.iid, line: box(wish, facts.ticked.has(wish), withNote(text, note)) };
+  const lines = [...done, ...waiting].map(({ topic, request: { iid, url }, note }) => {
+    const wish: Wish = `rebase ${topic.id}`;
+    const text = withNote(link(`!${iid} ${describeTopic(topic, facts.bump).title}`, url), note);
+    // A box would do nothing for what has another target.
+    const line = note === "has another target" ? `- ${text}` : box(wish, facts.ticked.has(wish), text);
+    return { iid, line: { target: topic.target, text: line } };
   });
-  const left = facts.plan.left.map(({ request: { iid, title, url }, why }) => ({
+  const left = facts.plan.left.map(({ request: { iid, title, url, target }, why }) => ({
     iid,
-    line: `- ${withNote(link(`!${iid} ${title}`, url), why)}`,
+    line: { target: target, text: `- ${withNote(link(`!${iid} ${title}`, url), why)}` },
   }));
   return [...lines, ...left].toSorted((a, b) => a.iid - b.iid).map(({ line }) => line);
 }
@@ -209,9 +242,14 @@ function noteOf(
   return waitsForPipeline ? code(NO_PIPELINE) : undefined;
 }
 
-function expiringLines({ lock, now, expiryWarningDays: days }: DashboardFacts): string[] {
-  return expiringVariants(lock, { now, days }).map(
-    ({ artifact, system, variant, expiresAt }) =>
-      `- ${code(artifact)} for ${code(system)}: job ${variant.job}, ${new Date(expiresAt).toISOString().slice(0, 10)}`,
+function expiringLines({ targets, now, expiryWarningDays: days }: DashboardFacts): Line[] {
+  return targets.flatMap(({ target, lock }) =>
+    expiringVariants(lock, { now, days }).map(({ artifact, system, variant, expiresAt }) => {
+      const day = new Date(expiresAt).toISOString().slice(0, 10);
+      return {
+        target: target.branch,
+        text: `- ${code(artifact)} for ${code(system)}: job ${variant.job}, ${day}`,
+      };
+    }),
   );
 }

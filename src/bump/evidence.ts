@@ -28,11 +28,11 @@ export async function gatherEvidence(
   bump: Bump,
 ): Promise<Evidence> {
   const questions = new Questions(gitlab);
-  const found = topics.flatMap(({ changes, lock }) =>
+  const found = topics.flatMap(({ changes, lock, target }) =>
     changes.map(async ({ artifact, to }): Promise<[string, Facts] | undefined> => {
       const entry = lock.artifacts[artifact];
       if (to === undefined || entry === undefined) return undefined;
-      const { protectedRefs, pipelineStatus } = ruleOf(bump, artifact).policy;
+      const { protectedRefs, pipelineStatus } = ruleOf(bump, artifact, target).policy;
       const [isProtected, status] = await Promise.all([
         protectedRefs === true ? questions.isProtected(entry, to) : undefined,
         pipelineStatus === undefined ? undefined : questions.pipelineStatus(entry, to),
@@ -40,7 +40,18 @@ export async function gatherEvidence(
       return [to.url, { isProtected, pipelineStatus: status }];
     }),
   );
-  return new Map((await Promise.all(found)).filter((entry) => entry !== undefined));
+  const evidence = new Map<string, Facts>();
+  for (const entry of await Promise.all(found)) {
+    if (entry === undefined) continue;
+    const [url, facts] = entry;
+    const known = evidence.get(url);
+    // What one rule does not ask for, another may.
+    evidence.set(url, {
+      isProtected: facts.isProtected ?? known?.isProtected,
+      pipelineStatus: facts.pipelineStatus ?? known?.pipelineStatus,
+    });
+  }
+  return evidence;
 }
 
 class Questions {

@@ -10,6 +10,8 @@ const Digest = z.string().regex(/^[0-9a-f]{32}$/);
 const Marker = z.strictObject({
   version: z.literal(1),
   topic: z.string().regex(/^[A-Za-z0-9_.-]{1,120}$/),
+  /** The branch that it was opened for. */
+  target: z.string().min(1).max(255).optional(),
   /** Of the lock entries that are proposed. */
   fingerprint: Digest,
   /** Of title and description, so that equal ones are not written. */
@@ -20,11 +22,17 @@ const Marker = z.strictObject({
 export type Marker = z.infer<typeof Marker>;
 
 /** At the beginning of a line, where no word of others ever stands. */
-const COMMENT = /^<!-- artifacts-bump: (\{[^\n<>]{1,1000}\}) -->/m;
+const COMMENT = /^<!-- artifacts-bump: (\{[^\n<>]{1,3000}\}) -->/m;
 
 /** The comment, on one line. */
 export function printMarker(marker: Marker): string {
-  return `<!-- artifacts-bump: ${JSON.stringify(marker)} -->`;
+  const text = JSON.stringify(marker).replace(/[<>\u2028\u2029]/g, escaped);
+  return `<!-- artifacts-bump: ${text} -->`;
+}
+
+/** RFC 8259 §7. The names of branches are words of others. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** The marker of a description, or undefined when the bot has not written it. */

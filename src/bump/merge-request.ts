@@ -32,7 +32,8 @@ export function describeTopic(topic: Topic, bump: Bump, findings?: Findings): Me
   const told = findings === undefined ? [] : sectionsOf(topic, findings);
   const text = [head, ...told, foot].join("\n\n");
   const digest = createHash("sha256").update(`${title}\n${head}\n${foot}`).digest("hex").slice(0, 32);
-  const marker: Marker = { version: 1, topic: topic.name, fingerprint: topic.fingerprint, text: digest };
+  const { name, target, fingerprint } = topic;
+  const marker: Marker = { version: 1, topic: name, target, fingerprint, text: digest };
   return {
     title,
     description: `${text}\n\n${printMarker(marker)}\n`,
@@ -41,7 +42,7 @@ export function describeTopic(topic: Topic, bump: Bump, findings?: Findings): Me
   };
 }
 
-function subjectOf({ name, changes }: Topic, { semanticCommits }: Bump): string {
+function subjectOf({ name, id, target, changes }: Topic, { semanticCommits }: Bump): string {
   const artifacts = [...new Set(changes.map(({ artifact }) => artifact))];
   const versions = [...new Set(changes.map(({ to }) => to?.version))];
   const [artifact = ""] = artifacts;
@@ -53,7 +54,9 @@ function subjectOf({ name, changes }: Topic, { semanticCommits }: Bump): string 
         ? `Remove ${artifact}`
         : `${changes.every(({ kind }) => kind === "added") ? "Add" : "Update"} ${artifact}` +
           (versions.length === 1 && version !== undefined ? ` to ${word(version)}` : "");
-  return `${semanticCommits === true ? "chore(deps): " : ""}${what}`.slice(0, MAX_TITLE);
+  const suffix = id === name ? "" : ` (${word(target)})`;
+  const prefix = semanticCommits === true ? "chore(deps): " : "";
+  return `${prefix}${what}`.slice(0, MAX_TITLE - suffix.length) + suffix;
 }
 
 function commitLines(changes: readonly Change[]): string {

@@ -10,7 +10,7 @@ import { describeTopic, type MergeRequestText } from "./merge-request.js";
 import type { Refusal } from "./policy.js";
 import { isOpen } from "./schedule.js";
 import type { OwnMergeRequest, Situation } from "./situation.js";
-import { BRANCH_PREFIX, type Topic } from "./topic.js";
+import type { Topic } from "./topic.js";
 import { isWished, type Verb, type Wishes } from "./wishes.js";
 
 /** What becomes of the branch: made, replaced by one new commit, or left as it is. */
@@ -58,7 +58,8 @@ export type Waiting =
   | "too many this hour"
   | "closed by a person"
   | "stopped by a label"
-  | "branch of a person";
+  | "branch of a person"
+  | "has another target";
 
 /** A topic for which nothing is done. */
 export interface WaitingTopic {
@@ -79,36 +80,42 @@ export interface Plan {
 
 export interface LeftRequest {
   readonly request: OwnMergeRequest;
-  readonly why: "stopped by a label" | "an artifact of it failed";
+  readonly why: "stopped by a label" | "an artifact of it failed" | "has another target";
 }
 
 const DAY_MS = 86_400_000;
 
 export interface PlanOptions {
   readonly bump: Bump;
-  /** Names of topics with an artifact that failed in this run: what is open of them stays as it is. */
-  readonly unknown: ReadonlySet<string>;
+  /** Whether this run could not find out what a branch should hold: then it stays as it is, with what is open of it. */
+  readonly isUnknown: (branch: string) => boolean;
   /** Of people, by the dashboard. */
   readonly wishes: Wishes;
 }
 
 export function plan(topics: readonly Topic[], situation: Situation, options: PlanOptions): Plan {
-  const { bump, unknown, wishes } = options;
+  const { bump, isUnknown, wishes } = options;
   const actions: Action[] = [];
   const waiting: WaitingTopic[] = [];
   const obsolete = planObsolete(topics, situation, options);
   // What is closed in this run makes room in it; otherwise the next one would have something to do.
-  let count = situation.open.length - obsolete.filter(({ kind }) => kind === "close").length;
+  let count =
+    situation.open.length +
+    situation.retargeted.size -
+    obsolete.filter(({ kind }) => kind === "close").length;
   let opening = 0;
-  const known = topics.filter(({ name }) => !unknown.has(name));
+  const known = topics.filter(({ branch }) => !isUnknown(branch));
   for (const topic of known.toSorted((a, b) => b.rule.priority - a.rule.priority)) {
-    const request = situation.open.find(({ branch }) => branch === topic.branch);
+    const own = situation.open.find(({ branch }) => branch === topic.branch);
+    const request = own ?? situation.retargeted.get(topic.branch);
     const next =
       request === undefined
         ? planNew(topic, situation, { bump, wishes, opening, count })
-        : planOpen(topic, situation, { bump, wishes, request });
+        : own === undefined
+          ? "has another target"
+          : planOpen(topic, situation, { bump, wishes, request });
     if (typeof next === "string") {
-      const refusals = next === "refused by the policy" ? situation.refusals.get(topic.name) : undefined;
+      const refusals = next === "refused by the policy" ? situation.refusals.get(topic.id) : undefined;
       waiting.push({ topic, why: next, ...(request && { request }), ...(refusals && { refusals }) });
     } else {
       actions.push(next);
@@ -126,12 +133,17 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
 }
 
 /** What is neither obsolete nor of a topic that is known. */
-function leftOf(known: readonly Topic[], { open }: Situation, { bump, unknown }: PlanOptions): LeftRequest[] {
+function leftOf(
+  known: readonly Topic[],
+  { open, retargeted }: Situation,
+  { bump, isUnknown }: PlanOptions,
+): LeftRequest[] {
   const tended = new Set(known.map(({ branch }) => branch));
-  return open.flatMap((request): LeftRequest[] => {
+  return [...open, ...retargeted.values()].flatMap((request): LeftRequest[] => {
     if (tended.has(request.branch)) return [];
+    if (retargeted.get(request.branch) === request) return [{ request, why: "has another target" }];
     if (request.labels.includes(bump.stopLabel)) return [{ request, why: "stopped by a label" }];
-    return unknown.has(request.marker.topic) ? [{ request, why: "an artifact of it failed" }] : [];
+    return isUnknown(request.branch) ? [{ request, why: "an artifact of it failed" }] : [];
   });
 }
 
@@ -139,12 +151,12 @@ function leftOf(known: readonly Topic[], { open }: Situation, { bump, unknown }:
 function planReopened(
   topics: readonly Topic[],
   { open }: Situation,
-  { bump, unknown }: PlanOptions,
+  { bump, isUnknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
   return open
     .filter(({ marker }) => marker.closed !== undefined)
-    .filter(({ branch, marker }) => wanted.has(branch) && !unknown.has(marker.topic))
+    .filter(({ branch }) => wanted.has(branch) && !isUnknown(branch))
     .filter(({ labels }) => !labels.includes(bump.stopLabel))
     .map((request): Action => ({ kind: "note-reopening", request }));
 }
@@ -165,11 +177,11 @@ function planNew(
   // First, because no wish helps against it: a later reason would be another one when the wish is gone.
   const branch = branchStep(topic, situation, bump);
   if (branch === "of a person" || situation.taken.has(topic.branch)) return "branch of a person";
-  const wants = (verb: Verb) => isWished(wishes, verb, topic.name);
+  const wants = (verb: Verb) => isWished(wishes, verb, topic.id);
   const isRefused = refused.get(topic.branch)?.has(topic.fingerprint) === true;
   if (isRefused && !wants("recreate")) return "closed by a person";
   if (isTooYoung(topic, now) && !wants("approve")) return "too young";
-  if (situation.refusals.has(topic.name)) return "refused by the policy";
+  if (situation.refusals.has(topic.id)) return "refused by the policy";
   if (!isOpen(topic.rule.schedules, now) && !wants("unschedule")) return "outside the schedule";
   const { maximumOpen, maximumPerHour } = bump;
   const isLimited = !wants("unlimit");
@@ -184,9 +196,9 @@ function planOpen(
   { bump, wishes, request }: Pick<PlanOptions, "bump" | "wishes"> & { readonly request: OwnMergeRequest },
 ): Action | Waiting {
   if (request.labels.includes(bump.stopLabel)) return "stopped by a label";
-  if (situation.refusals.has(topic.name)) return "refused by the policy";
+  if (situation.refusals.has(topic.id)) return "refused by the policy";
   const text = describeTopic(topic, bump);
-  if (wantsRecreation(request.description) || isWished(wishes, "rebase", topic.name))
+  if (wantsRecreation(request.description) || isWished(wishes, "rebase", topic.id))
     return { kind: "update", topic, text, request, branch: "replace" };
   const isSame = request.marker.fingerprint === topic.fingerprint;
   if (!isSame && isTooYoung(topic, situation.now)) return "too young";
@@ -212,7 +224,7 @@ export function mayMerge({ rule }: Topic, now: Date): boolean {
 
 function branchStep(
   topic: Topic,
-  { branches, head }: Situation,
+  { branches, heads }: Situation,
   { rebase }: Bump,
   request?: OwnMergeRequest,
 ): BranchStep | "of a person" {
@@ -223,7 +235,7 @@ function branchStep(
   if (fingerprint !== topic.fingerprint) return "replace";
   // A push would end it; on a merge train the target branch moves all the time.
   if (request?.merging === true) return "keep";
-  const isBehind = !branch.commit.parent_ids.includes(head);
+  const isBehind = !branch.commit.parent_ids.includes(heads.get(topic.target) ?? "");
   // Only what stands on the target branch can be compared, file by file, with what is to be merged.
   if ((rebase === "behind" || topic.rule.automerge) && isBehind) return "replace";
   return rebase !== "never" && isBehind && request?.conflicted === true ? "replace" : "keep";
@@ -232,8 +244,8 @@ function branchStep(
 /** What is open although there is nothing to propose, and branches that a run left before it opened anything. */
 function planObsolete(
   topics: readonly Topic[],
-  { open, taken, branches }: Situation,
-  { bump, unknown }: PlanOptions,
+  { open, retargeted, taken, branches }: Situation,
+  { bump, isUnknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
   const isOwn = (name: string) => {
@@ -242,12 +254,16 @@ function planObsolete(
   };
   const obsolete = open
     .filter(({ branch, labels }) => !wanted.has(branch) && !labels.includes(bump.stopLabel))
-    .filter(({ marker }) => !unknown.has(marker.topic))
-    .map((request): Action => ({ kind: "close", request, deleteBranch: isOwn(request.branch) }));
-  const used = new Set([...open.map(({ branch }) => branch), ...taken]);
+    .filter(({ branch }) => !isUnknown(branch))
+    .map((request): Action => ({
+      kind: "close",
+      request,
+      deleteBranch: isOwn(request.branch) && !retargeted.has(request.branch),
+    }));
+  const used = new Set([...open.map(({ branch }) => branch), ...retargeted.keys(), ...taken]);
   const orphans = [...branches.keys()]
     .filter((name) => !wanted.has(name) && !used.has(name) && isOwn(name))
-    .filter((name) => !unknown.has(name.slice(BRANCH_PREFIX.length)));
+    .filter((name) => !isUnknown(name));
   return [...obsolete, ...orphans.map((branch): Action => ({ kind: "delete-branch", branch }))];
 }
 

@@ -1,5 +1,5 @@
 /** What the policy in the configuration says of an update. Pure. */
-import type { Bump } from "../config/bump.js";
+import type { Bump, Policy } from "../config/bump.js";
 import { matches } from "../config/pattern.js";
 import type { Change } from "../lock/diff.js";
 import { excerpt } from "../redact.js";
@@ -18,17 +18,17 @@ export interface Refusal {
 }
 
 /** Everything that the policy has against a topic; a group is refused as a whole. What is removed is never refused. */
-export function refusalsOf({ changes }: Topic, bump: Bump, evidence: Evidence): readonly Refusal[] {
-  return changes.flatMap((change) => judge(change, bump, evidence));
+export function refusalsOf({ changes, target }: Topic, bump: Bump, evidence: Evidence): readonly Refusal[] {
+  return changes.flatMap((change) => judge(change, ruleOf(bump, change.artifact, target).policy, evidence));
 }
 
-function judge({ artifact, system, from, to }: Change, bump: Bump, evidence: Evidence): Refusal[] {
+function judge({ artifact, system, from, to }: Change, policy: Policy, evidence: Evidence): Refusal[] {
   if (to === undefined) return [];
-  const { protectedRefs, projects, pipelineStatus, maximumSizeChangePercent } = ruleOf(bump, artifact).policy;
+  const { protectedRefs, projects, pipelineStatus, maximumSizeChangePercent } = policy;
   const facts = evidence.get(to.url);
   const refusals: Refusal[] = [];
-  const refuse = (policy: Refusal["policy"], expected: string, found: string) =>
-    void refusals.push({ artifact, system, policy, expected, found });
+  const refuse = (field: Refusal["policy"], expected: string, found: string) =>
+    void refusals.push({ artifact, system, policy: field, expected, found });
   if (protectedRefs === true && facts?.isProtected !== true)
     refuse("protectedRefs", "a protected branch or tag", `${to.ref} is not protected`);
   if (projects !== undefined && !projects.some((pattern) => matches(pattern, to.project)))

@@ -26,7 +26,7 @@ export async function open(
   const { description } = describeTopic(topic, applying.bump, findings);
   const request = await openMergeRequest(applying, applying.address, {
     source_branch: topic.branch,
-    target_branch: applying.targetBranch,
+    target_branch: topic.target,
     title: text.title,
     description,
     labels,

@@ -25,11 +25,11 @@ export function pushAll(actions: readonly Action[], applying: Applying): Pushes 
   const prepare = async (action: Action & { kind: "open" | "update" }): Promise<Findings | undefined> => {
     if (stopped) return undefined;
     const { topic, text, branch } = action;
-    const { gitlab, situation } = applying;
+    const { sources, situation } = applying;
     // Both are waited for, so that nothing is under way any more when a run ends.
     const [pushed, found] = await Promise.allSettled([
       pushTopic(topic, { step: branch, message: text.commitMessage }, applying),
-      isToldAnew(action) ? gatherFindings(gitlab, topic, situation.now) : undefined,
+      isToldAnew(action) ? gatherFindings(sources, topic, situation.now) : undefined,
     ]);
     if (pushed.status === "rejected") throw pushed.reason;
     if (found.status === "rejected") throw found.reason;

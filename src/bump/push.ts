@@ -4,7 +4,7 @@ import type { Branch } from "../gitlab/forge-schema.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import { createCommit, getBranch, getFile, isMissing, listChangedPaths } from "../gitlab/repository.js";
 import { UnknownFate } from "../gitlab/writer.js";
-import type { Applying } from "./applying.js";
+import { snapshotFor, type Applying } from "./applying.js";
 import { filesOf } from "./files.js";
 import { fingerprintOfCommit } from "./marker.js";
 import type { BranchStep } from "./plan.js";
@@ -22,7 +22,8 @@ export async function pushTopic(
   applying: Applying,
 ): Promise<void> {
   if (step === "keep") return;
-  const { address, writer, snapshot, situation } = applying;
+  const { address, writer, situation } = applying;
+  const snapshot = snapshotFor(topic, applying);
   const { branch } = topic;
   const actions = await filesOf(topic, snapshot);
   if (step === "replace") await requireUnmoved(branch, situation.branches.get(branch), applying);
@@ -73,10 +74,10 @@ function branchMoved(branch: string): UserError {
  * merge that nobody looks at must not rest on it.
  */
 export async function holdsExactly(commit: string, topic: Topic, applying: Applying): Promise<boolean> {
-  const { gitlab, address, snapshot } = applying;
+  const { gitlab, address } = applying;
   const [changed, actions] = await Promise.all([
     listChangedPaths(gitlab, address, commit),
-    filesOf(topic, snapshot),
+    filesOf(topic, snapshotFor(topic, applying)),
   ]);
   if (changed.size !== actions.length || !actions.every(({ path }) => changed.has(path))) return false;
   for (const { action, path, text } of actions) {

@@ -1,5 +1,5 @@
 /** Who is asked to review a merge request. */
-import type { Applying } from "./applying.js";
+import { snapshotFor, type Applying } from "./applying.js";
 import { CODE_OWNERS_FILES, codeOwnersOf, type CodeOwners } from "./code-owners.js";
 import { filesOf } from "./files.js";
 import type { Found } from "./name-lookup.js";
@@ -28,7 +28,8 @@ export async function reviewersOf(topic: Topic, applying: Applying): Promise<Rev
 }
 
 /** By the file on the target branch, not by one that the merge request may bring. */
-async function readCodeOwners(topic: Topic, { snapshot }: Applying): Promise<CodeOwners> {
+async function readCodeOwners(topic: Topic, applying: Applying): Promise<CodeOwners> {
+  const snapshot = snapshotFor(topic, applying);
   for (const path of CODE_OWNERS_FILES) {
     const text = await snapshot.read(path);
     if (text === undefined) continue;

@@ -3,8 +3,8 @@ import satisfies from "semver/functions/satisfies.js";
 import type { Bump, BumpRule, Schedule } from "../config/bump.js";
 import { matches } from "../config/pattern.js";
 
-/** The rule of one artifact: what the configuration says of all, with what it says of this one on top. */
-export function ruleOf(bump: Bump, artifact: string): BumpRule {
+/** The rule of one artifact on one target branch: what the configuration says of all, with what it says of this one on top. */
+export function ruleOf(bump: Bump, artifact: string, target: string): BumpRule {
   const { labels, assignees, reviewers, reviewersFromCodeOwners, milestone, draft, squash, automerge } = bump;
   const { minimumAgeDays, schedule, policy, beyondRange, ignoreVersions, priority } = bump;
   const people = { labels, assignees, reviewers, reviewersFromCodeOwners, milestone };
@@ -21,13 +21,17 @@ export function ruleOf(bump: Bump, artifact: string): BumpRule {
     priority,
   };
   return bump.rules
-    .filter(({ artifacts }) => artifacts.some((pattern) => matches(pattern, artifact)))
-    .map(({ artifacts: _artifacts, ...own }) => own)
+    .filter(({ artifacts, targets }) => isAbout(artifacts, artifact) && isAbout(targets ?? ["*"], target))
+    .map(({ artifacts: _artifacts, targets: _targets, ...own }) => own)
     .reduce<BumpRule>((rule, own) => ({ ...rule, ...own, policy: { ...rule.policy, ...own.policy } }), {
       ...common,
       ignore: false,
       group: undefined,
     });
+}
+
+function isAbout(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => matches(pattern, name));
 }
 
 /** The rule of a merge request. */

@@ -6,10 +6,11 @@ import type { ProjectAddress } from "../gitlab/projects.js";
 import { listBranches } from "../gitlab/repository.js";
 import { markerOf, type Marker } from "./marker.js";
 import type { Refusal } from "./policy.js";
-import { BRANCH_PREFIX } from "./topic.js";
+import { BRANCH_PREFIX, branchFor, targetIn } from "./target.js";
 
 /** A merge request of the bot. */
 export interface OwnMergeRequest {
+  readonly target: string;
   readonly iid: number;
   readonly title: string;
   readonly description: string;
@@ -25,18 +26,21 @@ export interface OwnMergeRequest {
 
 export interface Situation {
   readonly now: Date;
-  /** Head of the target branch, which the lock was read from. */
-  readonly head: string;
+  /** By target branch, the commit that its lock was read from. */
+  readonly heads: ReadonlyMap<string, string>;
   /** By name. */
   readonly branches: ReadonlyMap<string, Branch>;
+  /** Each for the target that its branch is meant for. */
   readonly open: readonly OwnMergeRequest[];
+  /** By branch, those that a person gave another target. */
+  readonly retargeted: ReadonlyMap<string, OwnMergeRequest>;
   /** Branches with our prefix for which something is open that is not the bot's, such as one whose marker a person removed. */
   readonly taken: ReadonlySet<string>;
   /** Fingerprints by branch, of what people closed without merging. */
   readonly refused: ReadonlyMap<string, ReadonlySet<string>>;
   /** Merge requests that the bot opened within the last hour. */
   readonly recent: number;
-  /** What the policy has against topics, by their names; a topic that is not refused is not there. */
+  /** What the policy has against topics, by their ids; a topic that is not refused is not there. */
   readonly refusals: ReadonlyMap<string, readonly Refusal[]>;
 }
 
@@ -44,41 +48,41 @@ export interface Where {
   readonly gitlab: GitLab;
   readonly address: ProjectAddress;
   readonly projectId: number;
-  readonly targetBranch: string;
+  readonly defaultBranch: string;
 }
 
-/** Branches that begin with our prefix, and open merge requests of them. */
-export async function readOpen({
-  gitlab,
-  address,
-  projectId,
-  targetBranch,
-}: Where): Promise<Pick<Situation, "branches" | "open" | "taken">> {
-  const [branches, open] = await Promise.all([
+/** Branches that begin with our prefix, and open merge requests of them, whatever their target. */
+export async function readOpen(
+  where: Where,
+): Promise<Pick<Situation, "branches" | "open" | "retargeted" | "taken">> {
+  const { gitlab, address, projectId, defaultBranch } = where;
+  const [branches, requests] = await Promise.all([
     collect(listBranches(gitlab, address, BRANCH_PREFIX)),
-    collect(listMergeRequests(gitlab, address, { state: "opened", target_branch: targetBranch })),
+    collect(listMergeRequests(gitlab, address, { state: "opened" })),
   ]);
-  const own = branches.filter(({ name }) => name.startsWith(BRANCH_PREFIX));
-  const taken = open.filter(
-    (request) => isFrom(request, projectId) && ownOf(request, projectId) === undefined,
+  const ours = branches.filter(({ name }) => name.startsWith(BRANCH_PREFIX));
+  const own = requests.flatMap((request) => ownOf(request, where) ?? []);
+  const isMeant = ({ branch, target }: OwnMergeRequest) => targetIn(branch, defaultBranch) === target;
+  const taken = requests.filter(
+    (request) => isFrom(request, projectId) && ownOf(request, where) === undefined,
   );
   return {
-    branches: new Map(own.map((branch) => [branch.name, branch])),
-    open: open.flatMap((request) => ownOf(request, projectId) ?? []),
+    branches: new Map(ours.map((branch) => [branch.name, branch])),
+    open: own.filter(isMeant),
+    retargeted: new Map(own.filter((one) => !isMeant(one)).map((one) => [one.branch, one])),
     taken: new Set(taken.map(({ source_branch }) => source_branch)),
   };
 }
 
 /** What people closed of these branches: one request for each. */
-export async function readRefused(
-  { gitlab, address, projectId, targetBranch }: Where,
-  branches: readonly string[],
-): Promise<Situation["refused"]> {
+export async function readRefused(where: Where, branches: readonly string[]): Promise<Situation["refused"]> {
+  const { gitlab, address, defaultBranch } = where;
   const entries = await Promise.all(
     branches.map(async (branch): Promise<[string, Set<string>]> => {
-      const filter = { state: "closed", source_branch: branch, target_branch: targetBranch };
+      const target = targetIn(branch, defaultBranch);
+      const filter = { state: "closed", source_branch: branch, target_branch: target };
       const closed = await collect(listMergeRequests(gitlab, address, filter));
-      const own = closed.flatMap((request) => ownOf(request, projectId) ?? []);
+      const own = closed.flatMap((request) => ownOf(request, where) ?? []);
       const refused = own.filter(({ marker }) => marker.closed === undefined);
       return [branch, new Set(refused.map(({ marker }) => marker.fingerprint))];
     }),
@@ -87,24 +91,29 @@ export async function readRefused(
 }
 
 /** How many merge requests the bot opened since a time, whatever became of them. */
-export async function countSince({ gitlab, address, projectId }: Where, since: Date): Promise<number> {
-  const all = await collect(
-    listMergeRequests(gitlab, address, { state: "all", created_after: since.toISOString() }),
-  );
-  return all.filter((request) => ownOf(request, projectId) !== undefined).length;
+export async function countSince(where: Where, since: Date): Promise<number> {
+  const filter = { state: "all", created_after: since.toISOString() };
+  const all = await collect(listMergeRequests(where.gitlab, where.address, filter));
+  return all.filter((request) => ownOf(request, where) !== undefined).length;
 }
 
 /** Undefined when it is not the bot's: another branch, a fork's branch of the same name, or no marker of ours for that branch. */
-function ownOf(request: MergeRequest, projectId: number): OwnMergeRequest | undefined {
-  const { source_branch: branch } = request;
+function ownOf(
+  request: MergeRequest,
+  { projectId, defaultBranch }: Pick<Where, "projectId" | "defaultBranch">,
+): OwnMergeRequest | undefined {
+  const { source_branch: branch, target_branch: target } = request;
   const marker = markerOf(request.description);
-  if (marker === undefined || branch !== `${BRANCH_PREFIX}${marker.topic}` || !isFrom(request, projectId))
-    return undefined;
+  if (marker === undefined || !isFrom(request, projectId)) return undefined;
+  const meant = { branch: targetIn(branch, defaultBranch), isDefault: !branch.includes("@") };
+  const isOfBranch = branch === branchFor(marker.topic, meant);
+  if (!isOfBranch || (!meant.isDefault && marker.target !== meant.branch)) return undefined;
   return {
     iid: request.iid,
     title: request.title,
     description: request.description,
     branch,
+    target,
     labels: request.labels,
     conflicted: request.has_conflicts === true,
     merging: request.merge_when_pipeline_succeeds === true,

@@ -1,47 +1,42 @@
 /** From the old lock and the new one to merge requests: look at what is there, plan, apply, and say so on the dashboard. */
+import type { Bump } from "../config/bump.js";
 import { userErrorsOf, type UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
-import type { Lock } from "../lock/schema.js";
-import type { ErrorsByArtifact } from "../pipeline.js";
 import type { Held } from "./beyond.js";
 import type { Applied } from "./applied.js";
 import { apply } from "./apply.js";
 import { describeDashboard } from "./dashboard.js";
 import { gatherEvidence } from "./evidence.js";
 import { findDashboard, keepDashboard, wishesOf, type Dashboard, type Kept } from "./keep-dashboard.js";
-import type { ManifestEdit } from "./manifest-edit.js";
 import { createNameLookup } from "./name-lookup.js";
 import { plan, type Plan } from "./plan.js";
 import { refusalsOf } from "./policy.js";
+import type { Renewed, TargetFacts } from "./renew.js";
 import { settleSemanticCommits } from "./semantic-commits.js";
-import { countSince, readOpen, readRefused, type Situation, type Where } from "./situation.js";
+import { countSince, readOpen, readRefused, type Situation } from "./situation.js";
 import type { Snapshot } from "./snapshot.js";
+import { branchFor, targetIn } from "./target.js";
 import { topicName, topicsOf, type Topic } from "./topic.js";
 import type { Wishes } from "./wishes.js";
 
 export interface Tending {
   readonly gitlab: GitLab;
   readonly writer: GitLabWriter;
+  /** Whom to ask about the projects that artifacts come from: answers may be those of the beginning of the run. */
+  readonly sources: GitLab;
   readonly address: ProjectAddress;
   readonly projectId: number;
-  readonly targetBranch: string;
   /** Whether the project merges by merge trains. */
   readonly mergeTrains: boolean;
-  readonly snapshot: Snapshot;
-  readonly renewed: {
-    readonly lock: Lock;
-    readonly errors: readonly UserError[];
-    /** The same, by the artifact that they belong to. */
-    readonly failed: ErrorsByArtifact;
-  };
-  /** Names of the artifacts that are looked after. */
-  readonly artifacts: readonly string[];
-  /** Edits of manifests that the renewed lock rests on, by artifact. */
-  readonly edits: ReadonlyMap<string, ManifestEdit>;
-  /** Versions beyond their range that the bot cannot take. */
-  readonly held: readonly Held[];
+  /** The default branch. Its configuration says the rules for all targets. */
+  readonly base: { readonly branch: string; readonly snapshot: Snapshot };
+  readonly renewals: readonly Renewed[];
+  /** Target branches that could not be read: what is open for them stays as it is. */
+  readonly unread: ReadonlySet<string>;
+  /** What went wrong before, besides the errors of the renewals. */
+  readonly errors: readonly UserError[];
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
   readonly now: Date;
@@ -57,54 +52,65 @@ export interface Tended {
   readonly dashboard: Kept | undefined;
   /** Everything that went wrong, here or while the lock was renewed. */
   readonly errors: readonly UserError[];
-  /** What went wrong with an artifact while the lock was renewed. */
-  readonly failed: ErrorsByArtifact;
-  /** Names of the artifacts that are looked after. */
-  readonly artifacts: readonly string[];
+  /** What was looked after, and what of it went wrong while the lock was renewed. */
+  readonly targets: readonly TargetFacts[];
 }
 
 const HOUR_MS = 3_600_000;
 
 export async function tend(tending: Tending): Promise<Tended> {
-  const { snapshot, renewed, edits, held, dryRun, artifacts } = tending;
-  const { bump: configured } = snapshot.project.config;
-  const topics = topicsOf(configured, { before: snapshot.lock, after: renewed.lock, edits });
+  const { gitlab, address, base, renewals, dryRun } = tending;
+  const { bump: configured } = base.snapshot.project.config;
+  const topics = renewals.flatMap(({ target, snapshot, lock, edits }) =>
+    topicsOf(configured, { target, before: snapshot.lock, after: lock, edits }),
+  );
   const [situation, looked] = await Promise.all([readSituation(tending, topics), lookAtDashboard(tending)]);
-  const branch = { address: tending.address, commit: snapshot.commit };
-  const bump =
-    topics.length === 0 ? configured : await settleSemanticCommits(configured, tending.gitlab, branch);
-  const unknown = new Set([...renewed.failed.keys()].map((name) => topicName(bump, name)));
+  const branch = { address, commit: base.snapshot.commit };
+  const bump = topics.length === 0 ? configured : await settleSemanticCommits(configured, gitlab, branch);
   const wishes = wishesOf(looked.found);
-  const planned = plan(topics, situation, { bump, unknown, wishes });
-  const names = createNameLookup(tending.gitlab, tending.address);
-  const applied = dryRun ? [] : await apply(planned.actions, { ...tending, situation, bump, names });
-  const errors = [...renewed.errors, ...applied.flatMap(({ errors: own }) => own), ...looked.errors];
-  const done = { plan: planned, applied, held, errors, failed: renewed.failed, artifacts };
+  const planned = plan(topics, situation, { bump, isUnknown: isUnknownTo(tending, bump), wishes });
+  const snapshots = new Map(renewals.map(({ target, snapshot }) => [target.branch, snapshot]));
+  const names = createNameLookup(gitlab, address);
+  const applying = { ...tending, snapshots, situation, bump, names };
+  const applied = dryRun ? [] : await apply(planned.actions, applying);
+  const before = [...tending.errors, ...renewals.flatMap((one) => one.errors)];
+  const errors = [...before, ...applied.flatMap(({ errors: own }) => own), ...looked.errors];
+  const held = renewals.flatMap((one) => one.held);
+  const targets = renewals.map(({ snapshot, ...one }): TargetFacts => ({ ...one, lock: snapshot.lock }));
+  const done = { plan: planned, applied, held, errors, targets };
   if (dryRun || !bump.dashboard || looked.errors.length > 0) return { ...done, dashboard: undefined };
   return { ...done, ...(await writeDashboard(tending, done, { found: looked.found, wishes })) };
 }
 
+/** Of a branch whose topic has an artifact that failed, or whose target could not be read. */
+function isUnknownTo({ base, renewals, unread }: Tending, bump: Bump): (branch: string) => boolean {
+  const failed = renewals.flatMap(({ target, failed: names }) =>
+    [...names.keys()].map((name) => branchFor(topicName(bump, name, target.branch), target)),
+  );
+  const unknown = new Set(failed);
+  return (branch) => unknown.has(branch) || unread.has(targetIn(branch, base.branch));
+}
+
 async function readSituation(
-  { snapshot, now, ...where }: Where & Pick<Tending, "snapshot" | "now">,
+  { gitlab, sources, address, projectId, base, renewals, now }: Tending,
   topics: readonly Topic[],
 ): Promise<Situation> {
-  const { branches, open, taken } = await readOpen(where);
-  const isOpen = new Set(open.map(({ branch }) => branch));
+  const where = { gitlab, address, projectId, defaultBranch: base.branch };
+  const here = await readOpen(where);
+  const isOpen = new Set([...here.open.map(({ branch }) => branch), ...here.retargeted.keys()]);
   const fresh = topics.map(({ branch }) => branch).filter((branch) => !isOpen.has(branch));
-  const { bump: config } = snapshot.project.config;
+  const { bump: config } = base.snapshot.project.config;
   const limited = config.maximumPerHour !== null && fresh.length > 0;
   const [refused, recent, evidence] = await Promise.all([
     readRefused(where, fresh),
     limited ? countSince(where, new Date(now.getTime() - HOUR_MS)) : 0,
-    gatherEvidence(where.gitlab, topics, config),
+    gatherEvidence(sources, topics, config),
   ]);
-  const refusals = topics.map((topic) => [topic.name, refusalsOf(topic, config, evidence)] as const);
+  const refusals = topics.map((topic) => [topic.id, refusalsOf(topic, config, evidence)] as const);
   return {
+    ...here,
     now,
-    head: snapshot.commit,
-    branches,
-    open,
-    taken,
+    heads: new Map(renewals.map(({ target, snapshot }) => [target.branch, snapshot.commit])),
     refused,
     recent,
     refusals: new Map(refusals.filter(([, found]) => found.length > 0)),
@@ -115,9 +121,9 @@ async function readSituation(
 async function lookAtDashboard({
   gitlab,
   address,
-  snapshot,
+  base,
 }: Tending): Promise<{ found: Dashboard | undefined; errors: readonly UserError[] }> {
-  if (!snapshot.project.config.bump.dashboard) return { found: undefined, errors: [] };
+  if (!base.snapshot.project.config.bump.dashboard) return { found: undefined, errors: [] };
   try {
     return { found: await findDashboard(gitlab, address), errors: [] };
   } catch (error) {
@@ -128,16 +134,16 @@ async function lookAtDashboard({
 }
 
 async function writeDashboard(
-  { gitlab, writer, address, snapshot, now }: Tending,
+  { gitlab, writer, address, base, now }: Tending,
   done: Omit<Tended, "dashboard">,
   { found, wishes }: { readonly found: Dashboard | undefined; readonly wishes: Wishes },
 ): Promise<Pick<Tended, "dashboard" | "errors">> {
   const failed = done.applied.flatMap(({ action, outcome }) =>
-    outcome === "failed" && "topic" in action ? [action.topic.name] : [],
+    outcome === "failed" && "topic" in action ? [action.topic.id] : [],
   );
-  const unfulfilled = new Set([...wishes].filter((wish) => failed.some((name) => wish.endsWith(` ${name}`))));
-  const { bump, expiryWarningDays } = snapshot.project.config;
-  const facts = { ...done, bump, expiryWarningDays, lock: snapshot.lock, now };
+  const unfulfilled = new Set([...wishes].filter((wish) => failed.some((id) => wish.endsWith(` ${id}`))));
+  const { bump, expiryWarningDays } = base.snapshot.project.config;
+  const facts = { ...done, bump, expiryWarningDays, now };
   const describe = (ticked: Wishes) => describeDashboard({ ...facts, ticked });
   try {
     const kept = await keepDashboard({ gitlab, writer, address, found, describe, unfulfilled });

@@ -1,17 +1,19 @@
 /** What a merge request is about: one artifact or one group, with what its lock entries become. Pure. */
 import { createHash } from "node:crypto";
-import type { Bump } from "../config/bump.js";
+import type { Bump, BumpRule } from "../config/bump.js";
 import { diffLocks, type Change } from "../lock/diff.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../lock/schema.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { combineRules, isIgnoredVersion, ruleOf, type TopicRule } from "./rules.js";
-
-/** Branches of the bot begin so. */
-export const BRANCH_PREFIX = "artifacts/";
+import { branchFor, type Target } from "./target.js";
 
 export interface Topic {
   /** Name of the artifact, or `group.<name>`, which no artifact can be called. */
   readonly name: string;
+  /** The branch that it is to be merged into. */
+  readonly target: string;
+  /** The name, and the target unless that is the default branch: no two topics of a project have the same. */
+  readonly id: string;
   readonly branch: string;
   readonly rule: TopicRule;
   readonly changes: readonly Change[];
@@ -26,27 +28,29 @@ export interface Topic {
 }
 
 export interface Renewal {
+  readonly target: Target;
   readonly before: Lock;
   readonly after: Lock;
   /** Edits of manifests that the renewed lock rests on, by artifact. */
   readonly edits?: ReadonlyMap<string, ManifestEdit>;
 }
 
-/** The topics for what differs between the lock and its renewal, by name. */
+/** The topics for what differs between the lock of a target and its renewal, by name. */
 export function topicsOf(bump: Bump, renewal: Renewal): Topic[] {
   const byTopic = new Map<string, Change[]>();
+  const target = renewal.target.branch;
   const newer = diffLocks(renewal.before, renewal.after).filter(isNewer);
-  const ignored = new Set(newer.filter((change) => isIgnored(bump, change)).map(({ artifact }) => artifact));
+  const isIgnored = ({ artifact, to }: Change) => isIgnoredBy(ruleOf(bump, artifact, target), to);
+  const ignored = new Set(newer.filter(isIgnored).map(({ artifact }) => artifact));
   for (const change of newer.filter(({ artifact }) => !ignored.has(artifact))) {
-    const name = topicName(bump, change.artifact);
+    const name = topicName(bump, change.artifact, target);
     byTopic.set(name, [...(byTopic.get(name) ?? []), change]);
   }
   return [...byTopic].map(([name, changes]) => makeTopic({ bump, ...renewal }, name, changes));
 }
 
 /** An artifact enters the lock as a whole, so one system is enough to leave it out. */
-function isIgnored(bump: Bump, { artifact, to }: Change): boolean {
-  const rule = ruleOf(bump, artifact);
+function isIgnoredBy(rule: BumpRule, to: Change["to"]): boolean {
   return rule.ignore || (to !== undefined && isIgnoredVersion(rule, to.version));
 }
 
@@ -55,19 +59,19 @@ function isNewer({ from, to }: Change): boolean {
   return from === undefined || to === undefined || from.job !== to.job || from.storePath !== to.storePath;
 }
 
-/** Name of the topic that an artifact belongs to. */
-export function topicName(bump: Bump, artifact: string): string {
-  const { group } = ruleOf(bump, artifact);
+/** Name of the topic that an artifact belongs to on a target branch. */
+export function topicName(bump: Bump, artifact: string, target: string): string {
+  const { group } = ruleOf(bump, artifact, target);
   return group === undefined ? artifact : `group.${group}`;
 }
 
 function makeTopic(
-  { bump, before, after, edits = new Map() }: Renewal & { readonly bump: Bump },
+  { bump, target, before, after, edits = new Map() }: Renewal & { readonly bump: Bump },
   name: string,
   changes: readonly Change[],
 ): Topic {
   const names = [...new Set(changes.map(({ artifact }) => artifact))].sort();
-  const [first, ...others] = names.map((artifact) => ruleOf(bump, artifact));
+  const [first, ...others] = names.map((artifact) => ruleOf(bump, artifact, target.branch));
   if (first === undefined) throw new Error(`the topic ${name} has no changes`);
   const artifacts: Record<string, LockedArtifact> = { ...before.artifacts };
   for (const artifact of names) {
@@ -80,7 +84,9 @@ function makeTopic(
   );
   return {
     name,
-    branch: `${BRANCH_PREFIX}${name}`,
+    target: target.branch,
+    id: idOf(name, target),
+    branch: branchFor(name, target),
     rule: combineRules([first, ...others]),
     changes,
     lock: { ...before, artifacts },
@@ -88,6 +94,11 @@ function makeTopic(
     fingerprint: fingerprintOf(changes),
     newest: created.sort().at(-1),
   };
+}
+
+/** Percent-encoded (RFC 3986), so that it can stand in a comment and ends at a space. */
+function idOf(name: string, { branch, isDefault }: Target): string {
+  return isDefault ? name : `${name}@${encodeURIComponent(branch)}`;
 }
 
 /** 128 bits of the SHA-256 of the entries that the changes lead to, without what is only said about them. */

@@ -11,7 +11,7 @@ export type Verb = z.infer<typeof Verb>;
 /** All that a section lists. */
 export const ALL = "*";
 
-/** A verb and the name of a topic, or `ALL`, as in the comment of the box. */
+/** A verb and the id of a topic, or `ALL`, as in the comment of the box. */
 export type Wish = `${Verb} ${string}`;
 export type Wishes = ReadonlySet<Wish>;
 
@@ -31,7 +31,8 @@ export function box(wish: Wish, isTicked: boolean, text: string): string {
   return `- [${isTicked ? "x" : " "}] <!-- artifacts-bump ${wish} --> ${text}`;
 }
 
-const TICKED = /^[ \t]*[-*] \[[xX]\] <!-- artifacts-bump ([a-z]+) ([A-Za-z0-9_.-]{1,120}|\*) -->/gm;
+const TICKED =
+  /^[ \t]*[-*] \[[xX]\] <!-- artifacts-bump ([a-z]+) ([A-Za-z0-9_.-]{1,120}(?:@[\w.!~*'()%-]{1,800})?|\*) -->/gm;
 
 /** What is ticked in a description. */
 export function wishesIn(description: string): Wishes {

@@ -35,9 +35,9 @@ export function printJunitOfErrors(project: string, errors: readonly UserError[]
   return printSuite(project, problems(errors));
 }
 
-function caseOfArtifact({ artifact, outcome, request, notes, errors }: ArtifactOutcome): Case {
+function caseOfArtifact({ artifact, target, outcome, request, notes, errors }: ArtifactOutcome): Case {
   return {
-    name: artifact,
+    name: target.isDefault ? artifact : `${artifact}@${target.branch}`,
     output: [outcome, ...notes, ...(request === undefined ? [] : [request.url])],
     errors,
   };

@@ -2,7 +2,7 @@
 import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 import { DAYS } from "./bump.js";
-import { ArtifactPattern, ProjectPattern } from "./pattern.js";
+import { ArtifactPattern, BranchPattern, ProjectPattern } from "./pattern.js";
 
 /** GitLab's limit, without what would split a list of labels. */
 const Label = z
@@ -12,9 +12,6 @@ const UserName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, "expected a G
 const MilestoneTitle = z
   .string()
   .regex(/^[^\p{Cc}]{1,255}$/u, "expected the title of a milestone: at most 255 characters");
-const Branch = z
-  .string()
-  .regex(/^[^\p{Cc}\p{Cs} ~^:?*[\\-][^\p{Cc}\p{Cs} ~^:?*[\\]*$/u, "expected the name of a branch");
 const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "22:00"');
 const TimeZone = z.string().refine(isTimeZone, 'expected a time zone such as "Europe/Berlin"');
 const VersionRange = z
@@ -65,7 +62,7 @@ const Limit = z.int().min(1).nullable().describe("a whole number from 1, or null
 
 export const WrittenBump = z.strictObject({
   ...COMMON,
-  targetBranch: Branch.optional(),
+  targetBranches: z.array(BranchPattern).min(1).max(50).optional(),
   maximumOpen: Limit,
   maximumPerHour: Limit,
   rebase: z.enum(["conflicted", "behind", "never"]).optional(),
@@ -76,6 +73,7 @@ export const WrittenBump = z.strictObject({
     .array(
       z.strictObject({
         artifacts: z.array(ArtifactPattern).min(1),
+        targets: z.array(BranchPattern).min(1).optional(),
         ...COMMON,
         ignore: z.boolean().optional(),
         group: GroupName.optional(),

@@ -56,9 +56,17 @@ export interface BumpRule {
   readonly group: string | undefined;
 }
 
+/** What a rule is about; both must fit. */
+export interface RuleScope {
+  /** Names of artifacts, with `*` for anything. */
+  readonly artifacts: readonly string[];
+  /** Target branches, with `*` for anything; undefined: all of them. */
+  readonly targets?: readonly string[];
+}
+
 export interface Bump extends Omit<BumpRule, "group" | "ignore"> {
-  /** Branch that merge requests go to; undefined: the default branch of the project. */
-  readonly targetBranch: string | undefined;
+  /** Branches that merge requests go to, with `*` for anything; undefined: the default branch of the project. */
+  readonly targetBranches: readonly string[] | undefined;
   /** Merge requests that may be open at a time; null: any number. */
   readonly maximumOpen: number | null;
   /** Merge requests that may be opened within an hour; null: any number. */
@@ -72,11 +80,11 @@ export interface Bump extends Omit<BumpRule, "group" | "ignore"> {
   /** Begin titles and commit messages with `chore(deps): `; "auto": when the commits of the target branch begin so. */
   readonly semanticCommits: boolean | "auto";
   /** Later ones win. */
-  readonly rules: readonly ({ readonly artifacts: readonly string[] } & Partial<BumpRule>)[];
+  readonly rules: readonly (RuleScope & Partial<BumpRule>)[];
 }
 
 export const DEFAULT_BUMP: Bump = {
-  targetBranch: undefined,
+  targetBranches: undefined,
   labels: [],
   assignees: [],
   reviewers: [],

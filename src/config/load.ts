@@ -100,7 +100,7 @@ function bumpOf({ bump = {} }: WrittenConfig): Bump {
     beyondRange: bump.beyondRange ?? DEFAULT_BUMP.beyondRange,
     priority: bump.priority ?? DEFAULT_BUMP.priority,
     ignoreVersions: bump.ignoreVersions ?? DEFAULT_BUMP.ignoreVersions,
-    targetBranch: bump.targetBranch,
+    targetBranches: bump.targetBranches,
     maximumOpen: bump.maximumOpen === undefined ? DEFAULT_BUMP.maximumOpen : bump.maximumOpen,
     maximumPerHour: bump.maximumPerHour ?? DEFAULT_BUMP.maximumPerHour,
     rebase: bump.rebase ?? DEFAULT_BUMP.rebase,

@@ -12,6 +12,13 @@ export const ProjectPattern = z
     'expected the full path of a project, in which * stands for anything: "platform/*"',
   );
 
+export const BranchPattern = z
+  .string()
+  .regex(
+    /^(?!artifacts\/)[^\p{Cc}\p{Cs} ~^:?[\\-][^\p{Cc}\p{Cs} ~^:?[\\]{0,254}$/u,
+    'expected the name of a branch, in which * stands for anything: "release/*", and none of the bot\'s own',
+  );
+
 /** Whether a name is what a pattern means. */
 export function matches(pattern: string, name: string): boolean {
   const source = pattern.replace(/[.+?^${}()|[\]\\/]/g, String.raw`\$&`).replaceAll("*", ".*");

@@ -43,13 +43,13 @@ export function listRecentCommits(
   return gitlab.get(instance, ["projects", project, "repository", "commits"], z.array(Commit), query);
 }
 
-/** All branches whose names begin with `prefix`. */
+/** All branches whose names begin with `prefix`; all that there are for "". */
 export function listBranches(
   gitlab: GitLab,
   { instance, project }: ProjectAddress,
   prefix: string,
 ): AsyncIterable<Branch> {
-  const query = { search: `^${prefix}` };
+  const query = { search: prefix === "" ? undefined : `^${prefix}` };
   return gitlab.pages(instance, ["projects", project, "repository", "branches"], Branch, query);
 }
 

@@ -186,7 +186,7 @@ export function topicOfAcme(variant: Partial<LockedVariant> = {}): Topic {
   const before = makeLock();
   const systems = { "x86_64-linux": makeVariant({ job: 78001, commit: "a".repeat(40), ...variant }) };
   const after = makeLock({ acme: makeArtifact({ systems }) });
-  const [topic] = topicsOf(DEFAULT_BUMP, { before, after });
+  const [topic] = topicsOf(DEFAULT_BUMP, { target: { branch: "main", isDefault: true }, before, after });
   if (topic === undefined) throw new Error("there is no topic");
   return topic;
 }

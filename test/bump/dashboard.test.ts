@@ -350,8 +350,9 @@ describe("hostile words", () => {
       bump: DEFAULT_BUMP,
       plan: { actions: [], waiting: [], left: [] },
       applied: [],
-      failed: new Map(),
-      lock: makeLock(),
+      targets: [
+        { target: { branch: "main", isDefault: true }, lock: makeLock(), artifacts: [], failed: new Map() },
+      ],
       now: NOW,
       expiryWarningDays: 14,
     };

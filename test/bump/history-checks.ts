@@ -126,7 +126,11 @@ export function takeBackRefusals(people: People, company: SmallCompany): void {
 /** What should be proposed, had nobody a say; without topics that fail. */
 function wantedTopics({ bump }: People, { locked, newest, failing, entryOf }: SmallCompany): Topic[] {
   const artifacts = Object.fromEntries(TOOLS.map((tool) => [tool, entryOf(tool, newest.get(tool) ?? 1)]));
-  const topics = topicsOf(bump, { before: locked("main"), after: { version: 1, artifacts } });
+  const topics = topicsOf(bump, {
+    target: { branch: "main", isDefault: true },
+    before: locked("main"),
+    after: { version: 1, artifacts },
+  });
   return topics.filter(({ branch }) => !PROPOSED.get(branch)?.some((tool) => failing.has(tool)));
 }
 

@@ -64,11 +64,9 @@ test("1,000 hostile names of jobs, refs, files and commits leave a whole descrip
 test("1,000 hostile errors, titles, refusals and answers leave the dashboard's boxes and lines as they are meant", () => {
   fc.assert(
     fc.property(hostile, hostile, (text, version) => {
-      const { plan, applied, errors, failed } = runWith(text, version);
-      const facts = { plan, applied, errors, failed, bump: DEFAULT_BUMP, expiryWarningDays: 14, now: NOW };
-      const { lock } = topicOfAcme({ version });
+      const facts = { ...runWith(text, version), bump: DEFAULT_BUMP, expiryWarningDays: 14, now: NOW };
 
-      const described = describeDashboard({ ...facts, lock, ticked: new Set<Wish>(["rebase acme"]) });
+      const described = describeDashboard({ ...facts, ticked: new Set<Wish>(["rebase acme"]) });
 
       expect([...wishesIn(described)]).toEqual(["rebase acme"]);
       expect(wishesIn(described.replaceAll("- [ ]", "- [x]"))).toEqual(
@@ -113,6 +111,7 @@ function runWith(text: string, version: string): Tended {
     title: text,
     description: text,
     branch: topic.branch,
+    target: topic.target,
     labels: [text],
     conflicted: false,
     merging: false,
@@ -140,9 +139,11 @@ function runWith(text: string, version: string): Tended {
   const failed = new Map(["brisk"].map((name) => [name, [new UserError("X", text, { hint: text })]]));
   const other = [new UserError("X", text), new UserError("X", version)];
   const errors = [...[...failed.values()].flat(), ...other];
-  const held = [{ artifact: "crane", tag: text, why: text }];
+  const held = [{ artifact: "crane", target: "main", tag: text, why: text }];
   const artifacts = ["acme", "brisk", "crane"];
-  return { plan, applied: [done], errors, failed, held, artifacts, dashboard: undefined };
+  const { lock } = topicOfAcme({ version });
+  const targets = [{ target: { branch: "main", isDefault: true }, lock, artifacts, failed }];
+  return { plan, applied: [done], errors, held, targets, dashboard: undefined };
 }
 
 const OURS = new Set(

@@ -187,17 +187,6 @@ test("a group waits for the schedules of all its artifacts, and takes milestone 
   expect(company.open()).toMatchObject([{ squash: true, milestone: { title: "Next" } }]);
 });
 
-test("merge requests go to another branch when the configuration says so, and its lock is what counts", async () => {
-  const company = await startCompany({ config: 'targetBranch: "stable"' });
-  const { repository } = company.forge;
-  repository.branches.set("stable", repository.branches.get("main") ?? "");
-  company.build("acme", "acme 2");
-
-  await company.run();
-
-  expect(company.open()).toMatchObject([{ targetBranch: "stable" }]);
-});
-
 describe("with rebase", () => {
   test.each([
     ["behind", true],

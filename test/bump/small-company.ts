@@ -132,17 +132,18 @@ export async function foundSmallCompany(
     run(asking = clients) {
       const commit = forge.repository.at("main");
       if (commit === undefined) throw new Error("there is no main branch");
+      const snapshot = snapshotOf(commit, project, lockOf("main"));
+      const target = { branch: "main", isDefault: true };
       return tend({
         ...asking,
+        sources: asking.gitlab,
         address: { instance: instance.url, project: PROJECT },
         projectId: forge.project.id,
-        targetBranch: "main",
         mergeTrains: forge.project.mergeTrains,
-        snapshot: snapshotOf(commit, project, lockOf("main")),
-        renewed: renewedOf(lockOf("main"), company),
-        artifacts: tools,
-        edits: new Map(),
-        held: [],
+        base: { branch: "main", snapshot },
+        renewals: [{ ...renewedOf(snapshot.lock, company), target, snapshot, artifacts: tools }],
+        unread: new Set(),
+        errors: [],
         dryRun: false,
         signal: new AbortController().signal,
         now: clock.now,
@@ -233,7 +234,8 @@ function renewedOf(before: Lock, { newest, failing, entryOf }: SmallCompany) {
   const failed = new Map(
     [...failing].map((tool) => [tool, [new UserError("TEST_FAILING", `${tool} fails`)]]),
   );
-  return { lock: { version: 1, artifacts } as const, errors: [...failed.values()].flat(), failed };
+  const lock = { version: 1, artifacts } as const;
+  return { lock, errors: [...failed.values()].flat(), failed, edits: new Map(), held: [] };
 }
 
 // The same entry, lock or tree is the same object in every company, so that each is made, parsed and hashed once.
