@@ -116,6 +116,20 @@ export async function makeWorld(locked: boolean): Promise<World> {
   return world;
 }
 
+/** What a credential helper gives once it was asked again. */
+export const NEXT_TOKEN = "glpat-nextcanary00000000000";
+
+/** The same, by a user whose credential helper has another token each time that it is asked. */
+export function withRenewedTokens({ gitlab, cwd }: World): World {
+  const home = makeHome();
+  const answer = (token: string) => JSON.stringify({ headers: { "private-token": [token] } });
+  const script = `if test -e "$HOME/asked"; then echo '${answer(NEXT_TOKEN)}'; else : > "$HOME/asked"; echo '${answer(TOKEN)}'; fi`;
+  home.settings({ [gitlab.url]: { helper: [home.program("helper", script)] } });
+  gitlab.addToken({ token: NEXT_TOKEN, kind: "personal", name: "next", scopes: ["api"], role: "maintainer" });
+  const { context, ...world } = worldOf(gitlab, cwd);
+  return { ...world, context: { ...context, env: { HOME: home.path, PATH: "/nonexistent" } } };
+}
+
 export function worldOf(gitlab: EmbeddedGitLab, cwd: string): World {
   let shown = "";
   const prints = new EventEmitter();

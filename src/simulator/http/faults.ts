@@ -13,6 +13,8 @@ interface FaultMatch {
   readonly path: RegExp | string;
   /** How many requests it spoils; all when absent. */
   readonly times?: number;
+  /** How many requests it lets pass before; none when absent. */
+  readonly after?: number;
   /** Which server's requests it waits for. Default: the API's. */
   readonly on?: "api" | "storage";
 }
@@ -73,10 +75,10 @@ type ReplyFault =
   | { readonly kind: "insecure-redirect" };
 
 export class Faults {
-  readonly #waiting: { readonly fault: Fault; left: number }[] = [];
+  readonly #waiting: { readonly fault: Fault; spared: number; left: number }[] = [];
 
   add(fault: Fault): void {
-    this.#waiting.push({ fault, left: fault.times ?? Infinity });
+    this.#waiting.push({ fault, spared: fault.after ?? 0, left: fault.times ?? Infinity });
   }
 
   /** Forgets all faults. */
@@ -88,6 +90,10 @@ export class Faults {
   take(on: "api" | "storage", request: HttpRequest): Fault | undefined {
     const found = this.#waiting.find(({ fault }) => (fault.on ?? "api") === on && matches(fault, request));
     if (found === undefined) return undefined;
+    if (found.spared > 0) {
+      found.spared -= 1;
+      return undefined;
+    }
     found.left -= 1;
     if (found.left <= 0) this.#waiting.splice(this.#waiting.indexOf(found), 1);
     return found.fault;
@@ -95,7 +101,7 @@ export class Faults {
 
   /** Lets a fault of an API request hit the storage request that its redirect leads to instead. */
   follow(fault: Fault, redirect: URL): void {
-    const { times: _, ...always } = fault;
+    const { times: _, after: __, ...always } = fault;
     const path = `${redirect.pathname}${redirect.search}`;
     this.add({ ...always, on: "storage", path, ...(fault.kind === "redirect-loop" ? {} : { times: 1 }) });
   }
