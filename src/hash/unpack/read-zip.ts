@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { type Entry, type ZipFile, openPromise } from "yauzl";
+import { type Entry, type ZipFile, getFileNameLowLevel, openPromise } from "yauzl";
 import { ArchiveRefused } from "./archive-refused.js";
 import type { Tree } from "./tree.js";
 
@@ -19,8 +19,8 @@ const MAX_TARGET_BYTES = 4_095;
  * @throws ArchiveRefused for what is hostile or no file, folder or link; Error when the zip is damaged
  */
 export async function readZip(file: string, tree: Tree): Promise<ZipFile> {
-  // yauzl refuses absolute paths, `..`, and, when it is strict, backslashes.
-  const zip = await openPromise(file, { autoClose: false, strictFileNames: true });
+  // What yauzl itself says of a name that it refuses holds that name as it is, and reads as if the zip were damaged.
+  const zip = await openPromise(file, { autoClose: false, decodeStrings: false });
   try {
     for await (const entry of zip.eachEntry()) await addEntry(entry, zip, tree);
     return zip;
@@ -31,11 +31,12 @@ export async function readZip(file: string, tree: Tree): Promise<ZipFile> {
 }
 
 async function addEntry(entry: Entry, zip: ZipFile, tree: Tree): Promise<void> {
-  const { fileName: path, uncompressedSize: size } = entry;
+  const { uncompressedSize: size } = entry;
+  const path = pathOf(entry);
   const mode = UNIX_HOSTS.has(entry.versionMadeBy >>> 8) ? entry.externalFileAttributes >>> 16 : 0;
   const type = mode & TYPE_OF_MODE;
   if (path.endsWith("/") || type === DIRECTORY) return tree.addDirectory(path);
-  if (!entry.canDecodeFileData()) throw notDecodable(entry);
+  if (!entry.canDecodeFileData()) throw notDecodable(entry, path);
   const read = () => contentOf(entry, zip);
   if (type === SYMLINK) return tree.addSymlink(path, await targetOf(path, size, read()));
   if (type !== REGULAR && type !== 0) {
@@ -44,10 +45,17 @@ async function addEntry(entry: Entry, zip: ZipFile, tree: Tree): Promise<void> {
   tree.addFile(path, { executable: (mode & 0o100) !== 0, size, read });
 }
 
-function notDecodable(entry: Entry): ArchiveRefused {
+/** With slashes alone, as 4.4.17 of APPNOTE.TXT wants it: a backslash or a drive would be a name here, and a way out on Windows. */
+function pathOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): string {
+  const path = getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, true);
+  if (/^[a-zA-Z]:|\\/.test(path)) throw new ArchiveRefused(`${JSON.stringify(path)} is a path of Windows`);
+  return path;
+}
+
+function notDecodable(entry: Entry, path: string): ArchiveRefused {
   const how = entry.isEncrypted() ? "encrypted" : `compressed with method ${entry.compressionMethod}`;
   return new ArchiveRefused(
-    `${JSON.stringify(entry.fileName)} is ${how}`,
+    `${JSON.stringify(path)} is ${how}`,
     "make the zip with deflate and without a password",
   );
 }
@@ -59,7 +67,7 @@ async function* contentOf(entry: Entry, zip: ZipFile): AsyncGenerator<Uint8Array
     crc = crc32(chunk, crc);
     yield chunk;
   }
-  if (crc !== entry.crc32) throw new ArchiveRefused(`${JSON.stringify(entry.fileName)} has a wrong CRC-32`);
+  if (crc !== entry.crc32) throw new ArchiveRefused(`${JSON.stringify(pathOf(entry))} has a wrong CRC-32`);
 }
 
 async function targetOf(path: string, size: number, body: AsyncIterable<Uint8Array>): Promise<string> {

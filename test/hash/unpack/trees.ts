@@ -2,9 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { chmod, link, lstat, mkdir, readFile, readdir, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesContent } from "../../../src/simulator/archive/content.js";
+import { allBytes, bytesContent } from "../../../src/simulator/archive/content.js";
 import { writeZip, type ZipEntry } from "../../../src/simulator/archive/zip-writer.js";
-import { allBytes } from "../../../src/simulator/archive/content.js";
 
 /** Names that sort, encode or fit badly. The pair of the last two sorts otherwise in UTF-16 than in bytes. */
 const NAMES = [
@@ -97,4 +96,22 @@ export async function zipOfTree(folder: string): Promise<Buffer> {
 /** The NAR of a tree, as Nix writes it. */
 export function nixDump(folder: string): Buffer {
   return execFileSync("nix-store", ["--dump", folder], { maxBuffer: 1 << 28 });
+}
+
+export interface RawZipEntry {
+  readonly path: string;
+  readonly type?: "symlink" | "file";
+  readonly data?: string;
+}
+
+/** A zip of exactly these entries, which no zip program would write. */
+export function rawZip(entries: readonly RawZipEntry[]): Buffer {
+  return allBytes(
+    writeZip(
+      entries.map(({ path, type = "file", data = "data" }) => {
+        return { path, type, mode: 0o644, content: bytesContent(Buffer.from(data)), compressible: true };
+      }),
+      { compression: "deflate", modified: new Date("2026-01-01") },
+    ),
+  );
 }
