@@ -12,6 +12,7 @@ let
   inherit (lib) mkIf mkOption types;
   cfg = config.services.nix-artifacts.proxy;
   nix = import ./proxy-nix-settings.nix { inherit lib cfg; };
+  policy = import ./proxy-policy.nix { inherit lib pkgs cfg; };
 in
 {
   options.services.nix-artifacts.proxy =
@@ -39,9 +40,7 @@ in
     };
 
   config = mkIf cfg.enable {
-    assertions = import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
-      inherit (cfg) tokenFile;
-    };
+    assertions = import ./proxy-assertions.nix lib cfg;
 
     nix.settings = nix.settings;
 
@@ -71,7 +70,8 @@ in
         RunAtLoad = true;
         ProcessType = "Background";
         StandardErrorPath = "/var/log/nix-artifacts-proxy.log";
-      };
+      }
+      // lib.optionalAttrs (policy != null) { WorkingDirectory = "${policy}"; };
     };
   };
 }

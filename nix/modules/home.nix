@@ -18,6 +18,8 @@ let
       cfg.tokenFile
     ];
   quote = import ./systemd-quote.nix;
+  policy = import ./proxy-policy.nix { inherit lib pkgs cfg; };
+  place = lib.optionalAttrs (policy != null) { WorkingDirectory = "${policy}"; };
 in
 {
   options.services.nix-artifacts.proxy = import ./proxy-options.nix { inherit lib pkgs; } // {
@@ -29,9 +31,7 @@ in
   };
 
   config = mkIf cfg.enable {
-    assertions = import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
-      inherit (cfg) tokenFile;
-    };
+    assertions = import ./proxy-assertions.nix lib cfg;
 
     home.packages = [ cfg.package ];
 
@@ -49,7 +49,8 @@ in
         RestrictSUIDSGID = true;
         SystemCallArchitectures = "native";
         UMask = "0077";
-      };
+      }
+      // place;
     };
 
     launchd.agents.nix-artifacts-proxy = mkIf pkgs.stdenv.hostPlatform.isDarwin {
@@ -60,7 +61,8 @@ in
         KeepAlive = true;
         RunAtLoad = true;
         ProcessType = "Background";
-      };
+      }
+      // place;
     };
   };
 }

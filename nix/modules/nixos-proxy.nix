@@ -13,6 +13,7 @@ let
   inherit (lib) mkIf mkOption types;
   cfg = config.services.nix-artifacts.proxy;
   nix = import ./proxy-nix-settings.nix { inherit lib cfg; };
+  policy = import ./proxy-policy.nix { inherit lib pkgs cfg; };
   socketFolder = "/run/nix-artifacts";
   socketFile = "${socketFolder}/proxy.sock";
 
@@ -34,7 +35,21 @@ let
     };
     callers = {
       flag = "--passthrough";
-      streams = map address cfg.passthrough;
+      streams = withoutTls cfg.passthrough;
+    };
+    callers-tls = {
+      flag = "--passthrough";
+      streams = withTls cfg.passthrough;
+      scheme = "tls:";
+    };
+    jobs = {
+      flag = "--id-token-listen";
+      streams = withoutTls cfg.idTokens.listen;
+    };
+    jobs-tls = {
+      flag = "--id-token-listen";
+      streams = withTls cfg.idTokens.listen;
+      scheme = "tls:";
     };
     machines = {
       flag = "--certificate-listen";
@@ -48,6 +63,11 @@ let
   };
   # systemd.socket(5) writes a socket in the file system without a scheme.
   address = lib.removePrefix "unix:";
+  withoutTls = addresses: map address (builtins.filter (one: !lib.hasPrefix "tls:" one) addresses);
+  withTls =
+    addresses: map (lib.removePrefix "tls:") (builtins.filter (lib.hasPrefix "tls:") addresses);
+  speaksTls =
+    cfg.certificates.listen != [ ] || withTls (cfg.passthrough ++ cfg.idTokens.listen) != [ ];
   unitName = name: "nix-artifacts-proxy-${name}";
 
   arguments =
@@ -58,11 +78,14 @@ let
           listen = [ ];
           passthrough = [ ];
           adminListen = [ ];
+          idTokens = cfg.idTokens // {
+            listen = [ ];
+          };
         }
       )
       ++ builtins.concatMap (name: [
         sockets.${name}.flag
-        "systemd:${name}"
+        "${sockets.${name}.scheme or ""}systemd:${name}"
       ]) (builtins.attrNames sockets)
     )
     ++ lib.optionals (cfg.tokenFile != null) [
@@ -75,8 +98,8 @@ let
     ]) (builtins.attrNames tlsFiles);
   # By the options that name them.
   tlsFiles = lib.filterAttrs (_: file: file != null) {
-    tls-cert = cfg.certificates.certFile;
-    tls-key = cfg.certificates.keyFile;
+    tls-cert = cfg.tls.certFile;
+    tls-key = cfg.tls.keyFile;
     client-ca = cfg.certificates.clientCaFile;
   };
 in
@@ -95,6 +118,24 @@ in
         '';
       };
 
+      tls = {
+        certFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/var/lib/acme/artifacts.example.com/fullchain.pem";
+          description = ''
+            The proxy's own certificate, for `certificates.listen` and for the addresses of `passthrough` and `idTokens.listen`
+            that begin with `tls:`. A renewed one counts when the service starts again.
+          '';
+        };
+        keyFile = mkOption {
+          type = types.nullOr types.str;
+          default = null;
+          example = "/var/lib/acme/artifacts.example.com/key.pem";
+          description = "Its key, readable by root alone. systemd hands it to the service.";
+        };
+      };
+
       certificates = {
         listen = mkOption {
           type = types.listOf types.str;
@@ -104,18 +145,6 @@ in
             Addresses with TLS on which callers show a certificate of `clientCaFile`. Other machines may reach them, if the
             firewall lets them.
           '';
-        };
-        certFile = mkOption {
-          type = types.nullOr types.str;
-          default = null;
-          example = "/var/lib/acme/artifacts.example.com/fullchain.pem";
-          description = "The proxy's own certificate. A renewed one counts when the service starts again.";
-        };
-        keyFile = mkOption {
-          type = types.nullOr types.str;
-          default = null;
-          example = "/var/lib/acme/artifacts.example.com/key.pem";
-          description = "Its key, readable by root alone. systemd hands it to the service.";
         };
         clientCaFile = mkOption {
           type = types.nullOr types.str;
@@ -139,29 +168,37 @@ in
 
   config = mkIf cfg.enable {
     assertions =
-      import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
-        inherit (cfg) tokenFile;
-        "certificates.keyFile" = cfg.certificates.keyFile;
+      import ./proxy-assertions.nix lib cfg
+      ++ import ./outside-the-store.nix lib "services.nix-artifacts.proxy" {
+        "tls.keyFile" = cfg.tls.keyFile;
       }
       ++ [
         {
           assertion =
             cfg.tokenFile != null
-            || (cfg.listen == [ ] && cfg.socketGroup == null && cfg.certificates.listen == [ ]);
-          message = "services.nix-artifacts.proxy needs a tokenFile for `listen`, `socketGroup` and `certificates`; with `passthrough` alone, set `listen = [ ]`.";
+            || (
+              cfg.listen == [ ]
+              && cfg.socketGroup == null
+              && cfg.certificates.listen == [ ]
+              && cfg.idTokens.listen == [ ]
+            );
+          message = "services.nix-artifacts.proxy needs a tokenFile for `listen`, `socketGroup`, `certificates` and `idTokens`; with `passthrough` alone, set `listen = [ ]`.";
         }
         {
           assertion =
-            builtins.attrNames tlsFiles == lib.optionals (cfg.certificates.listen != [ ]) [
-              "client-ca"
+            builtins.attrNames tlsFiles
+            == lib.optional (cfg.certificates.listen != [ ]) "client-ca"
+            ++ lib.optionals speaksTls [
               "tls-cert"
               "tls-key"
             ];
-          message = "services.nix-artifacts.proxy.certificates: `listen`, `certFile`, `keyFile` and `clientCaFile` go together.";
+          message = "services.nix-artifacts.proxy: `certificates.listen` goes with `certificates.clientCaFile`, and addresses with TLS go with `tls.certFile` and `tls.keyFile`; none without the others.";
         }
         {
           assertion =
-            !builtins.any (lib.hasPrefix "localhost") (cfg.listen ++ cfg.passthrough ++ cfg.adminListen);
+            !builtins.any (one: lib.hasPrefix "localhost" (lib.removePrefix "tls:" one)) (
+              cfg.listen ++ cfg.passthrough ++ cfg.idTokens.listen ++ cfg.adminListen
+            );
           message = "services.nix-artifacts.proxy: systemd listens on addresses, not on names. Write 127.0.0.1 instead of localhost.";
         }
       ];
@@ -208,7 +245,8 @@ in
           ++ lib.mapAttrsToList (credential: file: "${credential}:${file}") tlsFiles;
         CacheDirectory = "nix-artifacts";
         CacheDirectoryMode = "0700";
-      };
+      }
+      // lib.optionalAttrs (policy != null) { WorkingDirectory = "${policy}"; };
     };
   };
 }

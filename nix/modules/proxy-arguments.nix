@@ -16,6 +16,8 @@ in
 ++ each "--lock" cfg.locks
 ++ each "--listen" cfg.listen
 ++ each "--passthrough" cfg.passthrough
+++ each "--id-token-listen" cfg.idTokens.listen
+++ each "--audience" cfg.idTokens.audiences
 ++ each "--admin-listen" cfg.adminListen
 ++ [
   "--cache-size"

@@ -36,7 +36,44 @@ in
     type = types.listOf types.str;
     default = [ ];
     example = [ "127.0.0.1:7468" ];
-    description = "Loopback addresses on which callers bring their own GitLab token, in their netrc.";
+    description = ''
+      Loopback addresses on which callers bring their own GitLab token, in their netrc. On NixOS also others, that begin with
+      `tls:`.
+    '';
+  };
+
+  idTokens = {
+    listen = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "127.0.0.1:7470" ];
+      description = ''
+        Loopback addresses on which CI jobs bring an ID token, and get what `policy` allows. On NixOS also others, that begin
+        with `tls:`.
+      '';
+    };
+    audiences = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "https://artifacts.example.com" ];
+      description = "For whom ID tokens are meant: what `.gitlab-ci.yml` has in `aud`. One of these must fit.";
+    };
+  };
+
+  policy = mkOption {
+    type = types.nullOr (types.listOf (types.attrsOf types.anything));
+    default = null;
+    example = [
+      {
+        name = "platform is for all";
+        effect = "allow";
+        projects = [ "platform/*" ];
+      }
+    ];
+    description = ''
+      Who may have what: the rules of `proxyPolicy` in `artifacts.config.ts`. The first that fits decides, and what none
+      allows is denied. They are checked while the configuration is built. Null: whoever gets in may have all that is locked.
+    '';
   };
 
   adminListen = mkOption {

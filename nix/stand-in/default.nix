@@ -37,6 +37,7 @@ let
         isAarch64 = builtins.match "aarch64-.*" system != null;
         isDarwin = builtins.match ".*-darwin" system != null;
         isMusl = false;
+        canExecute = other: other.system == system;
         isLinux = builtins.match ".*-linux" system != null;
       };
       stdenvNoCC = {

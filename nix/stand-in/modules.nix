@@ -32,6 +32,12 @@ let
     {
       bool = simple "boolean" builtins.isBool;
       str = simple "string" isString;
+      anything = simple "anything" (_: true);
+      attrsOf =
+        type:
+        simple "attribute set of ${type.description}" (
+          value: isAttrs value && all (name: type.check value.${name}) (attrNames value)
+        );
       path = simple "path" (value: builtins.isPath value || isString value);
       package = simple "package" isAttrs;
       port = simple "port" (value: isInt value && value >= 0 && value < 65536);

@@ -21,6 +21,8 @@ const MINIMAL = `services.nix-artifacts.proxy = {
 const TOKEN = `${MINIMAL} tokenFile = "/run/secrets/gitlab"; };`;
 const SOCKET = `${MINIMAL} tokenFile = "/run/secrets/gitlab"; listen = [ ]; socketGroup = "nixbld"; };`;
 
+const POLICY = 'policy = [ { name = "all"; effect = "allow"; } ];';
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "units-"));
@@ -146,8 +148,9 @@ describe("the proxy of the NixOS module", () => {
   });
 
   test("hands certificate, key and authority to a listener for client certificates, all or none", async () => {
-    const files = 'certFile = "/s/c"; keyFile = "/s/k"; clientCaFile = "/s/a";';
-    const tls = TOKEN.replace("enable", `certificates = { listen = [ "0.0.0.0:7468" ]; ${files} }; enable`);
+    const files = 'tls = { certFile = "/s/c"; keyFile = "/s/k"; };';
+    const certificates = 'certificates = { listen = [ "0.0.0.0:7468" ]; clientCaFile = "/s/a"; };';
+    const tls = TOKEN.replace("enable", `${files} ${certificates} enable`);
     const { services, sockets } = await systemdOf(tls);
     expect(sockets?.["nix-artifacts-proxy-machines"]?.socketConfig["ListenStream"]).toEqual(["0.0.0.0:7468"]);
     const { serviceConfig } = services?.["nix-artifacts-proxy"] ?? {};
@@ -165,15 +168,39 @@ describe("the proxy of the NixOS module", () => {
       failedAssertions(await evaluateModule("nixos", `{ ${configuration} }`));
     expect(await failed(tls)).toEqual([]);
     expect(await failed(tls.replace('keyFile = "/s/k";', ""))).toEqual([
-      expect.stringContaining("go together"),
+      expect.stringContaining("addresses with TLS go with"),
+    ]);
+    expect(await failed(TOKEN.replace("enable", `${files} enable`))).toEqual([
+      expect.stringContaining("addresses with TLS go with"),
     ]);
     expect(await failed(tls.replace("/s/k", "/nix/store/x-key"))).toEqual([
       expect.stringContaining("everybody can read it"),
     ]);
   });
 
+  test("has addresses with TLS beside those without, for callers who say who they are", async () => {
+    const both = TOKEN.replace(
+      "enable",
+      `tls = { certFile = "/s/c"; keyFile = "/s/k"; }; passthrough = [ "127.0.0.1:2" "tls:0.0.0.0:443" ];
+       idTokens = { listen = [ "tls:[::]:444" ]; audiences = [ "https://a.example.com" ]; }; policy = [ ]; enable`,
+    );
+    const { services, sockets } = await systemdOf(both);
+    expect(sockets?.["nix-artifacts-proxy-callers"]?.socketConfig["ListenStream"]).toEqual(["127.0.0.1:2"]);
+    expect(sockets?.["nix-artifacts-proxy-callers-tls"]?.socketConfig["ListenStream"]).toEqual([
+      "0.0.0.0:443",
+    ]);
+    expect(sockets?.["nix-artifacts-proxy-jobs-tls"]?.socketConfig["ListenStream"]).toEqual(["[::]:444"]);
+    expect(services?.["nix-artifacts-proxy"]?.serviceConfig["ExecStart"]).toContain(
+      '"--audience" "https://a.example.com" "--cache-size" "20G" "--listen" "systemd:builds" ' +
+        '"--passthrough" "systemd:callers" "--passthrough" "tls:systemd:callers-tls" ' +
+        '"--id-token-listen" "tls:systemd:jobs-tls" --token-file %d/gitlab ' +
+        "--tls-cert %d/tls-cert --tls-key %d/tls-key",
+    );
+  });
+
   test.each([
     ["a port", TOKEN],
+    ["a policy", TOKEN.replace("enable", `${POLICY} enable`)],
     ["a socket", SOCKET],
     ["odd paths", TOKEN.replace("/srv/", '/srv/a b%n$HOME\\"\\\\')],
   ])("makes a unit with %s that systemd takes, and calls well protected", async (_, configuration) => {
@@ -315,6 +342,36 @@ describe("the uploader of the NixOS module", () => {
     expect(await systemdAnalyze("verify", service)).toMatchObject({ code: 0, stderr: "" });
     const security = await systemdAnalyze("security", "--offline=true", "--threshold=20", service);
     expect(security.code, security.stdout).toBe(0);
+  });
+});
+
+describe.each([
+  ["nixos", ""],
+  ["darwin", 'user = "_nix-artifacts";'],
+  ["home", ""],
+] as const)("a policy, with the module of %s", (system, more) => {
+  const withOptions = (options: string) => TOKEN.replace("enable", `${more} ${options} enable`);
+  const configOf = (options: string, platform?: string) =>
+    evaluateModule(system, `{ ${withOptions(options)} }`, platform === undefined ? {} : { platform });
+
+  test("is in a folder in which the proxy runs", async () => {
+    const folders = (config: ModuleConfig) =>
+      JSON.stringify(config).match(/"WorkingDirectory":"[^"]*"/g) ?? [];
+    const inPolicy = expect.stringMatching(
+      /^"WorkingDirectory":"\/nix\/store\/[a-z0-9]{32}-nix-artifacts-policy"$/,
+    );
+    expect(folders(await configOf(""))).toEqual([]);
+    expect(folders(await configOf(POLICY))).toEqual([inPolicy]);
+    if (system === "home") expect(folders(await configOf(POLICY, "aarch64-darwin"))).toEqual([inPolicy]);
+  });
+
+  test("must be there for CI jobs that bring ID tokens, and whom the tokens are for as well", async () => {
+    const failed = async (options: string) => failedAssertions(await configOf(options));
+    const [LISTEN, MEANT] = ['idTokens.listen = [ "127.0.0.1:7470" ];', 'idTokens.audiences = [ "us" ];'];
+    expect(await failed(`${LISTEN} ${MEANT} ${POLICY}`)).toEqual([]);
+    const refused = [expect.stringContaining("idTokens.listen needs")];
+    expect(await failed(`${LISTEN} ${MEANT}`)).toEqual(refused);
+    expect(await failed(`${LISTEN} ${POLICY}`)).toEqual(refused);
   });
 });
 

@@ -32,6 +32,12 @@ test("without a registry it says what to do, and is the same package", async () 
   );
 });
 
+/** The folder that the modules make of a policy, a Nix expression. */
+function policyFolder(policy: string): string {
+  return `(let pkgs = import ${source}/nix/stand-in { }; in import ${source}/nix/modules/proxy-policy.nix {
+    inherit pkgs; inherit (pkgs) lib; cfg = { package = ${packageFrom(npm.url)}; policy = ${policy}; }; })`;
+}
+
 test("is built from locked npm packages, and runs", { timeout: 240_000 }, async () => {
   const path = await built(host, packageFrom(npm.url));
   const { version } = (await evaluateOn(host, `{ inherit (${packageFrom(null)}) version; }`)) as {
@@ -40,4 +46,15 @@ test("is built from locked npm packages, and runs", { timeout: 240_000 }, async 
   expect(await host.output(`${path}/bin/artifacts`, ["--version"])).toBe(version);
   const { stderr } = await host.run(`${path}/bin/artifacts`, ["lock", "--check"]);
   expect(stderr).toContain("artifacts.config.ts");
+});
+
+test("reads the policy of a service while that is built", { timeout: 240_000 }, async () => {
+  const name = String.raw`it's $config \"100%\"`;
+  const folder = await built(host, policyFolder(`[ { name = "${name}"; effect = "allow"; } ]`));
+  expect(await host.output("cat", [`${folder}/artifacts.config.ts`])).toContain(
+    `    {"effect":"allow","name":"${name}"},\n  ],\n});`,
+  );
+  const { code, stderr } = await build(host, policyFolder('[ { name = "all"; effect = "alow"; } ]'));
+  expect(code).not.toBe(0);
+  expect(stderr).toMatch(/artifacts\.config\.ts:5:\d+[^]*"alow"/);
 });
