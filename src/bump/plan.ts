@@ -80,21 +80,23 @@ export interface Plan {
 
 export interface LeftRequest {
   readonly request: OwnMergeRequest;
-  readonly why: "stopped by a label" | "an artifact of it failed" | "has another target";
+  readonly why: "stopped by a label" | "has another target" | Unknown;
 }
+
+export type Unknown = "an artifact of it failed" | "its target could not be read";
 
 const DAY_MS = 86_400_000;
 
 export interface PlanOptions {
   readonly bump: Bump;
-  /** Whether this run could not find out what a branch should hold: then it stays as it is, with what is open of it. */
-  readonly isUnknown: (branch: string) => boolean;
+  /** Why this run could not find out what a branch should hold: then it stays as it is, with what is open of it. */
+  readonly whyUnknown: (branch: string) => Unknown | undefined;
   /** Of people, by the dashboard. */
   readonly wishes: Wishes;
 }
 
 export function plan(topics: readonly Topic[], situation: Situation, options: PlanOptions): Plan {
-  const { bump, isUnknown, wishes } = options;
+  const { bump, whyUnknown, wishes } = options;
   const actions: Action[] = [];
   const waiting: WaitingTopic[] = [];
   const obsolete = planObsolete(topics, situation, options);
@@ -104,7 +106,7 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
     situation.retargeted.size -
     obsolete.filter(({ kind }) => kind === "close").length;
   let opening = 0;
-  const known = topics.filter(({ branch }) => !isUnknown(branch));
+  const known = topics.filter(({ branch }) => whyUnknown(branch) === undefined);
   for (const topic of known.toSorted((a, b) => b.rule.priority - a.rule.priority)) {
     const own = situation.open.find(({ branch }) => branch === topic.branch);
     const request = own ?? situation.retargeted.get(topic.branch);
@@ -136,14 +138,15 @@ export function plan(topics: readonly Topic[], situation: Situation, options: Pl
 function leftOf(
   known: readonly Topic[],
   { open, retargeted }: Situation,
-  { bump, isUnknown }: PlanOptions,
+  { bump, whyUnknown }: PlanOptions,
 ): LeftRequest[] {
   const tended = new Set(known.map(({ branch }) => branch));
   return [...open, ...retargeted.values()].flatMap((request): LeftRequest[] => {
     if (tended.has(request.branch)) return [];
     if (retargeted.get(request.branch) === request) return [{ request, why: "has another target" }];
     if (request.labels.includes(bump.stopLabel)) return [{ request, why: "stopped by a label" }];
-    return isUnknown(request.branch) ? [{ request, why: "an artifact of it failed" }] : [];
+    const why = whyUnknown(request.branch);
+    return why === undefined ? [] : [{ request, why }];
   });
 }
 
@@ -151,12 +154,12 @@ function leftOf(
 function planReopened(
   topics: readonly Topic[],
   { open }: Situation,
-  { bump, isUnknown }: PlanOptions,
+  { bump, whyUnknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
   return open
     .filter(({ marker }) => marker.closed !== undefined)
-    .filter(({ branch }) => wanted.has(branch) && !isUnknown(branch))
+    .filter(({ branch }) => wanted.has(branch) && whyUnknown(branch) === undefined)
     .filter(({ labels }) => !labels.includes(bump.stopLabel))
     .map((request): Action => ({ kind: "note-reopening", request }));
 }
@@ -245,7 +248,7 @@ function branchStep(
 function planObsolete(
   topics: readonly Topic[],
   { open, retargeted, taken, branches }: Situation,
-  { bump, isUnknown }: PlanOptions,
+  { bump, whyUnknown }: PlanOptions,
 ): Action[] {
   const wanted = new Set(topics.map(({ branch }) => branch));
   const isOwn = (name: string) => {
@@ -254,7 +257,7 @@ function planObsolete(
   };
   const obsolete = open
     .filter(({ branch, labels }) => !wanted.has(branch) && !labels.includes(bump.stopLabel))
-    .filter(({ branch }) => !isUnknown(branch))
+    .filter(({ branch }) => whyUnknown(branch) === undefined)
     .map((request): Action => ({
       kind: "close",
       request,
@@ -263,7 +266,7 @@ function planObsolete(
   const used = new Set([...open.map(({ branch }) => branch), ...retargeted.keys(), ...taken]);
   const orphans = [...branches.keys()]
     .filter((name) => !wanted.has(name) && !used.has(name) && isOwn(name))
-    .filter((name) => !isUnknown(name));
+    .filter((name) => whyUnknown(name) === undefined);
   return [...obsolete, ...orphans.map((branch): Action => ({ kind: "delete-branch", branch }))];
 }
 

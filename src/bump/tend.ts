@@ -11,7 +11,7 @@ import { describeDashboard } from "./dashboard.js";
 import { gatherEvidence } from "./evidence.js";
 import { findDashboard, keepDashboard, wishesOf, type Dashboard, type Kept } from "./keep-dashboard.js";
 import { createNameLookup } from "./name-lookup.js";
-import { plan, type Plan } from "./plan.js";
+import { plan, type Plan, type PlanOptions } from "./plan.js";
 import { refusalsOf } from "./policy.js";
 import type { Renewed, TargetFacts } from "./renew.js";
 import { settleSemanticCommits } from "./semantic-commits.js";
@@ -68,7 +68,7 @@ export async function tend(tending: Tending): Promise<Tended> {
   const branch = { address, commit: base.snapshot.commit };
   const bump = topics.length === 0 ? configured : await settleSemanticCommits(configured, gitlab, branch);
   const wishes = wishesOf(looked.found);
-  const planned = plan(topics, situation, { bump, isUnknown: isUnknownTo(tending, bump), wishes });
+  const planned = plan(topics, situation, { bump, whyUnknown: whyUnknownTo(tending, bump), wishes });
   const snapshots = new Map(renewals.map(({ target, snapshot }) => [target.branch, snapshot]));
   const names = createNameLookup(gitlab, address);
   const applying = { ...tending, snapshots, situation, bump, names };
@@ -83,12 +83,15 @@ export async function tend(tending: Tending): Promise<Tended> {
 }
 
 /** Of a branch whose topic has an artifact that failed, or whose target could not be read. */
-function isUnknownTo({ base, renewals, unread }: Tending, bump: Bump): (branch: string) => boolean {
+function whyUnknownTo({ base, renewals, unread }: Tending, bump: Bump): PlanOptions["whyUnknown"] {
   const failed = renewals.flatMap(({ target, failed: names }) =>
     [...names.keys()].map((name) => branchFor(topicName(bump, name, target.branch), target)),
   );
   const unknown = new Set(failed);
-  return (branch) => unknown.has(branch) || unread.has(targetIn(branch, base.branch));
+  return (branch) => {
+    if (unread.has(targetIn(branch, base.branch))) return "its target could not be read";
+    return unknown.has(branch) ? "an artifact of it failed" : undefined;
+  };
 }
 
 async function readSituation(

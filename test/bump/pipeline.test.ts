@@ -85,7 +85,10 @@ test("the report and --json tell each artifact with its own errors, and a failur
   await company.run();
   for (const tool of ["acme", "edge", "brisk", "crane"]) company.build(tool, `${tool} 3`);
   company.gitlab.fault({ kind: "answer", status: 403, body: "{}", method: "PUT", path: "merge_requests/1" });
-  company.gitlab.fault({ kind: "not-found", message: "404 Not found", path: "platform%2Fcrane/pipelines" });
+  const manifest = company.forge.repository.at("main")?.tree.get("manifests/crane.ts") ?? "";
+  company.forge.repository.commit("main", {
+    files: { "manifests/crane.ts": manifest.replace("platform/crane", "platform/gone") },
+  });
   const cwd = checkout(company);
   const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: company.gitlab.url, CI_PROJECT_PATH: PROJECT };
 
@@ -101,7 +104,7 @@ test("the report and --json tell each artifact with its own errors, and a failur
   expect(read(readFileSync(join(cwd, "out/report.xml"), "utf8"))).toMatchObject([
     { ...forbidden, "@name": "acme" },
     { "@name": "brisk", "system-out": "too many open" },
-    { "@name": "crane", failure: { "#text": expect.stringContaining("platform%2Fcrane/pipelines") } },
+    { "@name": "crane", failure: { "#text": expect.stringContaining("platform%2Fgone") } },
     { "@name": "drill", "system-out": "up to date" },
     { ...forbidden, "@name": "edge" },
   ]);

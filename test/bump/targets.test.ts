@@ -174,6 +174,21 @@ test("a target that cannot be read is told, its merge requests stay, and the oth
   expect(company.writes()).toEqual(["POST /repository/commits", "PUT /merge_requests/1"]);
 });
 
+test("the dashboard lists what is open for a target that cannot be read, and says why it stays as it is", async () => {
+  const company = await startCompany({ config: `${BOTH}, dashboard: true` });
+  release(company, "release/1.0");
+  release(company, "release/1.1");
+  company.build("acme", "acme 2");
+  await company.run();
+  company.forge.repository.commit("release/1.0", { files: { "manifests/acme.ts": "const = " } });
+
+  await company.run();
+
+  const text = company.forge.issues[0]?.description;
+  expect(text).toMatch(/### `release\/1\.0`\n\n- \[`!2 .*: its target could not be read$/m);
+  expect(text).toMatch(/## Errors\n[^#]*`release\/1\.0: /);
+});
+
 test("a target that is named and not there is an error, and a target that is no longer named is tidied up", async () => {
   const company = await startCompany({ config: 'targetBranches: ["main", "next"]' });
   expect((await company.run()).errors).toMatchObject([{ message: expect.stringMatching(/^next: /) }]);
