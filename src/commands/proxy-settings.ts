@@ -17,6 +17,7 @@ export interface ProxyOptions extends ListenOptions {
   readonly logFormat?: string;
   readonly minRate?: string;
   readonly idleTimeout?: string;
+  readonly peerConnections?: string;
 }
 
 export interface ProxySettings extends ProxyListeners {
@@ -31,6 +32,8 @@ export interface ProxySettings extends ProxyListeners {
   /** In bytes. */
   readonly cacheSize: number;
   readonly pace: Partial<ClientPace>;
+  /** Of one other machine on each listener; 0: any number; undefined: the default. */
+  readonly peerConnections: number | undefined;
   readonly logFormat: keyof typeof LOG_FORMATS;
 }
 
@@ -51,6 +54,7 @@ export async function settingsOf(options: ProxyOptions, context: CommandContext)
     cache: cacheDirectory(options.cache, context),
     cacheSize: parseSize("--cache-size", options.cacheSize ?? DEFAULT_CACHE_SIZE),
     pace: paceOf(options),
+    peerConnections: parseCount("--peer-connections", options.peerConnections),
     logFormat: parseLogFormat(options.logFormat ?? "text"),
   };
 }
@@ -83,6 +87,14 @@ function paceOf({ minRate, idleTimeout }: ProxyOptions): Partial<ClientPace> {
   throw new UserError("BAD_TIMEOUT", `--idle-timeout expects a number of seconds, got "${idleTimeout}"`, {
     exitCode: 2,
     hint: "for example --idle-timeout 60",
+  });
+}
+
+function parseCount(option: string, text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,6}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UserError("BAD_COUNT", `${option} expects a number, got "${text}"`, {
+    exitCode: 2,
+    hint: `for example ${option} 64; 0 means any number`,
   });
 }
 

@@ -56,6 +56,7 @@ export const run: Run<ProxyOptions> = async (_names, options, context) => {
     ...(certificates === undefined ? {} : { certificates }),
     tls,
     pace: settings.pace,
+    peerConnections: settings.peerConnections,
     ...(told === undefined ? {} : { admin: { ...told, listeners: admin, lockStates: locks.states } }),
     notes: () => notesOfLocks(locks.states()),
     locks: locks.current,

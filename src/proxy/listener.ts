@@ -50,6 +50,11 @@ const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet("127.0.0.0", 8);
 LOOPBACK.addAddress("::1", "ipv6");
 
+/** @param address an IP address without brackets */
+export function isLoopback(address: string): boolean {
+  return LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 /**
  * The address of this machine alone that `host` means.
  *
@@ -58,7 +63,7 @@ LOOPBACK.addAddress("::1", "ipv6");
 export function loopbackAddress(host: string): string {
   if (host === "localhost") return "127.0.0.1";
   const address = host.replace(/^\[(.*)\]$/, "$1");
-  if (LOOPBACK.check(address, isIPv6(address) ? "ipv6" : "ipv4")) return address;
+  if (isLoopback(address)) return address;
   throw new UserError(
     "PROXY_NOT_LOOPBACK",
     `the proxy must not listen on "${host}": everybody who can connect gets the artifacts`,

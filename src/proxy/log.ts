@@ -19,6 +19,7 @@ export interface LogEntry {
     | "not-kept"
     | "token-ends"
     | "handshake-failed"
+    | "too-many-connections"
     | "renewed-certificate"
     | "kept-old-certificate";
   readonly [field: string]: string | number;

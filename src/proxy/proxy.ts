@@ -18,6 +18,7 @@ import type { ListenAddress, Listener } from "./listener.js";
 import type { Log } from "./log.js";
 import { idToken } from "./id-token.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
+import { DEFAULT_PEER_CONNECTIONS } from "./peer-connections.js";
 import type { Health } from "./probe.js";
 import { type Answer, type Running, startServer } from "./server.js";
 import type { Tls } from "./tls.js";
@@ -51,6 +52,8 @@ export interface ProxyOptions {
   readonly log: Log;
   /** How slow a client may be; what is left out has its default. */
   readonly pace?: Partial<ClientPace>;
+  /** Connections that one other machine may have on each listener; 0: any number. */
+  readonly peerConnections?: number | undefined;
   /** What is not as it should be, in words that anybody may read. */
   readonly notes?: () => readonly string[];
   /** Whoever can connect there sees what is locked and how it goes, and gets no byte of it. */
@@ -82,11 +85,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     await Promise.all(running.map((server) => server.close(graceMs)));
   };
   try {
-    const { tls, log } = options;
+    const { tls, log, peerConnections = DEFAULT_PEER_CONNECTIONS } = options;
     const { idleMs } = paceOf(options);
     const stopping = () => state.stopping;
     for (const { asked, ...face } of faces(options, state)) {
-      running.push(await startServer(asked, { ...face, tls, idleMs, stopping, log }));
+      running.push(await startServer(asked, { ...face, tls, idleMs, peerConnections, stopping, log }));
     }
   } catch (error) {
     await close(0);

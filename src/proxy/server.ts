@@ -10,6 +10,7 @@ import { excerpt } from "../redact.js";
 import { type Reach, listenOn } from "./listen.js";
 import { type ListenAddress, type Listener, urlOf } from "./listener.js";
 import type { Log } from "./log.js";
+import { boundPeers } from "./peer-connections.js";
 import type { Tls } from "./tls.js";
 
 /**
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly asksCertificate: boolean;
   /** Milliseconds that a connection may be silent. */
   readonly idleMs: number;
+  /** Connections that one other machine may have; 0: any number. */
+  readonly peerConnections: number;
   /** Whether the proxy takes no more requests. */
   readonly stopping: () => boolean;
   readonly log: Log;
@@ -54,6 +57,7 @@ export async function startServer(asked: ListenAddress, options: ServerOptions):
   const server = createServer("tls" in asked && asked.tls === true, options);
   server.maxConnections = MOST_CONNECTIONS;
   server.setTimeout(options.idleMs);
+  boundPeers(server, { most: options.peerConnections, log: options.log });
   const listener = await listenOn(server, asked, options.reach);
   const answer = options.answerAt(listener);
   server.on("request", (request, response) => {

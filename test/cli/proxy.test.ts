@@ -2,17 +2,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Finding } from "../../src/doctor/finding.js";
+import { fodPath } from "../../src/generate/fod-path.js";
 import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
-import { makeLock } from "../make/lock.js";
+import { lockedVariant } from "../hash/locked.js";
+import { startUpstream } from "../hash/upstream.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
 import { startGitLab } from "../../src/simulator/simulator.js";
 import { startAuthority } from "../proxy/certificates.js";
+import { ownAddress } from "../proxy/own-address.js";
 import { CLI, runCli } from "./run-cli.js";
 
 let directory: string;
@@ -56,6 +62,21 @@ async function activate(listen: readonly string[], names: string, args: readonly
   child.stderr.setEncoding("utf8").on("data", (line: string) => lines.push(line));
   await vi.waitFor(() => expect(lines.join("").match(/Listening on/g)).toHaveLength(listen.length));
   return { child, said: () => lines.join("") };
+}
+
+/** A proxy on the one address that `args` name, and what it says on stderr. */
+async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [CLI, "proxy", ...args], {
+    cwd: directory,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  children.push(child);
+  const lines: string[] = [];
+  child.stderr.setEncoding("utf8").on("data", (line: string) => lines.push(line));
+  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
+  const url = /https?:\/\/\d+\.\d+\.\d+\.\d+:\d+/.exec(String(line))?.[0] ?? "nowhere";
+  return { url, said: () => lines.join("") };
 }
 
 describe("sockets that systemd hands over", () => {
@@ -220,10 +241,55 @@ it.each([
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(problem) });
 });
 
+describe("what a client may take of the proxy", () => {
+  it.each([
+    ["--idle-timeout", "0", "a number of seconds"],
+    ["--min-rate", "fast", "a number of bytes"],
+    ["--peer-connections", "-1", "a number"],
+  ])("is not %s %s", async (option, value, expected) => {
+    const { code, stderr } = await runCli(["proxy", option, value], { cwd: directory });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining(`${option} expects ${expected}, got "${value}"`),
+    });
+  });
+
+  it("is what --min-rate and --idle-timeout say", async () => {
+    const bytes = Buffer.alloc(16 * 2 ** 20); // more than the buffers of two sockets take by themselves
+    const upstream = await startUpstream();
+    const variant = await lockedVariant({ bytes, url: upstream.serve("/tool", bytes) });
+    const artifact = makeArtifact({ gitlab: upstream.url, systems: { any: variant } });
+    await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock({ tool: artifact })));
+    const pace = [
+      "--listen",
+      "127.0.0.1:0",
+      "--cache",
+      "cache",
+      "--idle-timeout",
+      "1",
+      "--min-rate",
+      "999999T",
+    ];
+    const { url, said } = await start(pace);
+
+    // After the ten seconds that a header may take, it would be told: 408.
+    expect(await text(connect(Number(new URL(url).port), "127.0.0.1"))).toBe("");
+
+    const slow = await request(url + fodPath(upstream.url, variant));
+    const taken = (async () => {
+      for await (const chunk of slow.body) await delay((chunk.length / 65_536) * 10);
+    })();
+    await expect(taken).rejects.toThrow();
+    await vi.waitFor(() => expect(said()).toMatch(/event=aborted.* less than \d+ bytes a second/));
+    await upstream.close();
+  });
+});
+
 it("TLS is served to callers who bring their token, and --check looks at the certificate", async () => {
   const authority = await startAuthority();
   const { cert, key } = await authority.issue({ name: "localhost", usage: "serverAuth", days: 30 });
-  const tls = ["--passthrough", "tls:127.0.0.1:0", "--tls-cert", cert, "--tls-key", key, "--cache", "cache"];
+  const address = ["--passthrough", `tls:${ownAddress()}:0`, "--peer-connections", "1"];
+  const tls = [...address, "--tls-cert", cert, "--tls-key", key, "--cache", "cache"];
   const place = { cwd: directory, env: { GITLAB_HOST: "gitlab.example.com", GITLAB_TOKEN: "" } };
   const { stdout } = await runCli(["proxy", "--check", "--json", ...tls], place);
   const { findings }: { findings: Finding[] } = JSON.parse(stdout);
@@ -232,17 +298,12 @@ it("TLS is served to callers who bring their token, and --check looks at the cer
     state: "ok",
     meaning: expect.stringContaining(`${cert} is good until`),
   });
-  const child = spawn(process.execPath, [CLI, "proxy", ...tls], {
-    cwd: directory,
-    env: { ...process.env, ...place.env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  children.push(child);
-  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
-  const url = /https:\/\/127\.0\.0\.1:\d+/.exec(String(line))?.[0] ?? "nowhere";
+  const { url, said } = await start(tls, place.env);
   const dispatcher = new Agent({ connect: { ca: await readFile(authority.cert), servername: "localhost" } });
   const { body } = await request(`${url}/-/version`, { dispatcher });
   expect(await body.json()).toMatchObject({ authority: "passthrough" });
+  expect(await text(connect(Number(new URL(url).port), ownAddress()))).toBe(""); // the first is still open
+  await vi.waitFor(() => expect(said()).toContain("event=too-many-connections"));
   await dispatcher.close();
   await authority.remove();
 });

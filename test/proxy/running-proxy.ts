@@ -35,7 +35,7 @@ export async function runProxy({
   listeners = [{ host: "127.0.0.1", port: 0 }],
   ...more
 }: Partial<
-  Pick<ProxyOptions, "admin" | "policy" | "certificates" | "tls" | "listeners" | "pace">
+  Pick<ProxyOptions, "admin" | "policy" | "certificates" | "tls" | "listeners" | "pace" | "peerConnections">
 > = {}): Promise<RunningProxy> {
   const upstream = await startUpstream();
   const logged: LogEntry[] = [];

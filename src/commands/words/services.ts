@@ -62,6 +62,10 @@ export const SERVICES_COMMANDS: readonly CommandEntry[] = [
         flags: "--min-rate <size>",
         text: "break off a client that takes fewer bytes a second over a whole answer (default: 16K; 0: never)",
       },
+      {
+        flags: "--peer-connections <count>",
+        text: "connections that one other machine may have on each address (default: 256; 0: any number, for a front)",
+      },
       { flags: "--log-format <format>", text: "text (default) or json" },
     ],
     examples: [
