@@ -66,6 +66,7 @@ function prepareTests() {
     nginx: "nginx-light",
     wrk: "wrk",
     patchelf: "patchelf",
+    openssl: "openssl",
     mksquashfs: "squashfs-tools",
     chromium: "chromium",
     haproxy: "haproxy",

@@ -4,13 +4,16 @@ set -eu
 PATH=/usr/bin:/bin
 for input in $nativeBuildInputs; do
   PATH="$input/bin:$PATH"
+  if [ -e "$input/nix-support/setup-hook" ]; then . "$input/nix-support/setup-hook"; fi
 done
 export PATH
 umask 022
 
+# What the recipe says, then what the hooks of its inputs do.
 runHook() {
-  eval "hook=\${$1:-}"
+  eval "hook=\${$1:-} hooks=\${$1Hooks:-}"
   eval "$hook"
+  for function in $hooks; do "$function"; done
 }
 
 cd "$NIX_BUILD_TOP"

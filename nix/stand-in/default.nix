@@ -102,9 +102,18 @@ let
           '';
         };
       };
-      # Programs of the machine find the machine's libraries.
-      autoPatchelfHook = fromTheMachine "auto-patchelf-hook" [ ];
-      openssl = fromTheMachine "openssl" [ "openssl" ];
+      autoPatchelfHook = stdenvNoCC.mkDerivation {
+        name = "auto-patchelf-hook";
+        installPhase = ''install -D ${./auto-patchelf.sh} "$out/nix-support/setup-hook"'';
+      };
+      # A package with libraries, which Debian has in a folder of the platform.
+      openssl = stdenvNoCC.mkDerivation {
+        name = "openssl-of-the-machine";
+        installPhase = ''
+          mkdir -p "$out/lib"
+          ln -s /usr/lib/*/libssl.so.* /usr/lib/*/libcrypto.so.* "$out/lib/"
+        '';
+      };
       callPackage = import ./callPackage.nix final;
       mkShellNoCC = attrs: stdenvNoCC.mkDerivation ({ name = "shell"; } // attrs);
       runtimeShell = "/bin/sh";

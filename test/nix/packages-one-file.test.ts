@@ -77,38 +77,15 @@ describe("a package of kind binary", () => {
   });
 });
 
-describe("what a program needs to run", () => {
+describe("the environment of a program", () => {
   const PRINTS = '#!/bin/sh\nprintf "%s" "$ACME_HOME"\n';
 
-  test("environment variables are set where the caller has not, whatever they hold", async () => {
+  test("is set where the caller has not, whatever they hold", async () => {
     const value = 'it\'s "$(id)" `id` \\ %s $HOME';
     const install: Install = { kind: "binary", environment: { ACME_HOME: value } };
     const acme = `${await built(host, await packageOf(host, PRINTS, install))}/bin/acme`;
     expect(await host.output(acme, [])).toBe(value);
     expect(await host.output(acme, [], { env: { ACME_HOME: "mine" } })).toBe("mine");
-  });
-
-  test("declared libraries are found by patching on Linux, and nothing is patched elsewhere", async () => {
-    const install: Install = { kind: "binary", libraries: ["openssl", "buildPackages.zstd"] };
-    const artifact = lockedArtifact({ install, systems: { any: lockedVariant() } });
-    const names = async (system: string) => {
-      const acme = await packageFrom(host, artifact, system);
-      return evaluateOn(host, `map (map (p: p.name)) (with ${acme}; [ nativeBuildInputs buildInputs ])`);
-    };
-    expect(await names("x86_64-linux")).toEqual([
-      ["auto-patchelf-hook-of-the-machine"],
-      ["openssl-of-the-machine", "zstd-of-the-machine"],
-    ]);
-    expect(await names("x86_64-darwin")).toEqual([[], []]);
-  });
-
-  test("a library that nixpkgs does not have is named with the manifest to correct", async () => {
-    const acme = await packageOf(host, PROGRAM, { kind: "binary", libraries: ["xorg.libY12"] });
-    const { stderr } = await build(host, acme);
-    expect(stderr).toContain(
-      'nixpkgs has no package "xorg.libY12", which `libraries` in the manifest of acme names.',
-    );
-    expect(stderr).toContain("artifacts lock acme");
   });
 });
 
