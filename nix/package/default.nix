@@ -57,7 +57,7 @@ stdenvNoCC.mkDerivation {
     ${lib.concatStringsSep "" (map unpack npm.build)}
     export HOME="$PWD"
     node node_modules/typescript/bin/tsc -p tsconfig.build.json
-    node scripts/write-declarations.js
+    node scripts/finish-build.js
     rm -rf node_modules
 
     home="$out/lib/nix-artifacts"

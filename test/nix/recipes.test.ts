@@ -1,5 +1,5 @@
 /** The examples of the pages for consumers, taken as they stand, with the stand-in for nixpkgs and a generated overlay. */
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { generate } from "../../src/generate/generate.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
 import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { evaluate, nixPath, projectPath } from "./evaluate.js";
+import { blocks, only } from "./page-blocks.js";
 
 const STAND_IN = nixPath(projectPath("nix/stand-in"));
 const systems = { "x86_64-linux": lockedVariant(), "aarch64-darwin": lockedVariant() };
@@ -27,21 +28,6 @@ async function writeRepository(name: string, artifact: string): Promise<void> {
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   }
-}
-
-/** The fenced blocks of a language below a heading. */
-async function blocks(page: string, heading: string, language: string): Promise<string[]> {
-  const text = await readFile(projectPath(`docs/${page}`), "utf8");
-  const section = text.split(/^## /m).find((one) => one.startsWith(`${heading}\n`)) ?? "";
-  return [...section.matchAll(/^```(\w+)\n([^]*?)^```/gm)]
-    .filter(([, found]) => found === language)
-    .map(([, , block = ""]) => block);
-}
-
-async function only(page: string, heading: string, language: string): Promise<string> {
-  const [block, ...others] = await blocks(page, heading, language);
-  if (block === undefined || others.length > 0) throw new Error(`${heading}: one ${language} block, please`);
-  return block;
 }
 
 function overlayOf(name: string): string {
