@@ -11,7 +11,7 @@
   # Type
 
   ```
-  { stdenvNoCC, lib, nodejs, runtimeShell, registry :: String ? } -> Derivation
+  { stdenvNoCC, lib, nodejs, runtimeShell, xz, registry :: String ? } -> Derivation
   ```
 */
 {
@@ -19,6 +19,7 @@
   lib,
   nodejs,
   runtimeShell,
+  xz,
   registry ? null,
 }:
 let
@@ -65,7 +66,9 @@ stdenvNoCC.mkDerivation {
     cp -r dist nix manifests package.json artifacts.lock.schema.json "$home"
     cd "$home"
     ${lib.concatStringsSep "" (map unpack npm.run)}
-    printf '#!%s\nexec %s %s "$@"\n' ${runtimeShell} ${nodejs}/bin/node "$home/dist/cli.js" > "$out/bin/artifacts"
+    # What the caller has comes first; xz is for `--compression xz`.
+    printf '#!%s\nPATH="''${PATH:+$PATH:}%s" exec %s %s "$@"\n' \
+      ${runtimeShell} ${lib.makeBinPath [ xz ]} ${nodejs}/bin/node "$home/dist/cli.js" > "$out/bin/artifacts"
     chmod 755 "$out/bin/artifacts"
   '';
 

@@ -20,6 +20,8 @@ export interface CacheTarget {
   readonly cache: BinaryCache;
   readonly compression: Compression;
   readonly signingKey: SigningKey | undefined;
+  /** Where programs are. */
+  readonly searchPath: string | undefined;
 }
 
 /** @throws UserError for options that are wrong, and for a signing key that cannot be used */
@@ -31,7 +33,7 @@ export async function openTarget(
   const signingKey = await readSigningKey(options.signingKey, cwd);
   const netrcFile = options.netrcFile === undefined ? undefined : resolve(cwd, options.netrcFile);
   const cache = await openCache(requireTo(options.to), { cwd, env, signal, netrcFile });
-  return { cache, compression, signingKey };
+  return { cache, compression, signingKey, searchPath: env["PATH"] };
 }
 
 function requireTo(to: string | undefined): string {

@@ -18,7 +18,8 @@ export interface PublishOptions extends CacheOptions {
 export const run: Run<PublishOptions> = async (given, options, context) => {
   const { cwd, signal, terminal } = context;
   const audience = options.exposePrivate === true ? "private" : parseAudience(options.audience);
-  const { cache, compression, signingKey } = await openTarget(options, context);
+  const target = await openTarget(options, context);
+  const { cache } = target;
   const project = await openProject(cwd);
   const lock = await readProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
@@ -30,7 +31,7 @@ export const run: Run<PublishOptions> = async (given, options, context) => {
     terminal.step(`publishing ${wanted.length} variants to ${cache.name}`);
     let done = 0;
     const onProgress = () => terminal.step(`published ${++done} of ${wanted.length} to ${cache.name}`);
-    const outcomes = await publish(wanted, { gitlab, cache, compression, signingKey, signal, onProgress });
+    const outcomes = await publish(wanted, { ...target, gitlab, signal, onProgress });
     return resultOf(cache.name, outcomes, [...selected.errors, ...errors]);
   } finally {
     await cache.close();

@@ -27,12 +27,13 @@ export async function upload(
   const { env, signal, terminal } = context;
   const spool = spoolOf(options, context);
   await refuseExposed(options.signingKey, context);
-  const { cache, compression, signingKey } = await openTarget(options, context);
+  const target = await openTarget(options, context);
+  const { cache } = target;
   const nix = createNix({ env });
   const log = (event: UploaderEvent) => terminal.log(formatLogEntry(fieldsOf(event)));
   if (until === "stopped") context.print(`uploading what is in ${spool} to ${cache.name}\n`);
   try {
-    const done = await runUploader({ spool, cache, nix, compression, signingKey, signal, until, log });
+    const done = await runUploader({ ...target, spool, nix, signal, until, log });
     return resultOf(cache.name, done);
   } finally {
     await cache.close();

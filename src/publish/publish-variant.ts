@@ -6,20 +6,16 @@ import type { LockedEntry } from "../lock/entry.js";
 import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
-import type { Compression } from "./compression.js";
 import { narOfDownload, refuseInconsistent } from "../hash/nar-of-download.js";
 import { promises } from "./promises.js";
 import { isWhole } from "./rely-on.js";
-import { type Archive, sendArchive, stageArchive } from "./stage-archive.js";
+import { type Archive, sendArchive, stageArchive, type StageOptions } from "./stage-archive.js";
 
-export interface PublishContext {
+export interface PublishContext extends StageOptions {
   readonly gitlab: GitLab;
   readonly cache: BinaryCache;
-  readonly compression: Compression;
   readonly signingKey?: SigningKey | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Where temporary files may be made. */
-  readonly directory: string;
   /** For questions to the cache. */
   readonly questions: LimitFunction;
   /** For downloads and archives. */

@@ -18,6 +18,8 @@ export interface StageOptions {
   /** Where temporary files may be made. */
   readonly directory: string;
   readonly compression: Compression;
+  /** Where the program of a compression is searched, as `PATH` says it; default: where the system has its own. */
+  readonly searchPath?: string | undefined;
 }
 
 export interface Archive extends StagedFile {
@@ -32,7 +34,7 @@ export async function stageArchive(nar: AsyncIterable<Uint8Array>, options: Stag
   const path = join(options.directory, randomUUID());
   const digest = createHash("sha256");
   const { open, suffix } = COMPRESSIONS[options.compression];
-  const compressed = await open();
+  const compressed = await open(options.searchPath);
   try {
     const size = await writeBody(path, digesting(compressed(nar), digest), ARCHIVE_MODE);
     const sha256 = digest.digest();

@@ -9,12 +9,17 @@ import { excerpt } from "../redact.js";
 const ARGUMENTS = ["--compress", "--stdout", "--format=xz", "--check=crc64", "-6", "--threads=1"];
 
 /**
- * Compresses in another process, in memory that does not grow with the body (94 MiB).
+ * Compresses in another process, in memory that does not grow with the body (94 MiB). Of our environment, which may hold tokens, it gets
+ * `PATH` and nothing else.
  *
+ * @param searchPath where programs are, as `PATH` says it; undefined: where the system has its own
  * @throws UserError XZ_MISSING, XZ_FAILED while reading; what `body` throws passes through
  */
-export async function* compressXz(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const xz = spawn("xz", ARGUMENTS, { stdio: "pipe" });
+export async function* compressXz(
+  body: AsyncIterable<Uint8Array>,
+  searchPath: string | undefined,
+): AsyncGenerator<Uint8Array> {
+  const xz = spawn("xz", ARGUMENTS, { stdio: "pipe", env: { PATH: searchPath } });
   await once(xz, "spawn").catch(missing);
   const closed = once(xz, "close");
   let said = "";

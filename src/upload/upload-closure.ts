@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
-import type { Compression } from "../publish/compression.js";
-import { type Archive, sendArchive, stageArchive } from "../publish/stage-archive.js";
+import { type Archive, sendArchive, stageArchive, type StageOptions } from "../publish/stage-archive.js";
 import { isWhole } from "../publish/rely-on.js";
 import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
@@ -12,9 +11,8 @@ import type { PathInfo } from "../store/path-info.js";
 import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
 
-export interface UploadOptions {
+export interface UploadOptions extends Omit<StageOptions, "directory"> {
   readonly cache: BinaryCache;
-  readonly compression: Compression;
   readonly signingKey?: SigningKey | undefined;
   /** The NAR of a valid store path; default: of what lies there. */
   readonly readNar?: (path: string) => AsyncIterable<Uint8Array>;
@@ -80,7 +78,7 @@ function startAll(closure: readonly PathInfo[], send: Send): Map<string, Promise
   return started;
 }
 
-function createSend(options: UploadOptions & { readonly directory: string }): Send {
+function createSend(options: UploadOptions & StageOptions): Send {
   const { cache, known, jobs = DEFAULT_JOBS, signal, onUploaded } = options;
   const questions = pLimit(QUESTIONS_AT_ONCE);
   const archives = pLimit(jobs);
@@ -109,12 +107,10 @@ async function isThere(
   return isWhole(narInfoKey(path), cache, ({ storePath }) => storePath === path);
 }
 
-async function sendPath(
-  info: PathInfo,
-  { cache, readNar = narOfPath, directory, compression, signal }: UploadOptions & { directory: string },
-): Promise<Archive> {
+async function sendPath(info: PathInfo, options: UploadOptions & StageOptions): Promise<Archive> {
+  const { cache, readNar = narOfPath, signal } = options;
   signal?.throwIfAborted();
-  const archive = await stageArchive(verified(readNar(info.path), info, signal), { directory, compression });
+  const archive = await stageArchive(verified(readNar(info.path), info, signal), options);
   await sendArchive(archive, cache);
   return archive;
 }

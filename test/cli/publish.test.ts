@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, truncateSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { filesWith } from "../../src/demo/leak-search.js";
@@ -61,6 +62,18 @@ test("publish writes what is named, then the rest, and says what it did", async 
   expect(keys("cache")).toHaveLength(42);
   const all = Object.keys(readFiles(join(cwd, "cache"))).map((name) => join(cwd, "cache", name));
   expect(await filesWith(TOKEN, all)).toEqual([]);
+});
+
+test("the xz of the PATH compresses, and sees no other variable", async () => {
+  const bin = mkdtempSync(join(tmpdir(), "bin-"));
+  const seen = join(bin, "seen");
+  writeFileSync(join(bin, "xz"), `#!/bin/sh\ncat /proc/$$/environ > ${seen}\nexec /usr/bin/xz "$@"\n`, {
+    mode: 0o755,
+  });
+  const env = { GITLAB_TOKEN: TOKEN, AWS_SECRET_ACCESS_KEY: TOKEN, PATH: `${bin}:${process.env["PATH"]}` };
+  const done = await runCli(["publish", "acme", "--to", "./xz", "--compression", "xz"], { cwd, env });
+  expect(done).toMatchObject({ code: 0, stderr: "" });
+  expect(readFileSync(seen, "utf8")).toBe(`PATH=${env.PATH}\0`);
 });
 
 test("cache verify passes what was published, and fails when an archive was cut short", async () => {

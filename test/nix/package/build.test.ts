@@ -1,7 +1,9 @@
 /** The command line, built by Nix in the sandbox from this source and the tarballs of its npm packages. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNixHost, type NixHost } from "../host.js";
-import { build, built, copySource, evaluateOn } from "../workspace.js";
+import { build, built, copySource, evaluateOn, makeFolder } from "../workspace.js";
 import { serveNpmTarballs, type NpmTarballs } from "./npm-tarballs.js";
 
 let host: NixHost;
@@ -46,6 +48,17 @@ test("is built from locked npm packages, and runs", { timeout: 240_000 }, async 
   expect(await host.output(`${path}/bin/artifacts`, ["--version"])).toBe(version);
   const { stderr } = await host.run(`${path}/bin/artifacts`, ["lock", "--check"]);
   expect(stderr).toContain("artifacts.config.ts");
+
+  const repository = await makeFolder(host, "repository");
+  await writeFile(join(repository, "artifacts.config.ts"), "export default {};\n");
+  await writeFile(join(repository, "artifacts.lock.json"), `{ "version": 1, "artifacts": {} }\n`);
+  const withoutTools = { cwd: repository, env: { PATH: "/nonexistent" } };
+  const xz = await host.output(
+    `${path}/bin/artifacts`,
+    ["exec", "--quiet", "--", "xz", "--version"],
+    withoutTools,
+  );
+  expect(xz).toContain("liblzma");
 });
 
 test("reads the policy of a service while that is built", { timeout: 240_000 }, async () => {
