@@ -1,11 +1,10 @@
 /** Reads a whole binary cache and compares what it promises with what is there. */
-import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
 import type { LockedEntry } from "../lock/entry.js";
-import { type NarInfo, narInfoKey, parseNarInfo } from "../store/narinfo.js";
-import { formatSri } from "../store/sri.js";
+import { narInfoKey, parseNarInfo } from "../store/narinfo.js";
+import { compareArchive } from "./compare-archive.js";
 import { promises } from "./promises.js";
 
 export interface Verified {
@@ -80,32 +79,9 @@ async function checkPath(key: string, locked: LockedEntry | undefined, cache: Bi
     const problem = broken("CACHE_MISMATCH", whose(locked, key), `${key} says something else than the lock`);
     return { url, problem };
   }
-  const difference = await archiveDiffers(info, cache);
+  const difference = await compareArchive(info, cache);
   if (difference === undefined) return { url };
   return { url, problem: broken(difference.code, whose(locked, storePath), `${url} ${difference.what}`) };
-}
-
-/** Reads the archive and compares it with its promise. */
-async function archiveDiffers(
-  { url, file, compression, narHash, narSize }: NarInfo,
-  cache: BinaryCache,
-): Promise<{ code: string; what: string } | undefined> {
-  const body = await cache.read(url);
-  if (body === undefined) return { code: "CACHE_MISSING", what: "is missing" };
-  const expected = file ?? (compression === "none" ? { hash: narHash, size: narSize } : undefined);
-  const digest = createHash("sha256");
-  let size = 0;
-  for await (const chunk of body) {
-    digest.update(chunk);
-    size += chunk.length;
-  }
-  if (expected === undefined) return undefined;
-  if (size !== expected.size) {
-    return { code: "CACHE_TRUNCATED", what: `has ${size} bytes, and should have ${expected.size}` };
-  }
-  const hash = formatSri(digest.digest());
-  if (hash === expected.hash) return undefined;
-  return { code: "CACHE_MISMATCH", what: `has the hash ${hash}, and should have ${expected.hash}` };
 }
 
 function whose(locked: LockedEntry | undefined, otherwise: string): string {

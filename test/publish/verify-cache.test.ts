@@ -1,7 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import { openFileCache } from "../../src/cache/file-cache.js";
@@ -9,7 +12,8 @@ import type { LockedEntry } from "../../src/lock/entry.js";
 import { type Compression } from "../../src/publish/compression.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
-import { narInfoKey } from "../../src/store/narinfo.js";
+import { narInfoKey, parseNarInfo, printNarInfo } from "../../src/store/narinfo.js";
+import { formatSri } from "../../src/store/sri.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
@@ -30,8 +34,8 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-async function published(artifact: string, compression: Compression): Promise<LockedEntry> {
-  const bytes = sampleBytes(10_000, artifact);
+async function published(artifact: string, compression: Compression, size = 10_000): Promise<LockedEntry> {
+  const bytes = sampleBytes(size, artifact);
   const url = upstream.serve(`/${artifact}`, bytes);
   const wanted = { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
   await publish([wanted], { gitlab: upstream.gitlab, cache, compression });
@@ -50,6 +54,77 @@ async function problems(locked: readonly LockedEntry[]): Promise<string[]> {
   const verified = await verifyCache({ cache, locked });
   return verified.problems.map(({ code, message }) => `${code} ${message}`);
 }
+
+/** The program that makes each compression, and what Nix calls it. */
+const COMPRESSORS = { zstd: "zstd", xz: "xz", bzip2: "bzip2", gzip: "gzip", none: "cat" };
+
+/** Replaces the archive of `one`, and makes its `.narinfo` promise the stored bytes. */
+async function storeAnew(compression: keyof typeof COMPRESSORS, nar: Buffer): Promise<void> {
+  const stored = execFileSync(COMPRESSORS[compression], { input: nar, maxBuffer: 2 ** 26 });
+  await writeStored(stored, compression);
+}
+
+async function writeStored(stored: Buffer, compression: string): Promise<void> {
+  await writeFile(archive(one), stored);
+  const info = parseNarInfo(readFileSync(narInfoFile(one), "utf8"));
+  if (info === undefined) throw new Error("publish writes what can be read");
+  const file = { hash: formatSri(createHash("sha256").update(stored).digest()), size: stored.length };
+  await writeFile(narInfoFile(one), printNarInfo({ ...info, compression, file }));
+}
+
+function narOfOne(): Buffer {
+  return execFileSync("zstd", ["--decompress", "--stdout", archive(one)]);
+}
+
+describe.each(Object.keys(COMPRESSORS) as (keyof typeof COMPRESSORS)[])(
+  "an archive compressed with %s",
+  (compression) => {
+    it("is sound when it holds the NAR", async () => {
+      await storeAnew(compression, narOfOne());
+      expect(await problems([one])).toEqual([]);
+    });
+
+    it.each([
+      ["another NAR", (nar: Buffer) => nar.reverse(), /^CACHE_MISMATCH one .*has the hash sha256-/],
+      ["half a NAR", (nar: Buffer) => nar.subarray(0, 5000), /^CACHE_TRUNCATED one .*has 5000 bytes/],
+      [
+        "more than the NAR",
+        (nar: Buffer) => Buffer.concat([nar, Buffer.alloc(2 ** 18)]),
+        /^CACHE_MISMATCH one .*has more/,
+      ],
+    ])("is found when its hash is right and it holds %s", async (_, change, expected) => {
+      await storeAnew(compression, change(narOfOne()));
+      expect(await problems([one])).toEqual([expect.stringMatching(expected)]);
+    });
+  },
+);
+
+it("finds what is not compressed as its .narinfo says", async () => {
+  await writeStored(sampleBytes(1000, "noise"), "xz");
+  expect(await problems([one])).toEqual([
+    expect.stringMatching(/^CACHE_DAMAGED one .*cannot be decompressed as xz/),
+  ]);
+});
+
+it("finds damage in the last of many frames", async () => {
+  one = await published("large", "zstd", 7_000_000);
+  expect(await problems([one])).toEqual([]);
+  const stored = readFileSync(archive(one));
+  await writeStored(stored.subarray(0, stored.length - 1_000_000), "zstd");
+  expect(await problems([one])).toEqual([expect.stringMatching(/^CACHE_(TRUNCATED|DAMAGED) large/)]);
+});
+
+it("takes an archive that it cannot read for no difference", async () => {
+  const read = async () =>
+    Readable.from(
+      (async function* () {
+        yield Buffer.from("half");
+        throw new Error("connection lost");
+      })(),
+    );
+  const cut: BinaryCache = { ...cache, read };
+  await expect(verifyCache({ cache: cut, locked: [one] })).rejects.toThrow("connection lost");
+});
 
 describe("verifyCache", () => {
   it("finds nothing in what publish and Nix wrote", async () => {

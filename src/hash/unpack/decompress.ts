@@ -1,28 +1,34 @@
-import { createReadStream } from "node:fs";
 import { Readable, pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ArchiveFormat } from "./format.js";
 import { ArchiveRefused } from "./archive-refused.js";
 
-/** A compressed file of any of these formats holds a tar. */
+/** In an artifact, what any of these compressed is a tar. */
 export type Compression = Exclude<ArchiveFormat, "zip" | "tar">;
 
-/** The decompressed bytes of `file`. Each module is loaded only when it is needed. */
-export function decompress(file: string, compression: Compression): AsyncIterable<Uint8Array> {
-  return DECOMPRESSORS[compression](file);
+type Body = AsyncIterable<Uint8Array>;
+
+/** The decompressed bytes of `body`, in memory that does not grow with it. Each module is loaded only when it is needed. */
+export function decompress(body: Body, compression: Compression): Body {
+  return DECOMPRESSORS[compression](body);
 }
 
-const DECOMPRESSORS: Readonly<Record<Compression, (file: string) => AsyncIterable<Uint8Array>>> = {
+/** Whether a word of a `.narinfo` is a compression that is known here. */
+export function isCompression(word: string): word is Compression {
+  return Object.hasOwn(DECOMPRESSORS, word);
+}
+
+const DECOMPRESSORS: Readonly<Record<Compression, (body: Body) => Body>> = {
   // Errors reach whoever reads the last stream.
-  gzip: (file) => pipeline(createReadStream(file), createGunzip(), () => {}),
+  gzip: (body) => pipeline(body, createGunzip(), () => {}),
   bzip2,
   xz,
   zstd,
 };
 
-async function* xz(file: string): AsyncGenerator<Uint8Array> {
+async function* xz(body: Body): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = await import("xz-decompress");
-  const compressed = Readable.toWeb(createReadStream(file)) as never; // the library's type names the same class
+  const compressed = Readable.toWeb(Readable.from(body)) as never; // the library's type names the same class
   const decompressed: unknown = new XzReadableStream(compressed);
   yield* decompressed as AsyncIterable<Uint8Array>; // Node's web streams are iterable, and this one gives bytes
 }
@@ -30,11 +36,11 @@ async function* xz(file: string): AsyncGenerator<Uint8Array> {
 /** Four bytes of zstd can stand for 128 KiB, and all that a push means is in memory at once. */
 const ZSTD_PUSH_BYTES = 1024;
 
-async function* zstd(file: string): AsyncGenerator<Uint8Array> {
+async function* zstd(body: Body): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import("fzstd");
   const ready: Uint8Array[] = [];
   const decompressor = new Decompress((chunk) => ready.push(chunk));
-  for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     for (let start = 0; start < chunk.length; start += ZSTD_PUSH_BYTES) {
       decompressor.push(chunk.slice(start, start + ZSTD_PUSH_BYTES));
       yield* ready.splice(0);
@@ -47,7 +53,7 @@ async function* zstd(file: string): AsyncGenerator<Uint8Array> {
 /** What the last blocks of a bzip2 file may become in memory; they are decoded together. */
 const BZIP2_READY_BYTES = 256 * 1024 * 1024;
 
-async function* bzip2(file: string): AsyncGenerator<Uint8Array> {
+async function* bzip2(body: Body): AsyncGenerator<Uint8Array> {
   const { default: unbzip2 } = await import("unbzip2-stream");
   // It decodes within `write` and `end`, not later.
   const decoder = unbzip2() as NodeJS.ReadWriteStream;
@@ -65,7 +71,7 @@ async function* bzip2(file: string): AsyncGenerator<Uint8Array> {
     readyBytes = 0;
     return ready.splice(0);
   };
-  for await (const chunk of createReadStream(file) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body) {
     decoder.write(chunk);
     yield* take();
   }

@@ -4,6 +4,7 @@
  *
  * Memory grows with the number of entries, which is bounded, and not with their sizes.
  */
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
 import type { NarDirectory } from "../../store/nar-tree.js";
@@ -62,7 +63,11 @@ async function readInto(tree: Tree, { file, limits, signal }: Archive, spool: st
   return () => {};
 
   async function decompressed(compressed: string, compression: Compression): Promise<string> {
-    await writeBody(spool, bounded(decompress(compressed, compression), limits, signal), 0o600);
+    await writeBody(
+      spool,
+      bounded(decompress(createReadStream(compressed), compression), limits, signal),
+      0o600,
+    );
     return spool;
   }
 }
