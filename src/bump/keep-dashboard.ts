@@ -22,13 +22,17 @@ const MAX_CANDIDATES = 20;
 
 export interface Dashboard {
   readonly issue: Issue;
-  /** Open ones beside it, of runs that were at work at the same time. */
+  /** Open ones beside it: of runs that were at work at the same time, or of a bot user who was deleted. */
   readonly duplicates: readonly Issue[];
 }
 
+/** What a deleted user opened belongs to this one (GitLab documentation, "Delete account", associated records). */
+const GHOST = /^ghost\d*$/;
+
 /**
  * The dashboard, open if there is an open one. Whoever opens an issue may edit it for ever, and ticked boxes are acted on; so it counts
- * only when its author may edit issues of others anyhow, or is the bot itself.
+ * only when its author may edit issues of others anyhow, or is the bot itself. Who wrote what a deleted user left, nobody can tell: it is
+ * no dashboard, and a duplicate of the one that there is.
  */
 export async function findDashboard(gitlab: GitLab, address: ProjectAddress): Promise<Dashboard | undefined> {
   const filter = { search: DASHBOARD_WORDS, in: "description", state: "all" };
@@ -42,11 +46,13 @@ export async function findDashboard(gitlab: GitLab, address: ProjectAddress): Pr
   const trusted: Issue[] = [];
   for (const issue of marked.toSorted((a, b) => a.iid - b.iid)) {
     const { id, username } = issue.author;
+    if (GHOST.test(username)) continue;
     if (username === self || (await mayEditIssues(gitlab, address, id))) trusted.push(issue);
   }
-  const open = trusted.filter(({ state }) => state === "opened");
-  const [issue = trusted.at(-1), ...duplicates] = open;
-  return issue && { issue, duplicates };
+  const isOpen = ({ state }: Issue) => state === "opened";
+  const [issue = trusted.at(-1), ...others] = trusted.filter(isOpen);
+  const left = marked.filter(({ author }) => GHOST.test(author.username)).filter(isOpen);
+  return issue && { issue, duplicates: [...others, ...left] };
 }
 
 export function wishesOf(dashboard: Dashboard | undefined): Wishes {

@@ -284,6 +284,28 @@ test("another token, of another member, goes on with the same issue", async () =
   expect(section(company, "Open")).toHaveLength(1);
 });
 
+test("after the bot user was deleted a new one is opened, the old one closed, and no box of the old one counts", async () => {
+  const company = await startCompany({ tools: ["acme", "brisk"], config: `${CONFIG}, maximumOpen: 1` });
+  company.build("acme", "acme 2");
+  company.build("brisk", "brisk 2");
+  await company.run();
+  tick(company, "unlimit brisk");
+  const [issue] = company.forge.issues;
+  if (issue === undefined) throw new Error("there is no dashboard");
+  company.forge.issues[0] = { ...issue, author: "ghost" };
+
+  await company.run();
+
+  expect(company.open()).toHaveLength(1);
+  expect(company.forge.issues).toMatchObject([
+    { author: "ghost", state: "closed", description: "Duplicate of #2." },
+    { author: "bot", state: "opened", description: expect.stringContaining("## Rate limited") },
+  ]);
+  company.writes();
+  await company.run();
+  expect(company.writes()).toEqual([]);
+});
+
 test("three runs at once leave one dashboard open", async () => {
   const company = await startCompany({ config: CONFIG });
   company.build("acme", "acme 2");
