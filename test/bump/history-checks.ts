@@ -8,13 +8,31 @@ import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import type { Commit } from "../../src/simulator/state/repository.js";
 import type { SmallCompany } from "./small-company.js";
 
-/** Tools by the branch that proposes them. */
-export const PROPOSED: ReadonlyMap<string, readonly string[]> = new Map([
-  ["artifacts/acme", ["acme"]],
-  ["artifacts/brisk", ["brisk"]],
-  ["artifacts/group.pair", ["crane", "drill"]],
-]);
-export const TOOLS: readonly string[] = [...PROPOSED.values()].flat();
+/** The second target branch, in histories that have one. */
+export const RELEASE = "release/1";
+
+interface Proposed {
+  readonly tools: readonly string[];
+  /** The branch that it is to be merged into. */
+  readonly target: string;
+  /** The id of its topic, as in the boxes of the dashboard. */
+  readonly id: string;
+}
+
+const TOPICS: readonly (readonly [name: string, tools: readonly string[]])[] = [
+  ["acme", ["acme"]],
+  ["brisk", ["brisk"]],
+  ["group.pair", ["crane", "drill"]],
+];
+
+/** By the branch that proposes it. */
+export const PROPOSED: ReadonlyMap<string, Proposed> = new Map(
+  TOPICS.flatMap(([name, tools]): [string, Proposed][] => [
+    [`artifacts/${name}`, { tools, target: "main", id: name }],
+    [`artifacts/${name}@${RELEASE}`, { tools, target: RELEASE, id: `${name}@release%2F1` }],
+  ]),
+);
+export const TOOLS: readonly string[] = TOPICS.flatMap(([, tools]) => tools);
 export const BRANCHES: readonly string[] = [...PROPOSED.keys()];
 
 /** The model: what people have said and done, which the bot must respect. */
@@ -40,7 +58,9 @@ export const FORGED = "forged.md";
 /** After every step, also in the middle of a run's work. */
 export async function expectAllWell(people: People, company: SmallCompany): Promise<void> {
   const { forge, open, state } = company;
-  const topics = open().flatMap(({ description }) => markerOf(description)?.topic ?? []);
+  const topics = ownOpen({ open }).map(({ targetBranch, description }) =>
+    JSON.stringify([markerOf(description)?.topic, targetBranch]),
+  );
   expect(new Set(topics).size, "one open merge request per topic").toBe(topics.length);
   for (const [branch, head] of people.heads) expect(forge.headOf(branch), "a person's branch").toBe(head);
   for (const { sourceBranch, description } of open()) {
@@ -56,7 +76,7 @@ export async function expectAllWell(people: People, company: SmallCompany): Prom
     expect(last?.status, "the pipeline of the commit that was merged").toBe("success");
     expect(people.taken, "merged by the bot").not.toContain(request.iid);
   }
-  const isForged = forge.repository.at("main")?.tree.has(FORGED) === true;
+  const isForged = company.targets.some((target) => forge.repository.at(target)?.tree.has(FORGED) === true);
   if (!people.forged) expect(isForged, "merged what only looks like the bot's").toBe(false);
   await expectMinimalLocks(company);
 }
@@ -77,7 +97,7 @@ async function expectMinimalLocks({ forge, locked, entryOf, newest, filesFor }: 
     const [before, after] = [locked(commit.parents[0] ?? ""), locked(branch)];
     const changed = TOOLS.filter((tool) => jobOf(before, tool) !== jobOf(after, tool));
     expect(changed.length).toBeGreaterThan(0);
-    expect(PROPOSED.get(branch)).toEqual(expect.arrayContaining(changed));
+    expect(PROPOSED.get(branch)?.tools).toEqual(expect.arrayContaining(changed));
     for (const tool of changed) {
       const job = jobOf(after, tool) ?? 0;
       expect(job).toBeLessThanOrEqual(newest.get(tool) ?? 0);
@@ -116,31 +136,40 @@ export function wishedFor({ bump }: People, { forge }: SmallCompany): Wishes {
 /** Before a run: what people refused and want again is no longer refused. */
 export function takeBackRefusals(people: People, company: SmallCompany): void {
   const wishes = wishedFor(people, company);
-  for (const { name, branch, fingerprint } of wantedTopics(people, company)) {
+  for (const { id, branch, fingerprint } of wantedTopics(people, company)) {
     const head = company.forge.repository.at(branch);
     const isHeld = head !== undefined && !isOfBot(head);
-    if (isWished(wishes, "recreate", name) && !isHeld) people.refused.delete(`${branch} ${fingerprint}`);
+    if (isWished(wishes, "recreate", id) && !isHeld) people.refused.delete(`${branch} ${fingerprint}`);
   }
 }
 
-/** What should be proposed, had nobody a say; without topics that fail. */
-function wantedTopics({ bump }: People, { locked, newest, failing, entryOf }: SmallCompany): Topic[] {
+/** What should be proposed, had nobody a say; without what cannot be known. */
+function wantedTopics({ bump }: People, company: SmallCompany): Topic[] {
+  const { locked, newest, targets, entryOf } = company;
   const artifacts = Object.fromEntries(TOOLS.map((tool) => [tool, entryOf(tool, newest.get(tool) ?? 1)]));
-  const topics = topicsOf(bump, {
-    target: { branch: "main", isDefault: true },
-    before: locked("main"),
-    after: { version: 1, artifacts },
-  });
-  return topics.filter(({ branch }) => !PROPOSED.get(branch)?.some((tool) => failing.has(tool)));
+  const topics = targets.flatMap((branch) =>
+    topicsOf(bump, {
+      target: { branch, isDefault: branch === "main" },
+      before: locked(branch),
+      after: { version: 1, artifacts },
+    }),
+  );
+  return topics.filter(({ branch }) => !isUnknown(branch, company));
+}
+
+/** Whether a tool of it fails, or its target cannot be read. */
+export function isUnknown(branch: string, { failing, unread }: SmallCompany): boolean {
+  const { tools = [], target = "" } = PROPOSED.get(branch) ?? {};
+  return unread.has(target) || tools.some((tool) => failing.has(tool));
 }
 
 /** After a run that nobody disturbed: nothing that is wanted is missing, and nothing is there that is not. */
 export function expectWorkDone(people: People, company: SmallCompany): void {
-  const { forge, open, locked, newest, failing } = company;
+  const { forge, open, locked, newest } = company;
   const topics = wantedTopics(people, company);
-  for (const [branch, tools] of PROPOSED) {
+  for (const [branch, { tools }] of PROPOSED) {
     const request = open().find(({ sourceBranch }) => sourceBranch === branch);
-    if (tools.some((tool) => failing.has(tool)) || people.stopped.has(request?.iid ?? 0)) continue;
+    if (isUnknown(branch, company) || people.stopped.has(request?.iid ?? 0)) continue;
     if (people.taken.has(request?.iid ?? 0)) continue;
     const topic = topics.find((one) => one.branch === branch);
     if (topic === undefined) {

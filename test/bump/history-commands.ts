@@ -4,7 +4,6 @@ import { expect } from "vitest";
 import { markerOf } from "../../src/bump/marker.js";
 import { isWished } from "../../src/bump/wishes.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
-import type { GitLabWriter } from "../../src/gitlab/writer.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import {
   BRANCHES,
@@ -13,6 +12,7 @@ import {
   expectWorkDone,
   FORGED,
   isOfBot,
+  isUnknown,
   PROPOSED,
   stateOf,
   takeBackRefusals,
@@ -22,6 +22,7 @@ import {
   type People,
 } from "./history-checks.js";
 import { PROJECT } from "./company.js";
+import { killedAfter } from "./killed.js";
 import type { SmallCompany } from "./small-company.js";
 
 type Command = fc.AsyncCommand<People, SmallCompany>;
@@ -42,15 +43,15 @@ function command(
 
 /** A run that nobody disturbs, after which a second one writes nothing. */
 export const RUN = command("a run", async (people, company) => {
-  const before = failingOnes(company);
+  const before = unknownOnes(company);
   const opened = ownOpen(company).length;
   const isLimited = wishedFor(people, company).size === 0;
   // Whoever merges moves the target branch, which the next run has to look at.
   for (let merged = true; merged;) {
     takeBackRefusals(people, company);
     const first = await company.run();
-    expect(first.errors.map(({ code }) => code)).toEqual([...company.failing].map(() => "TEST_FAILING"));
-    expect(failingOnes(company), "what is open of artifacts that fail").toEqual(before);
+    expect(first.errors.map(({ code }) => code)).toEqual(expectedErrors(company));
+    expect(unknownOnes(company), "what is open and cannot be known").toEqual(before);
     company.writes();
     const second = await company.run();
     merged = [...first.applied, ...second.applied].some(({ outcome }) => outcome === "merged");
@@ -62,11 +63,19 @@ export const RUN = command("a run", async (people, company) => {
   if (isLimited) expect(ownOpen(company).length, "open at a time").toBeLessThanOrEqual(most);
 });
 
-/** Merge requests whose artifacts fail stay as they are. */
-function failingOnes({ open, failing }: SmallCompany): readonly string[] {
-  const fails = (branch: string) => PROPOSED.get(branch)?.some((tool) => failing.has(tool)) === true;
-  return open()
-    .filter(({ sourceBranch }) => fails(sourceBranch))
+function expectedErrors({ targets, unread, failing }: SmallCompany): readonly string[] {
+  const read = targets.filter((target) => !unread.has(target));
+  return [
+    ...[...unread].map(() => "TEST_UNREAD"),
+    ...read.flatMap(() => [...failing].map(() => "TEST_FAILING")),
+  ];
+}
+
+/** Merge requests whose artifacts fail, or whose target cannot be read, stay as they are. */
+function unknownOnes(company: SmallCompany): readonly string[] {
+  return company
+    .open()
+    .filter(({ sourceBranch }) => isUnknown(sourceBranch, company))
     .map(stateOf);
 }
 
@@ -74,7 +83,7 @@ const killed = fc.integer({ min: 1, max: 6 }).map((writes) =>
   command(`a run that is killed after ${writes} writes`, async (people, company) => {
     const { run, clients } = company;
     takeBackRefusals(people, company);
-    await run({ ...clients, writer: killedAfter(writes, clients.writer) }).catch(() => undefined);
+    await run({ ...clients, writer: killedAfter(writes)(clients.writer) }).catch(() => undefined);
   }),
 );
 
@@ -122,35 +131,59 @@ const fails = fc.constantFrom(...TOOLS).map((tool) =>
   }),
 );
 
-const mainMoves = command("main moves", (_people, { forge }) => {
-  forge.repository.commit("main", { files: { "README.md": String(forge.nextId()) } });
-});
+const loses = command(
+  "the other target begins or ceases to be unreadable",
+  (_people, { targets, unread }) => {
+    for (const target of targets.slice(1)) if (!unread.delete(target)) unread.add(target);
+  },
+);
 
-/** By hand, so that branches conflict with it or have nothing left to propose. */
-const locks = fc
-  .tuple(fc.constantFrom(...TOOLS), fc.boolean())
-  .map(([tool, isNewest]) =>
-    command(`a person locks ${isNewest ? "the newest" : "another"} ${tool}`, (_people, company) =>
-      lockByHand(company, tool, isNewest ? (company.newest.get(tool) ?? 1) : 1),
-    ),
-  );
+/** Of the company: histories with one target have only main. */
+const target = fc.nat(2).map((index) => ({
+  in: ({ targets }: SmallCompany) => targets[Math.max(0, index - 1) % targets.length] ?? "main",
+  toString: () => (index === 2 ? "the last target" : "main"),
+}));
 
-/** What the bot closed in between as obsolete is wanted again. */
-const locksAndReverts = fc.constantFrom(...TOOLS).map((tool) =>
-  command(`a person locks the newest ${tool}, and after a run the first again`, async (people, company) => {
-    await lockByHand(company, tool, company.newest.get(tool) ?? 1);
-    takeBackRefusals(people, company);
-    await company.run();
-    await lockByHand(company, tool, 1);
+const moves = target.map((moving) =>
+  command(`${moving} moves`, (_people, company) => {
+    const { forge } = company;
+    forge.repository.commit(moving.in(company), { files: { "README.md": String(forge.nextId()) } });
   }),
 );
 
-async function lockByHand(company: SmallCompany, tool: string, job: number): Promise<void> {
-  const { forge, locked, entryOf, filesFor } = company;
-  const { artifacts } = locked("main");
+/** By hand, so that branches conflict with it or have nothing left to propose. */
+const locks = fc.tuple(fc.constantFrom(...TOOLS), fc.boolean(), target).map(([tool, isNewest, where]) =>
+  command(`a person locks ${isNewest ? "the newest" : "another"} ${tool} on ${where}`, (_people, company) =>
+    lockByHand(company, {
+      tool,
+      job: isNewest ? (company.newest.get(tool) ?? 1) : 1,
+      on: where.in(company),
+    }),
+  ),
+);
+
+/** What the bot closed in between as obsolete is wanted again. */
+const locksAndReverts = fc.tuple(fc.constantFrom(...TOOLS), target).map(([tool, where]) =>
+  command(
+    `a person locks the newest ${tool} on ${where}, and after a run the first again`,
+    async (people, company) => {
+      const on = where.in(company);
+      await lockByHand(company, { tool, job: company.newest.get(tool) ?? 1, on });
+      takeBackRefusals(people, company);
+      await company.run();
+      await lockByHand(company, { tool, job: 1, on });
+    },
+  ),
+);
+
+async function lockByHand(
+  { forge, locked, entryOf, filesFor }: SmallCompany,
+  { tool, job, on }: { readonly tool: string; readonly job: number; readonly on: string },
+): Promise<void> {
+  const { artifacts } = locked(on);
   const files = await filesFor({ version: 1, artifacts: { ...artifacts, [tool]: entryOf(tool, job) } });
-  forge.repository.commit("main", { files, message: "Lock by hand" });
-  forge.branchMoved("main", 0);
+  forge.repository.commit(on, { files, message: "Lock by hand" });
+  forge.branchMoved(on, 0);
 }
 
 interface Meeting {
@@ -177,7 +210,7 @@ function toOpen(name: string, act: (request: MergeRequest, meeting: Meeting) => 
 function protect(request: MergeRequest, { people, company, branch }: Meeting, head: string): void {
   const isWanted =
     request.description.includes("- [x]") ||
-    isWished(wishedFor(people, company), "rebase", branch.replace("artifacts/", ""));
+    isWished(wishedFor(people, company), "rebase", PROPOSED.get(branch)?.id ?? "");
   if (people.taken.has(request.iid) || !isWanted) people.heads.set(branch, head);
 }
 
@@ -232,14 +265,14 @@ const takes = toOpen("removes the marker of", (request, { people, company, branc
 
 const merges = toOpen("merges", (request, { people, company: { forge }, branch }) => {
   const isForged = forge.repository.at(branch)?.tree.has(FORGED) === true;
-  if (forge.repository.merge(branch, "main", "Merge") === undefined) return;
+  if (forge.repository.merge(branch, request.targetBranch, "Merge") === undefined) return;
   request.state = "merged";
   people.forged ||= isForged;
   people.merged.add(request.iid);
   people.heads.delete(branch);
   people.stopped.delete(request.iid);
   forge.repository.branches.delete(branch);
-  forge.branchMoved("main", 0);
+  forge.branchMoved(request.targetBranch, 0);
 });
 
 const ticks = toOpen("ticks the box of", (request, { people, branch }) => {
@@ -299,7 +332,7 @@ const ticksDashboard = fc.nat(9).map((index) =>
     issue.description = issue.description.replace(line, line.replace("[ ]", "[x]"));
     if (verb !== "rebase") return;
     for (const [branch] of people.heads)
-      if ([branch, "artifacts/*"].includes(`artifacts/${topic}`)) free(branch);
+      if (topic === "*" || topic === PROPOSED.get(branch)?.id) free(branch);
 
     function free(branch: string): void {
       const request = forge.mergeRequests.find(
@@ -339,7 +372,8 @@ export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
   fc.constant(atOnce),
   fc.constant(pushesMeanwhile),
   locksAndReverts,
-  fc.constant(mainMoves),
+  moves,
+  fc.constant(loses),
   pushes,
   stops,
   locks,
@@ -368,18 +402,3 @@ export const COMMANDS: readonly fc.Arbitrary<Command>[] = [
   fc.constant(turnsDashboard),
   fc.constant(rotates),
 ];
-
-/** The process ends after `writes` changes have arrived. */
-function killedAfter(writes: number, writer: GitLabWriter): GitLabWriter {
-  let left = writes;
-  return {
-    ...writer,
-    async send(instance, write) {
-      left -= 1;
-      if (left < 0) throw new Error("killed");
-      const answer = await writer.send(instance, write);
-      if (left <= 0) throw new Error("killed");
-      return answer;
-    },
-  };
-}

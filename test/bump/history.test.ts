@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { test } from "vitest";
 import { DEFAULT_BUMP, type Bump } from "../../src/config/bump.js";
-import { TOOLS, type People } from "./history-checks.js";
+import { RELEASE, TOOLS, type People } from "./history-checks.js";
 import { COMMANDS, RUN } from "./history-commands.js";
 import { foundSmallCompany } from "./small-company.js";
 
@@ -13,6 +13,7 @@ const settings = fc.record({
   rebase: fc.constantFrom("conflicted" as const, "behind" as const, "never" as const),
   automerge: fc.boolean(),
   dashboard: fc.boolean(),
+  targetBranches: fc.constantFrom(["main"], ["main", RELEASE]),
 });
 const COMMON: Bump = {
   ...DEFAULT_BUMP,

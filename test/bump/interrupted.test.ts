@@ -1,8 +1,8 @@
 /** Whatever stops a run, or is at work beside it, the next one goes on from there, and nothing is done twice. */
 import { EventEmitter, once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
-import type { GitLabWriter } from "../../src/gitlab/writer.js";
 import { startCompany, type Company } from "./company.js";
+import { killedAfter } from "./killed.js";
 import { foundSmallCompany, openLine, type Line } from "./small-company.js";
 
 /** One merge request becomes obsolete, one is outdated, one is new: every kind of change is needed. */
@@ -16,21 +16,6 @@ async function busyCompany(): Promise<Company> {
   company.build("crane", "crane 2");
   company.writes();
   return company;
-}
-
-/** The process ends after `writes` changes have arrived. */
-function killedAfter(writes: number): (writer: GitLabWriter) => GitLabWriter {
-  let left = writes;
-  return (writer) => ({
-    ...writer,
-    async send(instance, write) {
-      left -= 1;
-      if (left < 0) throw new Error("killed");
-      const answer = await writer.send(instance, write);
-      if (left <= 0) throw new Error("killed");
-      return answer;
-    },
-  });
 }
 
 function outcome({ forge, locked }: Company) {

@@ -14,6 +14,7 @@ import { forgeOf, type Forge, type MergeRequest } from "../../src/simulator/stat
 import { blobIdOf, type Commit } from "../../src/simulator/state/repository.js";
 import { State } from "../../src/simulator/state/state.js";
 import { tend, type Tended } from "../../src/bump/tend.js";
+import type { Renewed } from "../../src/bump/renew.js";
 import type { Snapshot } from "../../src/bump/snapshot.js";
 import { DEFAULT_BUMP, type Bump } from "../../src/config/bump.js";
 import type { Config } from "../../src/config/config.js";
@@ -46,6 +47,10 @@ export interface SmallCompany {
   readonly newest: Map<string, number>;
   /** Tools that cannot be resolved at the moment. */
   readonly failing: Set<string>;
+  /** Branches that the bot looks after: `targetBranches` of the configuration, main first. */
+  readonly targets: readonly string[];
+  /** Those of them that cannot be read at the moment. */
+  readonly unread: Set<string>;
   /** Ask by function call, or over HTTP. */
   readonly clients: Clients;
   /** From now on the bot is another user, with another token. */
@@ -98,6 +103,8 @@ export async function foundSmallCompany(
   const project = projectWith({ ...DEFAULT_BUMP, semanticCommits: false, ...bump });
   const newest = new Map(tools.map((tool) => [tool, 1]));
   const failing = new Set<string>();
+  const { targetBranches: targets = ["main"] } = project.config.bump;
+  const unread = new Set<string>();
   const entryOf = (tool: string, job: number) => entryAt(instance.url, tool, job);
   let seen = 0;
   let clients = line?.clients ?? askedByCall(answer, TOKEN);
@@ -117,6 +124,8 @@ export async function foundSmallCompany(
     clock,
     newest,
     failing,
+    targets,
+    unread,
     filesFor,
     get clients() {
       return clients;
@@ -130,20 +139,27 @@ export async function foundSmallCompany(
     locked: lockOf,
     entryOf,
     run(asking = clients) {
-      const commit = forge.repository.at("main");
-      if (commit === undefined) throw new Error("there is no main branch");
-      const snapshot = snapshotOf(commit, project, lockOf("main"));
-      const target = { branch: "main", isDefault: true };
+      const snapshotAt = (branch: string): Snapshot => {
+        const commit = forge.repository.at(branch);
+        if (commit === undefined) throw new Error(`there is no branch ${branch}`);
+        return snapshotOf(commit, project, lockOf(branch));
+      };
+      const read = targets.filter((branch) => !unread.has(branch));
+      const renewals = read.map((branch): Renewed => {
+        const snapshot = snapshotAt(branch);
+        const target = { branch, isDefault: branch === "main" };
+        return { ...renewedOf(snapshot.lock, company), target, snapshot, artifacts: tools };
+      });
       return tend({
         ...asking,
         sources: asking.gitlab,
         address: { instance: instance.url, project: PROJECT },
         projectId: forge.project.id,
         mergeTrains: forge.project.mergeTrains,
-        base: { branch: "main", snapshot },
-        renewals: [{ ...renewedOf(snapshot.lock, company), target, snapshot, artifacts: tools }],
-        unread: new Set(),
-        errors: [],
+        base: { branch: "main", snapshot: snapshotAt("main") },
+        renewals,
+        unread,
+        errors: [...unread].map((branch) => new UserError("TEST_UNREAD", `${branch} cannot be read`)),
         dryRun: false,
         signal: new AbortController().signal,
         now: clock.now,
@@ -157,7 +173,8 @@ export async function foundSmallCompany(
     },
   };
   const first = Object.fromEntries(tools.map((tool) => [tool, entryOf(tool, 1)]));
-  forge.repository.commit("main", { files: await filesFor({ version: 1, artifacts: first }) });
+  const { id } = forge.repository.commit("main", { files: await filesFor({ version: 1, artifacts: first }) });
+  for (const target of targets) forge.repository.branches.set(target, id);
   return company;
 }
 

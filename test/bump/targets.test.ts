@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { markerOf } from "../../src/bump/marker.js";
 import { branchFor, targetIn } from "../../src/bump/target.js";
 import { startCompany, type Company } from "./company.js";
+import { killedAfter } from "./killed.js";
 
 const BOTH = 'targetBranches: ["main", "release/*"]';
 
@@ -172,6 +173,27 @@ test("a target that cannot be read is told, its merge requests stay, and the oth
   expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/^release\/1\.0: /)]);
   expect(sourcesOf(company)).toHaveLength(2);
   expect(company.writes()).toEqual(["POST /repository/commits", "PUT /merge_requests/1"]);
+});
+
+test("whatever change a run is killed after, the next one finishes the work for every target", async () => {
+  const writesUntil = async (killed: number): Promise<string[]> => {
+    const company = await startCompany({ config: BOTH });
+    release(company, "release/1.0");
+    company.build("acme", "acme 2");
+    company.writes();
+    await company.run({ through: killedAfter(killed) }).catch(() => undefined);
+    const done = company.writes().length;
+
+    await company.run();
+
+    expect(done).toBe(killed);
+    expect(sourcesOf(company)).toEqual(["artifacts/acme → main", "artifacts/acme@release/1.0 → release/1.0"]);
+    for (const { sourceBranch, targetBranch } of company.forge.mergeRequests)
+      expect(company.forge.repository.ahead(sourceBranch, targetBranch)).toHaveLength(1);
+    return [...company.writes()];
+  };
+
+  expect((await Promise.all([1, 2, 3].map(writesUntil))).map(({ length }) => length)).toEqual([3, 2, 1]);
 });
 
 test("the dashboard lists what is open for a target that cannot be read, and says why it stays as it is", async () => {
