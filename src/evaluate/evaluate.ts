@@ -34,8 +34,12 @@ export function createEvaluator(root: string): Evaluator {
     evaluate(file) {
       const module = graph.load(file);
       interpreter.budget.reset();
-      const slot = linker.exported(module, "default");
-      return slot && toEvaluated(slot, interpreter.budget);
+      try {
+        const slot = linker.exported(module, "default");
+        return slot && toEvaluated(slot, interpreter.budget);
+      } finally {
+        graph.forget(module);
+      }
     },
     isImported: (file) => graph.isImported(realpathSync(file)),
     get sources() {

@@ -16,7 +16,7 @@ const MARKERS: readonly string[] = ["defineArtifact", "defineArtifacts", "define
 export class Linker {
   readonly #graph: ModuleGraph;
   readonly #interpreter: Interpreter;
-  readonly #scopes = new Map<Module, Scope>();
+  readonly #scopes = new WeakMap<Module, Scope>();
 
   constructor(graph: ModuleGraph, interpreter: Interpreter) {
     this.#graph = graph;

@@ -17,8 +17,9 @@ export const PACKAGE = "nix-artifacts";
 export class ModuleGraph {
   readonly #root: string;
   readonly #modules = new Map<string, Module>();
+  readonly #sources = new Map<string, string>();
   readonly #failures = new Map<string, unknown>();
-  readonly #targets = new Map<ts.StringLiteral, string>();
+  readonly #targets = new WeakMap<ts.StringLiteral, string>();
   readonly #imported = new Set<string>();
 
   /** @param root real path of the folder that imports must not leave */
@@ -52,7 +53,12 @@ export class ModuleGraph {
 
   /** Text by path of everything that was loaded. */
   get sources(): ReadonlyMap<string, string> {
-    return new Map([...this.#modules].map(([file, module]) => [file, module.source.text]));
+    return this.#sources;
+  }
+
+  /** Lets go of the syntax of a file that nothing has imported; who imports it later has it read again. */
+  forget({ source: { fileName } }: Module): void {
+    if (!this.#imported.has(fileName)) this.#modules.delete(fileName);
   }
 
   /** Each file once, also when it fails: what a hundred files import is reported once. */
@@ -63,6 +69,7 @@ export class ModuleGraph {
     try {
       const module = this.#read(file, importers);
       this.#modules.set(file, module);
+      this.#sources.set(file, module.source.text);
       return module;
     } catch (error) {
       this.#failures.set(file, error);

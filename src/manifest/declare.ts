@@ -33,9 +33,10 @@ export function declare(artifact: ManifestArtifact, written: Written, defaults: 
     ref: artifact.ref,
     form: artifact.form ?? "file",
   } as const;
+  const at = placesOf(written);
   const variants = Object.entries(systemsOf(artifact)).flatMap(([system, values]) => {
-    const filled = errors.attempt(() => fillNames(artifact, written, { system, values }));
-    return filled === undefined ? [] : [{ artifact: artifact.name, system, ...shared, ...filled }];
+    const filled = errors.attempt(() => fillNames(artifact, at, { system, values }));
+    return filled === undefined ? [] : [{ artifact: artifact.name, system, ...shared, ...filled, at }];
   });
   errors.throwIfAny();
   return {
@@ -57,17 +58,21 @@ function systemsOf({ systems }: ManifestArtifact): Readonly<Record<string, Value
   return systems === "any" ? { any: {} } : systems;
 }
 
-function fillNames(
-  { job, file }: ManifestArtifact,
-  written: Written,
-  { system, values }: { system: string; values: Values },
-): Pick<DeclaredVariant, "jobName" | "file" | "at"> {
-  const at = {
+/** The same for all variants. */
+function placesOf(written: Written): DeclaredVariant["at"] {
+  return {
     project: locationIn(written, "project"),
     ref: locationIn(written, "ref"),
     job: locationIn(written, "job"),
     file: locationIn(written, "file"),
   };
+}
+
+function fillNames(
+  { job, file }: ManifestArtifact,
+  at: DeclaredVariant["at"],
+  { system, values }: { system: string; values: Values },
+): Pick<DeclaredVariant, "jobName" | "file"> {
   const variables = {
     values: new Map(Object.entries(values).map(([name, value]) => [name, String(value)])),
     system: system === "any" ? '"any"' : system,
@@ -76,7 +81,7 @@ function fillNames(
   const jobName = errors.attempt(() => fillJob(job, { ...variables, at: at.job }));
   const path = errors.attempt(() => fillFile(file, { ...variables, at: at.file }));
   errors.throwIfAny();
-  return { jobName, file: path, at };
+  return { jobName, file: path };
 }
 
 /** GitLab keeps at most 255 characters (column `ci_builds.name`). */

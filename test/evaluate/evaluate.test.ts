@@ -169,3 +169,29 @@ export default [make("a"), { "file name": [1, 2] }];
     expect(at).toEqual({ file: `${root}/main.ts`, line: 4, column: 30 });
   });
 });
+
+test.each([
+  ["a.ts", "b.ts", "c.ts"],
+  ["c.ts", "b.ts", "a.ts"],
+])("files that import one another mean the same in the order %s, %s, %s", (...order) => {
+  const files = {
+    "a.ts": `export const name = "a"; export default { name };`,
+    "b.ts": `import { name } from "./a.js"; export const both = [name, "b"]; export default both;`,
+    "c.ts": `import a from "./a.js"; import { both } from "./b.js"; export default [a.name, ...both];`,
+  };
+  const root = repository(files);
+  const evaluator = createEvaluator(root);
+  const values = order.map((file) => [file, evaluator.evaluate(`${root}/${file}`)?.value]);
+
+  expect(Object.fromEntries(values)).toEqual({
+    "a.ts": { name: "a" },
+    "b.ts": ["a", "b"],
+    "c.ts": ["a", "a", "b"],
+  });
+  expect([...evaluator.sources].sort()).toEqual(
+    Object.entries(files).map(([file, text]) => [`${root}/${file}`, text]),
+  );
+  expect(order.map((file) => evaluator.isImported(`${root}/${file}`))).toEqual(
+    order.map((file) => file !== "c.ts"),
+  );
+});
