@@ -2,6 +2,7 @@
  * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` and
  * `command-line.ts` the only place that knows the process.
  */
+import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { CommandContext, CommandResult } from "./commands/command.js";
@@ -112,6 +113,7 @@ async function confirm(question: string, signal: AbortSignal): Promise<boolean> 
  */
 function interruption(): AbortSignal {
   const controller = new AbortController();
+  setMaxListeners(0, controller.signal); // each request listens; beyond ten, Node would warn of a leak
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) endBy(signal);

@@ -158,3 +158,13 @@ test("other bytes under a locked job stop everything, and each of them is told w
   expect(errors[0]?.hint).toMatch(/find out who replaced them.*run the job again and lock the new job/);
   expect(readFiles(cwd)).toEqual(before);
 });
+
+test("a run that asks for much at once says nothing of itself", async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `tool-${index}`);
+  for (const name of names) build(name, { [name]: name });
+  declare(names.map((name) => ({ name, project: `g/${name}`, file: name })));
+
+  const { code, stderr } = await runCli(["lock", "--quiet"], { cwd, env: { GITLAB_TOKEN: TOKEN } });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
