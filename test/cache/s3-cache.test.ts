@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openCache } from "../../src/cache/open-cache.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
@@ -12,6 +13,7 @@ import { findGarbage } from "../../src/publish/garbage.js";
 import { publish } from "../../src/publish/publish.js";
 import { removeGarbage } from "../../src/publish/remove-garbage.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
+import { NAR_TYPE, NARINFO_TYPE, narInfoKey, parseNarInfo } from "../../src/store/narinfo.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type Key, OTHER, type S3Server, startS3, WRITER } from "../s3/start-s3.js";
@@ -130,6 +132,83 @@ describe("a cache in an S3 bucket", () => {
     expect(await removed(contents.now() - 60_000)).toBe(0);
     expect(await removed(contents.now() + 60_000)).toBe(2);
     expect(await verifyCache({ cache, locked: [kept] })).toEqual({ sound: 1, orphans: [], problems: [] });
+    await cache.close();
+  });
+
+  it("is verified: what is cut short, different, missing or promised by nobody is found", async () => {
+    use(WRITER);
+    const names = ["cut", "different", "lost", "unnamed", "sound"];
+    const all = await Promise.all(names.map((name) => wanted(name, sampleBytes(10_000, name))));
+    const address = `s3://team-cache/damaged?endpoint=${s3.url}`;
+    await publishTo(address, all);
+    const cache = await openCache(address, { cwd: "/", env: {} });
+    const { contents } = cache;
+    if (contents === undefined) throw new Error("a bucket can be listed");
+    const remove = (key: string) => contents.removeOld(key, contents.now() + 60_000);
+    const [cut, different, lost, unnamed] = await Promise.all(
+      all.map(async ({ variant }) => {
+        const key = narInfoKey(variant.storePath);
+        return { key, url: parseNarInfo((await cache.readText(key))?.text ?? "")?.url ?? "" };
+      }),
+    );
+    if (!cut || !different || !lost || !unnamed) throw new Error("each was published");
+    const damaged = await cache.readText(different.key);
+    await cache.writeText(cut.url, { text: "short", type: NAR_TYPE });
+    await cache.writeText(different.key, {
+      text: (damaged?.text ?? "").replace(/^NarHash: .*/m, `NarHash: sha256:${"0".repeat(52)}`),
+      type: NARINFO_TYPE,
+    });
+    await remove(lost.url);
+    await remove(unnamed.key);
+    const { sound, orphans, problems } = await verifyCache({ cache, locked: [] });
+    await cache.close();
+    expect(problems.map(({ code }) => code).sort()).toEqual([
+      "CACHE_MISMATCH",
+      "CACHE_MISSING",
+      "CACHE_TRUNCATED",
+    ]);
+    expect({ sound, orphans }).toEqual({ sound: 1, orphans: [unnamed.url] });
+  });
+
+  it("is tidied to the end by the next run when one is killed, and what is published meanwhile stays", async () => {
+    use(WRITER);
+    const [kept, added, ...old] = await Promise.all(
+      ["kept", "added", "a", "b", "c"].map((name) => wanted(name, sampleBytes(5000, `tidied ${name}`))),
+    );
+    if (kept === undefined || added === undefined) throw new Error("each is wanted");
+    const address = `s3://team-cache/tidied-twice?endpoint=${s3.url}`;
+    await publishTo(address, [kept, ...old]);
+    const cache = await openCache(address, { cwd: "/", env: {} });
+    const { contents } = cache;
+    if (contents === undefined) throw new Error("a bucket can be listed");
+    await setTimeout(1100); // its clock has seconds
+    const before = contents.now();
+    await setTimeout(1100);
+    const tidy = async (removeOld: typeof contents.removeOld) => {
+      const options = {
+        cache,
+        contents: { ...contents, removeOld },
+        roots: [kept.variant.storePath],
+        before,
+      };
+      await removeGarbage(await findGarbage(options), options);
+    };
+    let removals = 0;
+    const killed = tidy(async (key, time) => {
+      if (removals++ === 2) throw new Error("killed");
+      return contents.removeOld(key, time);
+    });
+    await expect(killed).rejects.toThrow("killed");
+    expect(await verifyCache({ cache, locked: [kept] })).toMatchObject({ problems: [] });
+
+    const publishing = publishTo(address, [added]);
+    // It reaches the removals when the archive of `added` is there, and its promise perhaps not yet.
+    await Promise.all([publishing, tidy(contents.removeOld), tidy(contents.removeOld)]);
+    expect(await verifyCache({ cache, locked: [kept, added] })).toEqual({
+      sound: 2,
+      orphans: [],
+      problems: [],
+    });
     await cache.close();
   });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -101,6 +101,21 @@ test("on a full disk the name of the entry is enough", async () => {
   expect(await readEntry(join(directory, "full"), names[0] ?? "")).toMatchObject({
     derivation: BUILT.DRV_PATH,
     paths: [],
+  });
+});
+
+test.each([
+  ["read-only", "ro"],
+  ["so full that no name fits", "nr_inodes=1"],
+])("a spool that is %s fails no build, and it says what was not queued", (_, options) => {
+  const spool = makeSpool();
+  const inside = `mount -t tmpfs -o ${options} none ${spool} && exec ${HOOK_SCRIPT} ${spool}`;
+  const args = ["--mount", "--propagation", "private", "sh", "-c", inside];
+  const env = { ...BUILT, PATH: process.env["PATH"] };
+  const { status, stderr } = spawnSync("unshare", args, { env, encoding: "utf8" });
+  expect({ status, stderr }).toEqual({
+    status: 0,
+    stderr: `artifacts: cannot write to ${spool}; not queued for upload: ${BUILT.OUT_PATHS}\n`,
   });
 });
 
