@@ -32,7 +32,11 @@ export const Forge = z.object({
   default_branch: z.string().nullish(),
   /** Not there where the plan of the instance has no merge trains. */
   merge_trains_enabled: z.boolean().nullish(),
+  archived: z.boolean().nullish(),
+  empty_repo: z.boolean().nullish(),
+  merge_requests_access_level: z.string().nullish(),
 });
+export type Forge = z.infer<typeof Forge>;
 
 export const MergeRequest = z.object({
   iid: Id,

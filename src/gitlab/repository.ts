@@ -7,10 +7,7 @@ import type { ProjectAddress } from "./projects.js";
 import type { GitLabWriter } from "./writer.js";
 
 /** GET `/projects/:id`, with the default branch. */
-export function getForge(
-  gitlab: GitLab,
-  { instance, project }: ProjectAddress,
-): Promise<z.infer<typeof Forge>> {
+export function getForge(gitlab: GitLab, { instance, project }: ProjectAddress): Promise<Forge> {
   return gitlab.get(instance, ["projects", project], Forge);
 }
 

@@ -62,11 +62,11 @@ export function roleOf({ state }: Exchange["instance"], project: Project, user: 
   return [...state.tokens.values()].find((token) => token.user === user && isMember(token, project))?.role;
 }
 
-function maySee(exchange: Exchange, project: Project): boolean {
+export function maySee(exchange: Exchange, project: Project): boolean {
   return project.visibility === "public" || hasRole(exchange, project, "guest");
 }
 
-function hasRole({ caller, instance }: Exchange, project: Project, role: Role): boolean {
+export function hasRole({ caller, instance }: Exchange, project: Project, role: Role): boolean {
   if (caller === undefined || !isMember(caller, project)) return false;
   if (caller.kind === "job" && caller.job !== undefined) {
     const source = instance.state.jobById(caller.job).pipeline.project;

@@ -2,6 +2,7 @@
  * The routes that a bot needs to change a repository and to talk to people.
  */
 import { compare, createCommit, getCommit, listCommits, listDiffs } from "./commits.js";
+import { listGroupProjects } from "./groups.js";
 import { createIssue, getIssue, listIssues, updateIssue } from "./issues.js";
 import {
   createMergeRequest,
@@ -62,6 +63,7 @@ export const FORGE_ROUTES: readonly Route[] = [
   { method: "POST",   path: `${REQUEST}/notes`,                    handler: createNote,                ...MEMBERS },
 
   { method: "GET",    path: "/projects/:id/milestones",            handler: listMilestones,            ...OPEN },
+  { method: "GET",    path: "/groups/:id/projects",                handler: listGroupProjects,         ...OPEN },
   { method: "GET",    path: "/users",                              handler: listUsers,                 ...MEMBERS },
   { method: "GET",    path: "/projects/:id/issues",                handler: listIssues,                ...OPEN },
   { method: "POST",   path: "/projects/:id/issues",                handler: createIssue,               ...MEMBERS },

@@ -21,7 +21,9 @@ export function showProject({ url, knobs }: Instance, project: Project) {
     http_url_to_repo: `${url}/${project.path}.git`,
     visibility: project.visibility,
     namespace: { id: 1, name: namespace, path: namespace, kind: "group", full_path: namespace },
-    archived: false,
+    archived: project.archived,
+    empty_repo: project.emptyRepository,
+    merge_requests_access_level: project.mergeRequests ? "enabled" : "disabled",
     public_jobs: project.publicJobs,
     keep_latest_artifact: project.keepLatest,
     ...(knobs.plan === "premium"

@@ -141,6 +141,11 @@ export const ProjectInput = z.strictObject({
   protectedRefs: z.array(z.string()).default([]),
   /** Whether merge requests are merged by merge trains. */
   mergeTrains: z.boolean().default(false),
+  archived: z.boolean().default(false),
+  /** What GitLab says of it; the simulator's own repositories may be empty where pipelines ran. */
+  emptyRepository: z.boolean().default(false),
+  /** Whether the project has merge requests. */
+  mergeRequests: z.boolean().default(true),
   pipelines: z.array(PipelineInput).default([]),
 });
 export type ProjectInput = z.input<typeof ProjectInput>;

@@ -23,6 +23,9 @@ export interface Project {
   readonly jobTokenAllowlist: readonly string[];
   readonly tags: readonly Tag[];
   readonly protectedRefs: readonly string[];
+  readonly archived: boolean;
+  readonly emptyRepository: boolean;
+  readonly mergeRequests: boolean;
   readonly createdAt: Date;
   /** In order of their ids. */
   readonly pipelines: Pipeline[];
