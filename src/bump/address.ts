@@ -27,22 +27,42 @@ export interface AddressOptions {
  *
  * @throws UserError BUMP_NO_PROJECT when nothing says which
  */
-export async function addressOf(options: AddressOptions): Promise<ProjectAddress> {
-  const { project, env, configured } = options;
+export async function addressOf({ project, ...options }: AddressOptions): Promise<ProjectAddress> {
   const remote = await originOf(options.directory);
+  const path = project ?? (options.env["CI_PROJECT_PATH"] || remote?.path);
+  if (path === undefined) throw notKnown("project");
+  return { instance: instanceIn(options, remote), project: projectOf(path) };
+}
+
+/**
+ * The instance to work in, for who names projects and groups: that of the CI job, of the environment, of the configuration or of
+ * the git remote `origin`.
+ *
+ * @throws UserError BUMP_NO_PROJECT when nothing says which
+ */
+export async function instanceOf(options: Omit<AddressOptions, "project">): Promise<string> {
+  return instanceIn(options, await originOf(options.directory));
+}
+
+function instanceIn(
+  { env, configured }: Omit<AddressOptions, "project">,
+  remote: Remote | undefined,
+): string {
   const instance = env["CI_SERVER_URL"] || hostUrl(env["GITLAB_HOST"]) || configured || remote?.instance;
-  const path = project ?? (env["CI_PROJECT_PATH"] || remote?.path);
-  if (path === undefined || instance === undefined) {
-    throw new UserError(
-      "BUMP_NO_PROJECT",
-      `it is not known which ${path === undefined ? "project" : "GitLab"} to work in`,
-      {
-        hint: "run: artifacts bump --project group/name, with gitlab in artifacts.config.ts or GITLAB_HOST set",
-        exitCode: 2,
-      },
-    );
-  }
-  return { instance: instance.replace(/\/+$/, ""), project: /^\d+$/.test(path) ? Number(path) : path };
+  if (instance === undefined) throw notKnown("GitLab");
+  return instance.replace(/\/+$/, "");
+}
+
+/** A project as the API wants it: a text of digits is an id. */
+export function projectOf(text: string): ProjectAddress["project"] {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function notKnown(what: string): UserError {
+  return new UserError("BUMP_NO_PROJECT", `it is not known which ${what} to work in`, {
+    hint: "run: artifacts bump --project group/name, with gitlab in artifacts.config.ts or GITLAB_HOST set",
+    exitCode: 2,
+  });
 }
 
 function hostUrl(host: string | undefined): string | undefined {

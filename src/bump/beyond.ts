@@ -41,6 +41,8 @@ export interface BeyondOptions {
   readonly bump: Bump;
   /** The branch that was read. */
   readonly target: string;
+  /** Names of artifacts that must not be asked about. */
+  readonly refused: ReadonlySet<string>;
 }
 
 /** Tags of a project that are looked at, the most recently updated first. */
@@ -48,14 +50,15 @@ const MAX_TAGS = 2000;
 
 /** Asks only for artifacts whose rule wants it. A new ref is taken when it resolves for all systems; else the old one stays. */
 export async function reachBeyond(
-  { snapshot, bump, target }: BeyondOptions,
+  { snapshot, bump, target, refused }: BeyondOptions,
   context: PipelineContext,
 ): Promise<Beyond> {
   const tagsOf = tagsOnce(context.gitlab);
   const reached = await Promise.all(
     snapshot.declared.map(async (artifact): Promise<Reached> => {
       const rule = ruleOf(bump, artifact.name, target);
-      const newer = rule.beyondRange && !rule.ignore ? await findNewer(artifact, rule, tagsOf) : undefined;
+      const isWanted = rule.beyondRange && !rule.ignore && !refused.has(artifact.name);
+      const newer = isWanted ? await findNewer(artifact, rule, tagsOf) : undefined;
       return newer === undefined
         ? { declared: artifact }
         : reach(artifact, newer, { snapshot, target, context });

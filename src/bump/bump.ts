@@ -4,12 +4,14 @@ import { join } from "node:path";
 import type { Bump } from "../config/bump.js";
 import { type UserError, userErrorsOf } from "../errors.js";
 import { askedOnce } from "../gitlab/asked-once.js";
+import type { Forge } from "../gitlab/forge-schema.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import { getBranch, getForge } from "../gitlab/repository.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { Terminal } from "../terminal/terminal.js";
+import { AllowedSources, type AllowedSourcesOptions } from "./allowed-sources.js";
 import { onTarget, renew, type Renewed } from "./renew.js";
 import { takeSnapshot, type Snapshot } from "./snapshot.js";
 import { targetsOf, type Target } from "./target.js";
@@ -20,7 +22,11 @@ export interface BumpOptions {
   readonly writer: GitLabWriter;
   /** Whom to ask about the projects that artifacts come from. When it is not given: `gitlab`, each thing once in this run. */
   readonly sources?: GitLab;
+  /** Where artifacts may come from; undefined: from wherever the manifests say. */
+  readonly allowed?: Pick<AllowedSourcesOptions, "patterns" | "paths"> | undefined;
   readonly address: ProjectAddress;
+  /** What GitLab says of the project, when that is known already. */
+  readonly forge?: Forge;
   /** A working directory that may hold the same files. */
   readonly checkout: string;
   readonly dryRun: boolean;
@@ -39,14 +45,17 @@ export function bump(options: BumpOptions): Promise<Tended> {
 
 async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
   const { gitlab, address, sources = askedOnce(options.gitlab) } = options;
-  const forge = await getForge(gitlab, address);
+  const forge = options.forge ?? (await getForge(gitlab, address));
   const defaultBranch = forge.default_branch ?? "main";
   const read = snapshotsIn(folder, options);
   const snapshot = await read(defaultBranch);
   const { bump: rules } = snapshot.project.config;
   const targets = await targetsOf(rules.targetBranches, { gitlab, address, defaultBranch });
   const base = { branch: defaultBranch, snapshot };
-  const renewals = await renewAll(targets, { read, base, rules, sources, options });
+  const { instance } = address;
+  const where = { gitlab: sources, instance, project: forge.path_with_namespace };
+  const allowed = options.allowed && new AllowedSources({ ...where, ...options.allowed });
+  const renewals = await renewAll(targets, { read, base, rules, sources, allowed, options });
   options.terminal.step("planning");
   const project = { projectId: forge.id, mergeTrains: forge.merge_trains_enabled === true };
   return tend({ ...options, ...renewals, ...project, sources, base });
@@ -59,13 +68,14 @@ interface Renewing {
   readonly base: { readonly branch: string; readonly snapshot: Snapshot };
   readonly rules: Bump;
   readonly sources: GitLab;
+  readonly allowed: AllowedSources | undefined;
   readonly options: BumpOptions;
 }
 
 /** One after the other, the default branch first: what it holds need not be downloaded for the others. */
 async function renewAll(
   targets: readonly Target[],
-  { read, base, rules, sources, options }: Renewing,
+  { read, base, rules, sources, allowed, options }: Renewing,
 ): Promise<{ renewals: Renewed[]; unread: Set<string>; errors: UserError[] }> {
   const { terminal, signal } = options;
   const renewals: Renewed[] = [];
@@ -77,7 +87,7 @@ async function renewAll(
       const { maxUnpackedBytes, runnerStatements } = snapshot.project.config;
       const known = renewals.find(({ target: { isDefault } }) => isDefault)?.lock;
       const context = { gitlab: sources, terminal, signal, maxUnpackedBytes, runnerStatements };
-      renewals.push(await renew({ target, snapshot, bump: rules, known }, context));
+      renewals.push(await renew({ target, snapshot, bump: rules, known, allowed }, context));
     } catch (error) {
       const own = userErrorsOf(error);
       if (own === undefined || target.isDefault) throw error;

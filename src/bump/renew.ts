@@ -4,6 +4,7 @@ import { UserError } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
 import type { PipelineContext } from "../pipeline-context.js";
 import { relock, type ErrorsByArtifact } from "../pipeline.js";
+import type { AllowedSources } from "./allowed-sources.js";
 import { reachBeyond, type Held } from "./beyond.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { ruleOf } from "./rules.js";
@@ -38,29 +39,37 @@ export interface RenewOptions {
   readonly bump: Bump;
   /** The renewed lock of the default branch: what it holds is not downloaded for another target. */
   readonly known: Lock | undefined;
+  /** Where artifacts may come from; undefined: from anywhere. */
+  readonly allowed: AllowedSources | undefined;
 }
 
 /** @throws whatever `relock` throws; a failure of one artifact is among the errors of the answer */
 export async function renew(
-  { target, snapshot, bump, known }: RenewOptions,
+  { target, snapshot, bump, known, allowed }: RenewOptions,
   context: PipelineContext,
 ): Promise<Renewed> {
   const { branch } = target;
-  const { declared, edits, held } = await reachBeyond({ snapshot, bump, target: branch }, context);
-  const names = declared.map(({ name }) => name).filter((name) => !ruleOf(bump, name, branch).ignore);
-  const { lock, failed, errors } = await relock(
-    { declared, names: new Set(names), previous: snapshot.lock, known, rehash: false },
+  const wanted = snapshot.declared.filter(({ name }) => !ruleOf(bump, name, branch).ignore);
+  const refusals = await allowed?.refusals(wanted, snapshot.lock);
+  const refused = new Set(refusals?.keys());
+  const { declared, edits, held } = await reachBeyond({ snapshot, bump, target: branch, refused }, context);
+  const names = wanted.map(({ name }) => name);
+  const asked = new Set(names.filter((name) => !refused.has(name)));
+  const relocked = await relock(
+    { declared, names: asked, previous: snapshot.lock, known, rehash: false },
     context,
   );
+  const errors = [...(refusals?.values() ?? []), ...relocked.errors];
+  const failed = [...(refusals ?? [])].map(([name, error]) => [name, [error]] as const);
   const told = new Map(errors.map((error) => [error, onTarget(error, target)]));
   const own = (some: readonly UserError[]) => some.flatMap((error) => told.get(error) ?? []);
   return {
     target,
     snapshot,
-    lock,
+    lock: relocked.lock,
     artifacts: names,
     errors: own(errors),
-    failed: new Map([...failed].map(([name, some]) => [name, own(some)])),
+    failed: new Map([...failed, ...relocked.failed].map(([name, some]) => [name, own(some)])),
     edits,
     held,
   };

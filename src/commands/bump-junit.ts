@@ -16,23 +16,33 @@ interface Case {
   readonly errors: readonly UserError[];
 }
 
+/** The cases of one project. */
+export interface Suite {
+  /** Undefined for what belongs to no project. */
+  readonly project: string | undefined;
+  readonly cases: readonly Case[];
+}
+
 /** One case for each artifact, one for each branch that is only tidied up, and one for each problem that belongs to neither. */
-export function printJunit(project: string, tended: Tended): string {
+export function suiteOf(project: string, tended: Tended): Suite {
   const { plan, applied } = tended;
   const outcomes = new Map(applied.map((one) => [one.action, one]));
   const tidied = plan.actions.filter((action) => !("topic" in action));
   const cases = tidied.map((action) => caseOfBranch(action, outcomes.get(action)));
   const told = new Set(cases.flatMap(({ errors }) => errors));
-  return printSuite(project, [
-    ...outcomesOf(tended).map(caseOfArtifact),
-    ...cases,
-    ...problems(otherErrors(tended).filter((error) => !told.has(error))),
-  ]);
+  return {
+    project,
+    cases: [
+      ...outcomesOf(tended).map(caseOfArtifact),
+      ...cases,
+      ...problems(otherErrors(tended).filter((error) => !told.has(error))),
+    ],
+  };
 }
 
-/** The report of a run that could not begin. */
-export function printJunitOfErrors(project: string, errors: readonly UserError[]): string {
-  return printSuite(project, problems(errors));
+/** What could not be begun. */
+export function suiteOfErrors(project: string | undefined, errors: readonly UserError[]): Suite {
+  return { project, cases: problems(errors) };
 }
 
 function caseOfArtifact({ artifact, target, outcome, request, notes, errors }: ArtifactOutcome): Case {
@@ -62,18 +72,29 @@ function explain({ message, hint }: UserError): string {
   return hint === undefined ? message : `${message}\n${hint}`;
 }
 
-function printSuite(project: string, cases: readonly Case[]): string {
-  const failed = cases.filter(({ errors }) => errors.length > 0).length;
-  const counts = `tests="${cases.length}" failures="${failed}" errors="0"`;
+/** GitLab merges suites of one name, so with several each has that of its project. */
+export function printJunit(suites: readonly Suite[]): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites ${counts}>`,
-    `  <testsuite name="artifacts bump" ${counts}>`,
-    ...cases.flatMap((one) => printCase(project, one)),
-    "  </testsuite>",
+    `<testsuites ${countsOf(suites.flatMap(({ cases }) => cases))}>`,
+    ...suites.flatMap((suite) => printSuite(suite, suites.length > 1)),
     "</testsuites>",
     "",
   ].join("\n");
+}
+
+function printSuite({ project, cases }: Suite, isOneOfMany: boolean): string[] {
+  const name = isOneOfMany && project !== undefined ? `artifacts bump: ${project}` : "artifacts bump";
+  return [
+    `  <testsuite name="${xml(name)}" ${countsOf(cases)}>`,
+    ...cases.flatMap((one) => printCase(project ?? "artifacts bump", one)),
+    "  </testsuite>",
+  ];
+}
+
+function countsOf(cases: readonly Case[]): string {
+  const failed = cases.filter(({ errors }) => errors.length > 0).length;
+  return `tests="${cases.length}" failures="${failed}" errors="0"`;
 }
 
 function printCase(project: string, { name, output, errors }: Case): string[] {

@@ -64,7 +64,7 @@ const WOULD: Readonly<Record<Action["kind"], string>> = {
 };
 
 /** The same as text, a line for each branch. */
-export function describeBump({ plan, applied, held }: Tended, dryRun: boolean): string {
+export function describeBump({ plan, applied, held, errors }: Tended, dryRun: boolean): string {
   const done = dryRun
     ? plan.actions.map((action) => `${WOULD[action.kind]}  ${branchOf(action)}${titleOf(action)}`)
     : applied.map(({ action, outcome, detail, request }) => {
@@ -76,7 +76,8 @@ export function describeBump({ plan, applied, held }: Tended, dryRun: boolean): 
     ...refusals.map((refusal) => `  ${explainRefusal(refusal)}`),
   ]);
   const lines = [...done, ...waiting, ...held.map(explainHeld)];
-  return lines.length === 0 ? "the lock is fresh, nothing to do" : lines.join("\n");
+  if (lines.length > 0) return lines.join("\n");
+  return errors.length > 0 ? "nothing was changed" : "the lock is fresh, nothing to do";
 }
 
 function titleOf(action: Action): string {

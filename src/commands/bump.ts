@@ -1,34 +1,45 @@
-/** `artifacts bump`: merge requests that keep the lock fresh. */
+/** `artifacts bump`: merge requests that keep the lock fresh, in one project or in many. */
 import { resolve } from "node:path";
-import { addressOf } from "../bump/address.js";
+import { addressOf, instanceOf } from "../bump/address.js";
 import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
 import { userErrorsOf } from "../errors.js";
 import { openProject } from "../project.js";
 import { writeFiles } from "../write-file.js";
 import { bumpToJson, describeBump } from "./bump-report.js";
-import { printJunit, printJunitOfErrors } from "./bump-junit.js";
+import { printJunit, suiteOf, suiteOfErrors } from "./bump-junit.js";
+import { runInMany } from "./bump-many.js";
 import type { CommandContext, Run } from "./command.js";
 import { openGitLab, openGitLabWriter, openTokens } from "./open-gitlab.js";
 
 export interface BumpCommandOptions {
   readonly dryRun?: boolean;
-  readonly project?: string;
+  readonly project?: readonly string[];
+  readonly group?: readonly string[];
+  /** Patterns of projects that artifacts may come from. */
+  readonly source?: readonly string[];
   /** File for the JUnit report. */
   readonly junit?: string;
 }
 
-export const run: Run<BumpCommandOptions> = async (_names, { dryRun = false, project, junit }, context) => {
+export const run: Run<BumpCommandOptions> = async (_names, options, context) => {
+  const { dryRun = false, junit, group: groups = [], project: projects = [], source = [] } = options;
   const { cwd, env, terminal, signal } = context;
-  const configured = await configuredInstance(context);
-  const address = await addressOf({ project, env, directory: cwd, configured });
+  const isMany = groups.length > 0 || projects.length > 1;
+  const place = { env, directory: cwd, configured: await configuredInstance(context) };
   const tokens = openTokens(context);
   const gitlab = openGitLab(context, tokens);
   const writer = openGitLabWriter(context, tokens);
+  const common = { gitlab, writer, checkout: cwd, dryRun, terminal, signal, now: new Date() };
   try {
-    const now = new Date();
-    const options = { gitlab, writer, address, checkout: cwd, dryRun, terminal, signal, now };
-    const done = await reported(() => bump(options), { project: String(address.project), junit, cwd });
+    if (isMany) {
+      const many = { ...common, instance: await instanceOf(place), allowed: source };
+      return await runInMany({ groups, projects, junit }, many, context);
+    }
+    const address = await addressOf({ ...place, project: projects[0] });
+    const allowed = source.length === 0 ? undefined : { patterns: source, paths: new Map<number, string>() };
+    const work = () => bump({ ...common, address, allowed });
+    const done = await reported(work, { project: String(address.project), junit, cwd });
     return { data: { dryRun, ...bumpToJson(done) }, text: describeBump(done, dryRun), errors: done.errors };
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
@@ -48,11 +59,11 @@ async function reported(
     junit === undefined ? undefined : writeFiles([{ path: resolve(cwd, junit), text }]);
   try {
     const done = await work();
-    await write(printJunit(project, done));
+    await write(printJunit([suiteOf(project, done)]));
     return done;
   } catch (error) {
     const errors = userErrorsOf(error);
-    if (errors !== undefined) await write(printJunitOfErrors(project, errors));
+    if (errors !== undefined) await write(printJunit([suiteOfErrors(project, errors)]));
     throw error;
   }
 }

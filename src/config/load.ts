@@ -7,13 +7,15 @@ import type { Config } from "./config.js";
 import type { WrittenConfig } from "./schema.js";
 
 export const CONFIG_FILE = "artifacts.config.ts";
+/** Where the lock is when the configuration does not say it. */
+export const DEFAULT_LOCK = "artifacts.lock.json";
 /** Where the configuration says nothing else. */
 export const EXPIRY_WARNING_DAYS = 14;
 
 const DEFAULTS = {
   gitlab: undefined,
   manifests: "manifests",
-  lock: "artifacts.lock.json",
+  lock: DEFAULT_LOCK,
   output: "nix/artifacts",
   namespace: "artifacts",
   fetch: "proxy",

@@ -23,7 +23,7 @@ export const PROJECT = "platform/packages";
 export const NOW = new Date("2026-11-20T12:00:00Z");
 
 const nothing = () => {};
-const SILENT: Terminal = {
+export const SILENT: Terminal = {
   warn: nothing,
   log: nothing,
   detail: nothing,

@@ -11,7 +11,7 @@ import type { Plan } from "../../src/bump/plan.js";
 import type { OwnMergeRequest } from "../../src/bump/situation.js";
 import type { Tended } from "../../src/bump/tend.js";
 import { wishesIn, type Wish } from "../../src/bump/wishes.js";
-import { printJunit } from "../../src/commands/bump-junit.js";
+import { printJunit, suiteOf } from "../../src/commands/bump-junit.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import { UserError } from "../../src/errors.js";
 import { makeVariant } from "../make/lock.js";
@@ -86,7 +86,7 @@ test("1,000 hostile errors, refusals and answers leave the JUnit report well-for
   const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: "@" });
   fc.assert(
     fc.property(hostile, hostile, (text, version) => {
-      const report = printJunit(text, runWith(text, version));
+      const report = printJunit([suiteOf(text, runWith(text, version))]);
 
       expect(XMLValidator.validate(report)).toBe(true);
       const { testsuite } = parser.parse(report).testsuites;

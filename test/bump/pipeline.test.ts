@@ -6,7 +6,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { expect, test } from "vitest";
 import { parseAllDocuments, parse } from "yaml";
 import { z } from "zod";
-import { printJunitOfErrors } from "../../src/commands/bump-junit.js";
+import { printJunit, suiteOfErrors } from "../../src/commands/bump-junit.js";
 import { COMMANDS } from "../../src/commands/table.js";
 import { UserError } from "../../src/errors.js";
 import { runCli } from "../cli/run-cli.js";
@@ -127,7 +127,7 @@ test("the report and --json tell each artifact with its own errors, and a failur
 test("of problems that belong to no artifact, those of a kind are one case, which names them all", () => {
   const errors = ["alice", "bob"].map((name) => new UserError("BUMP_UNKNOWN_USER", `no user "${name}"`));
 
-  expect(read(printJunitOfErrors(PROJECT, [...errors, new UserError("X", "x")]))).toMatchObject([
+  expect(read(printJunit([suiteOfErrors(PROJECT, [...errors, new UserError("X", "x")])]))).toMatchObject([
     { "@name": "BUMP_UNKNOWN_USER", failure: { "#text": 'no user "alice"\n\nno user "bob"' } },
     { "@name": "X" },
   ]);
@@ -148,7 +148,7 @@ test("a run that cannot begin leaves a report, too", async () => {
 test("hostile words leave the report well-formed, and no token is in it", () => {
   const text = `</failure><x y="1">&lt;]]>\u0000\u0008\uFFFE\uD800 ${TOKEN} 'a' "b"`;
 
-  const report = printJunitOfErrors('a"b<c', [new UserError("X", text, { hint: text })]);
+  const report = printJunit([suiteOfErrors('a"b<c', [new UserError("X", text, { hint: text })])]);
 
   expect(XMLValidator.validate(report)).toBe(true);
   expect(report).not.toContain("canary");

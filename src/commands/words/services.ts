@@ -82,12 +82,24 @@ export const SERVICES_COMMANDS: readonly CommandEntry[] = [
       {
         flags: "--project <project>",
         text: "work in this project (default: that of the CI job or of the git remote)",
+        repeatable: true,
+      },
+      {
+        flags: "--group <group>",
+        text: "work in all projects of this group that have artifacts, its subgroups included",
+        repeatable: true,
+      },
+      {
+        flags: "--source <pattern>",
+        text: "let artifacts come from these projects, the groups and the own namespace only (default: with several)",
+        repeatable: true,
       },
       { flags: "--junit <file>", text: "also write a JUnit report, for the page of the pipeline" },
     ],
     examples: [
       ["artifacts bump", "in a scheduled pipeline, with GITLAB_TOKEN of a project access token"],
       ["artifacts bump --dry-run --project group/name", "look first"],
+      ["artifacts bump --group platform --source 'vendor/*'", "in a whole group, with a group access token"],
     ],
     load: () => import("../bump.js"),
   },
