@@ -60,6 +60,19 @@ test.each([
   },
 );
 
+test("a newer tag within the range is proposed, and the manifest stays as it is", async () => {
+  const company = await lockedAt('{ semver: "^1" }', "");
+  tag(company, "v1.4.0");
+
+  await company.run();
+
+  expect(company.open()).toMatchObject([{ title: "Update acme to 1.4.0" }]);
+  expect(company.locked("artifacts/acme").artifacts["acme"]?.systems["any"]?.ref).toBe("v1.4.0");
+  const { repository } = company.forge;
+  const manifestAt = (ref: string) => repository.at(ref)?.tree.get("manifests/acme.ts");
+  expect(manifestAt("artifacts/acme")).toBe(manifestAt("main"));
+});
+
 test("without the setting the range holds, and so it does for versions that are ignored", async () => {
   const strict = await lockedAt('{ semver: "^1" }', "");
   tag(strict, "v2.0.0");

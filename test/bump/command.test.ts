@@ -101,8 +101,8 @@ test("git merges two proposals one after the other without conflict", async () =
   expect(Object.values(names.artifacts).map(({ systems }) => systems.any.size)).toEqual([6, 7, 7]);
 });
 
-test("glab shows the merge request and its description", async () => {
-  const company = await startCompany({ config: 'labels: ["deps"]' });
+test("glab shows the merge request and its description, and the dashboard with its boxes", async () => {
+  const company = await startCompany({ config: 'dashboard: true, labels: ["deps"]' });
   company.build("acme", "acme 2");
   await company.run();
   const home = mkdtempSync(join(tmpdir(), "glab-"));
@@ -118,6 +118,8 @@ test("glab shows the merge request and its description", async () => {
     /!1\s.*Update acme to 0-unstable-2026-11-20.*\(main\) ← \(artifacts\/acme\)/,
   );
   expect((await glab("mr", "view", "1", "--output", "json")).stdout).toContain('"labels":["deps"]');
+  expect((await glab("issue", "list")).stdout).toMatch(/#1\s.*Artifact updates/);
+  expect((await glab("issue", "view", "1")).stdout).toMatch(/\[ \].*!1 Update acme to 0-unstable-2026-11-20/);
 });
 
 test("another client reads merge request, branch and dashboard as they are meant", async () => {

@@ -211,6 +211,25 @@ test("the dashboard lists what is open for a target that cannot be read, and say
   expect(text).toMatch(/## Errors\n[^#]*`release\/1\.0: /);
 });
 
+test("an artifact that fails on one target is told with that target, and goes on for the other", async () => {
+  const company = await startCompany({ config: BOTH });
+  release(company, "release/1.0");
+  const { repository } = company.forge;
+  const manifest = repository.at("release/1.0")?.tree.get("manifests/acme.ts") ?? "";
+  repository.commit("release/1.0", {
+    files: { "manifests/acme.ts": manifest.replace("platform/acme", "platform/gone") },
+  });
+  company.build("acme", "acme 2");
+
+  const { errors, targets } = await company.run();
+
+  expect(errors.map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^release\/1\.0: .*platform%2Fgone/),
+  ]);
+  expect(targets.map(({ failed }) => [...failed])).toEqual([[], [["acme", errors]]]);
+  expect(sourcesOf(company)).toEqual(["artifacts/acme → main"]);
+});
+
 test("a target that is named and not there is an error, and a target that is no longer named is tidied up", async () => {
   const company = await startCompany({ config: 'targetBranches: ["main", "next"]' });
   expect((await company.run()).errors).toMatchObject([{ message: expect.stringMatching(/^next: /) }]);

@@ -32,9 +32,11 @@ test("the same question is sent once, another one and another shape of the answe
   const get = (path: string, schema: z.ZodType = Numbers) => once.get("https://g.test", [path], schema);
 
   expect(await Promise.all([get("a"), get("a"), get("b"), get("a", z.number())])).toEqual([1, 1, 2, 3]);
+  const page = (page: number) => once.get("https://g.test", ["c"], Numbers, { page });
+  expect(await Promise.all([page(1), page(2), page(2)])).toEqual([4, 5, 5]);
   await Promise.all([1, 2].map(() => once.query("https://g.test", "q", {}, Numbers)));
 
-  expect(asked).toEqual(["a", "b", "a", "q"]);
+  expect(asked).toEqual(["a", "b", "a", "c", "c", "q"]);
 });
 
 test("a failure is everybody's", async () => {

@@ -53,6 +53,7 @@ export function createIssue(exchange: Exchange): Reply {
     description,
     labels,
     state: "opened" as const,
+    createdAt: exchange.instance.now(),
   };
   forge.issues.push(issue);
   return json(showIssue(exchange.instance, forge, issue), 201);

@@ -146,6 +146,8 @@ export function showIssue(instance: Instance, { project }: Forge, issue: Issue) 
     description: issue.description,
     state: issue.state,
     labels: issue.labels,
+    issue_type: "issue",
+    created_at: issue.createdAt.toISOString(),
     author: { ...showUser(instance, issue.author), id: userId(instance, issue.author) },
     web_url: `${instance.url}/${project.path}/-/issues/${issue.iid}`,
   };

@@ -55,6 +55,7 @@ export interface Issue {
   description: string;
   labels: readonly string[];
   state: "opened" | "closed";
+  readonly createdAt: Date;
 }
 
 export class Forge {
