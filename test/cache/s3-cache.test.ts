@@ -201,9 +201,17 @@ describe("a cache in an S3 bucket", () => {
     await expect(killed).rejects.toThrow("killed");
     expect(await verifyCache({ cache, locked: [kept] })).toMatchObject({ problems: [] });
 
-    const publishing = publishTo(address, [added]);
-    // It reaches the removals when the archive of `added` is there, and its promise perhaps not yet.
-    await Promise.all([publishing, tidy(contents.removeOld), tidy(contents.removeOld)]);
+    // Between an archive and its promise a publisher is most vulnerable.
+    const writeText: typeof cache.writeText = async (key, text) => {
+      await tidy(contents.removeOld);
+      return cache.writeText(key, text);
+    };
+    const publishing = {
+      gitlab: upstream.gitlab,
+      cache: { ...cache, writeText },
+      compression: "zstd",
+    } as const;
+    expect(await publish([added], publishing)).toMatchObject([{ status: "published" }]);
     expect(await verifyCache({ cache, locked: [kept, added] })).toEqual({
       sound: 2,
       orphans: [],
