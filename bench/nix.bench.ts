@@ -104,7 +104,7 @@ test("evaluation", async () => {
   }
   for (const layout of ["inlined", "json"]) {
     const compared = await compare(withOverlay(10_000, "ours", ALL), withOverlay(10_000, layout, ALL), 3);
-    report(`all 10,000 / ${layout}`, compared, "≤ 0.5 s, ≤ 120 MiB");
+    report(`all 10,000 / ${layout}`, compared, "≤ 0.5 s, ≤ 114 MiB");
   }
 });
 

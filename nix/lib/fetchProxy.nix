@@ -42,16 +42,30 @@
   url,
   form ? "file",
 }:
-derivation {
-  inherit name url;
-  # An attribute called null is none.
-  ${if form == "executable" then "executable" else null} = true;
-  ${if form == "unpacked" then "unpack" else null} = true;
-  system = "builtin";
-  builder = "builtin:fetchurl";
-  outputHash = hash;
-  # Both change no output path: Nix 2.8 needs the mode, and asks `hashed-mirrors` only when the algorithm stands here.
-  outputHashMode = if form == "file" then "flat" else "recursive";
-  outputHashAlgo = "sha256";
-  preferLocalBuild = true;
-}
+let
+  arguments = {
+    inherit name url;
+    # An attribute called null is none.
+    ${if form == "executable" then "executable" else null} = true;
+    ${if form == "unpacked" then "unpack" else null} = true;
+    system = "builtin";
+    builder = "builtin:fetchurl";
+    outputHash = hash;
+    # Both change no output path: Nix 2.8 needs the mode, and asks `hashed-mirrors` only when the algorithm stands here.
+    outputHashMode = if form == "file" then "flat" else "recursive";
+    outputHashAlgo = "sha256";
+    preferLocalBuild = true;
+  };
+  # What `derivation` is made of. It gives the same, by way of lists of outputs that cost as much as all the rest.
+  inherit (builtins.derivationStrict arguments) drvPath out;
+  package = arguments // {
+    type = "derivation";
+    outPath = out;
+    inherit drvPath;
+    outputName = "out";
+    out = package;
+    all = [ package ];
+    drvAttrs = arguments;
+  };
+in
+package
