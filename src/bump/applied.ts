@@ -1,5 +1,5 @@
 import type { UserError } from "../errors.js";
-import type { Action } from "./plan.js";
+import type { Action } from "./action.js";
 
 /** What became of an action. */
 export interface Applied {

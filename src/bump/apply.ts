@@ -10,7 +10,7 @@ import type { Applying } from "./applying.js";
 import type { Findings } from "./findings.js";
 import { withMarker } from "./marker.js";
 import { merge } from "./merge.js";
-import type { Action } from "./plan.js";
+import type { Action } from "./action.js";
 import { open, update } from "./propose.js";
 import { pushAll, type Prepared } from "./push-all.js";
 

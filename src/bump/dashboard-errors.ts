@@ -2,7 +2,7 @@
 import { withoutRepeats, type UserError } from "../errors.js";
 import { lineWithBox, MAX_ERROR_LENGTH, type DashboardFacts, type Line } from "./dashboard-section.js";
 import { code } from "./markdown.js";
-import { branchOf } from "./plan.js";
+import { branchOf } from "./action.js";
 import { VERBS } from "./wishes.js";
 
 /** What a run failed to do, what of each target failed, and what belongs to neither. What a person wished for and did not get stays wished for. */

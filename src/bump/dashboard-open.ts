@@ -3,7 +3,7 @@ import { NO_PIPELINE, type Applied } from "./applied.js";
 import type { DashboardFacts, Line } from "./dashboard-section.js";
 import { code, link } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
-import { mayMerge } from "./plan.js";
+import { mayMerge } from "./plan-topic.js";
 import type { Topic } from "./topic.js";
 import { box, type Wish } from "./wishes.js";
 

@@ -4,7 +4,7 @@ import type { UserError } from "../errors.js";
 import type { Applied } from "./applied.js";
 import { code } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
-import type { Plan } from "./plan.js";
+import type { Plan } from "./action.js";
 import type { TargetFacts } from "./renew.js";
 import type { Topic } from "./topic.js";
 import { ALL, box, type Verb, type Wish, type Wishes } from "./wishes.js";

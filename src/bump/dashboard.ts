@@ -12,7 +12,7 @@ import {
 } from "./dashboard-section.js";
 import { code } from "./markdown.js";
 import { describeTopic } from "./merge-request.js";
-import type { Waiting, WaitingTopic } from "./plan.js";
+import type { Waiting, WaitingTopic } from "./action.js";
 import { explainRefusal } from "./policy.js";
 import type { Verb } from "./wishes.js";
 

@@ -6,7 +6,7 @@ import { addToMergeTrain } from "../gitlab/merge-trains.js";
 import { getCommit, isMissing } from "../gitlab/repository.js";
 import { NO_PIPELINE, type Done } from "./applied.js";
 import type { Applying } from "./applying.js";
-import type { Action } from "./plan.js";
+import type { Action } from "./action.js";
 import { holdsExactly } from "./push.js";
 
 /** GitLab refuses to merge: no right to, not mergeable, the branch has moved, or it conflicts. */

@@ -5,7 +5,7 @@ import type { Applying } from "./applying.js";
 import type { Findings } from "./findings.js";
 import { wantsRecreation } from "./marker.js";
 import { describeTopic } from "./merge-request.js";
-import type { Action } from "./plan.js";
+import type { Action } from "./action.js";
 import { reviewersOf } from "./reviewers.js";
 import type { OwnMergeRequest } from "./situation.js";
 

@@ -2,7 +2,7 @@
 import pLimit from "p-limit";
 import type { Applying } from "./applying.js";
 import { gatherFindings, type Findings } from "./findings.js";
-import type { Action } from "./plan.js";
+import type { Action } from "./action.js";
 import { isToldAnew } from "./propose.js";
 import { pushTopic } from "./push.js";
 

@@ -7,7 +7,7 @@ import { UnknownFate } from "../gitlab/writer.js";
 import { snapshotFor, type Applying } from "./applying.js";
 import { filesOf } from "./files.js";
 import { fingerprintOfCommit } from "./marker.js";
-import type { BranchStep } from "./plan.js";
+import type { BranchStep } from "./action.js";
 import { blobId } from "./snapshot.js";
 import type { Topic } from "./topic.js";
 

@@ -4,7 +4,7 @@
  */
 import type { Applied } from "../bump/applied.js";
 import { otherErrors, outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
-import { branchOf, type Action } from "../bump/plan.js";
+import { branchOf, type Action } from "../bump/action.js";
 import type { Tended } from "../bump/tend.js";
 import type { UserError } from "../errors.js";
 import { redact } from "../redact.js";

@@ -2,7 +2,7 @@
 import { outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
 import type { Applied } from "../bump/applied.js";
 import { explainHeld } from "../bump/beyond.js";
-import { branchOf, type Action } from "../bump/plan.js";
+import { branchOf, type Action } from "../bump/action.js";
 import { explainRefusal } from "../bump/policy.js";
 import type { Tended } from "../bump/tend.js";
 import { errorToJson } from "../terminal/report-error.js";

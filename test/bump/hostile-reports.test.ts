@@ -7,7 +7,7 @@ import type { Applied } from "../../src/bump/applied.js";
 import { describeDashboard } from "../../src/bump/dashboard.js";
 import { markerOf } from "../../src/bump/marker.js";
 import { describeTopic } from "../../src/bump/merge-request.js";
-import type { Plan } from "../../src/bump/plan.js";
+import type { Plan } from "../../src/bump/action.js";
 import type { OwnMergeRequest } from "../../src/bump/situation.js";
 import type { Tended } from "../../src/bump/tend.js";
 import { wishesIn, type Wish } from "../../src/bump/wishes.js";
