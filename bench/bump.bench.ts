@@ -1,6 +1,10 @@
-/** The bot in one project with many artifacts: how much it asks, and how long it takes. The simulator runs in the same process. */
+/**
+ * The bot in one project with many artifacts, and in many projects: how much it asks, and how long it takes. The simulator runs in
+ * the same process.
+ */
 import { expect, test } from "vitest";
 import { checkout, startCompany, type Company } from "../test/bump/company.js";
+import { startGroup } from "../test/bump/group.js";
 
 const TOOLS = Array.from({ length: 300 }, (_, index) => `tool-${index}`);
 
@@ -53,3 +57,22 @@ test.each([
     expect(idle.writes).toBe(0);
   },
 );
+
+test("a group of 50 projects at 20 ms latency: nothing to do", { timeout: 600_000 }, async () => {
+  const projects = Array.from({ length: 50 }, (_, index) => `platform/packages-${index}`);
+  const group = await startGroup(projects, { latencyMs: 20 });
+  await group.run();
+  group.mergeAll();
+  group.asked();
+  const start = process.hrtime.bigint();
+  const before = process.cpuUsage();
+  const { runs } = await group.run();
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const { user, system } = process.cpuUsage(before);
+  const asked = group.asked();
+  const writes = asked.filter((request) => !/^GET |^POST \/api\/graphql/.test(request)).length;
+  const idle = { seconds, cpuSeconds: (user + system) / 1e6, own: asked.length, writes };
+  row("bump --group, 50 projects, nothing to do", idle, "11 requests a project and 4, 0 writes");
+  expect(runs).toHaveLength(50);
+  expect(writes).toBe(0);
+});
