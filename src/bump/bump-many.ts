@@ -1,5 +1,6 @@
 /** One run of the bot in many projects of one instance, each as if it ran there alone: nothing that fails in one is felt in another. */
 import pLimit from "p-limit";
+import { matches } from "../config/pattern.js";
 import { type UserError, userErrorsOf } from "../errors.js";
 import { askedOnce } from "../gitlab/asked-once.js";
 import type { Forge } from "../gitlab/forge-schema.js";
@@ -11,7 +12,7 @@ import type { Tended } from "./tend.js";
 
 export interface BumpManyOptions
   extends Omit<BumpOptions, "address" | "forge" | "sources" | "allowed">, RepositoriesOptions {
-  /** Where artifacts may come from, besides the groups and the namespace of each project; as `AllowedSources` has them. */
+  /** Where artifacts may come from, besides the namespace of each project and the groups that it is in; as `AllowedSources` has them. */
   readonly allowed: readonly string[];
 }
 
@@ -30,7 +31,7 @@ export interface ProjectRun {
 }
 
 /** Each has its manifests in memory, and downloads of its own. */
-const PROJECTS_AT_ONCE = 4;
+const PROJECTS_AT_ONCE = 8;
 
 /** What artifacts of several projects have in common is asked for once. Errors of projects and groups are in the answer. */
 export async function bumpMany(options: BumpManyOptions): Promise<ManyTended> {
@@ -55,7 +56,10 @@ async function bumpIn(forge: Forge, { groups, paths, ...options }: Shared): Prom
   const { instance, signal } = options;
   signal.throwIfAborted();
   const project = forge.path_with_namespace;
-  const allowed = { patterns: [...groups.map((path) => `${path}/*`), ...options.allowed], paths };
+  const own = groups
+    .map((group) => `${group}/*`)
+    .filter((pattern) => matches(pattern.toLowerCase(), project.toLowerCase()));
+  const allowed = { patterns: [...own, ...options.allowed], paths };
   const terminal = speakingOf(project, options.terminal);
   try {
     const tended = await bump({ ...options, address: { instance, project }, forge, allowed, terminal });

@@ -153,6 +153,16 @@ test("a project's own namespace is allowed where only projects are named", async
   expect(runs).toMatchObject([{ outcome: { tended: { errors: [{ code: REFUSED[0] }] } } }, {}]);
 });
 
+test("what one group may know is no concern of another", async () => {
+  const group = await startGroup(["platform/one"]);
+  group.addRepository("elsewhere/two");
+
+  await group.run({ groups: ["platform", "elsewhere"] });
+
+  expect(group.open("platform/one")).toHaveLength(1);
+  expect(group.open("elsewhere/two")).toEqual([]);
+});
+
 test("with --source a single project is bound as well, and without it by its token alone", async () => {
   const group = await startWithSecret(manifestOf("secret/tool"));
   const env = { GITLAB_TOKEN: TOKEN, GITLAB_HOST: group.gitlab.url };

@@ -91,7 +91,7 @@ export const SERVICES_COMMANDS: readonly CommandEntry[] = [
       },
       {
         flags: "--source <pattern>",
-        text: "let artifacts come from these projects, the groups and the own namespace only (default: with several)",
+        text: "let artifacts come from these projects, the groups that theirs is in, and its namespace only",
         repeatable: true,
       },
       { flags: "--junit <file>", text: "also write a JUnit report, for the page of the pipeline" },

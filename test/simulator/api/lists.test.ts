@@ -212,3 +212,21 @@ test("the rate limit is told on every answer and refuses what exceeds it", async
     "ratelimit-name": "throttle_authenticated_api",
   });
 });
+
+test("the projects of a group: subgroups on request, by role, archived or not, and never by keyset", async () => {
+  gitlab.addProject({ path: "g/sub/deep" });
+  gitlab.addProject({ path: "g/old", archived: true });
+  gitlab.addProject({ path: "gg/other" });
+  gitlab.addToken({ token: "guest", kind: "personal", role: "guest", projects: ["g/app"] });
+  const group = `${gitlab.url}/api/v4/groups/g/projects`;
+
+  expect(await ids(`${group}?order_by=id&sort=asc`)).toEqual([1, 3]);
+  expect(await ids(`${group}?order_by=id&sort=asc&include_subgroups=true`)).toEqual([1, 2, 3]);
+  expect(await ids(`${group}?include_subgroups=true&archived=false`)).toEqual([2, 1]);
+  expect((await ask(`${group}?min_access_level=30`, { token: "guest" })).json()).toEqual([]);
+  expect((await ask(group, { token: "guest" })).json()).toMatchObject([{ id: 1, archived: false }]);
+  expect((await get(`${group}?pagination=keyset&order_by=id`)).status).toBe(405);
+  expect((await get(`${gitlab.url}/api/v4/groups/nobody/projects`)).json()).toEqual({
+    message: "404 Group Not Found",
+  });
+});
