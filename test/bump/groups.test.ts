@@ -61,7 +61,10 @@ test("what takes no part is skipped and said; a lock or a configuration is enoug
 
   const done = await group.run({ projects: ["elsewhere/plain"] });
 
-  expect(done.runs.map(({ project }) => project)).toEqual(["elsewhere/plain", "platform/locked"]);
+  expect(failuresOf(done)).toEqual([
+    ["elsewhere/plain", ["MANIFESTS_MISSING"]],
+    ["platform/locked", ["MANIFESTS_MISSING"]],
+  ]);
   expect(done.skipped).toEqual([
     { project: "platform/acme", why: "without artifacts" },
     { project: "platform/old", why: "archived" },
@@ -122,7 +125,10 @@ test("a project with nothing to do costs as much as alone and one request, one w
   const cost = async () => {
     group.asked();
     await group.run();
-    return group.asked().length;
+    const asked = group.asked();
+    // Where a project of the group is now is known from the group.
+    expect(asked.filter((request) => /^GET \/projects\/[^/]+$/.test(request))).toEqual([]);
+    return asked.length;
   };
   const before = await cost();
   group.gitlab.addProject({ path: "platform/website" });
