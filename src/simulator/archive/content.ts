@@ -11,8 +11,11 @@ export interface Content {
 }
 
 const PIECE = 1024 * 1024;
-/** Not a round number, so that bytes moved by one are noticed. */
-const BLOCK = 1_048_583;
+/**
+ * Longer than what any level of Zstandard that we use looks back (zstd manual, `windowLog`: 2 MiB at level 3), so that nothing compresses it;
+ * not a round number, so that bytes moved by one are noticed.
+ */
+const LONGEST_BLOCK = 8_388_617;
 
 export function bytesContent(bytes: Uint8Array): Content {
   return {
@@ -23,16 +26,16 @@ export function bytesContent(bytes: Uint8Array): Content {
   };
 }
 
-/** `size` pseudo-random bytes, the same for the same `seed`: a random block of about 1 MiB, repeated. */
+/** `size` pseudo-random bytes, the same for the same `seed`: a random block of about 8 MiB, repeated. */
 export function generatedContent(size: number, seed: number): Content {
   let block: Uint8Array | undefined;
   return {
     size,
     *read(start, end) {
-      block ??= randomBlock(seed);
+      block ??= randomBlock(Math.min(size, LONGEST_BLOCK), seed);
       for (let at = start; at < end;) {
-        const inBlock = at % BLOCK;
-        const piece = block.subarray(inBlock, Math.min(BLOCK, inBlock + end - at));
+        const inBlock = at % block.length;
+        const piece = block.subarray(inBlock, Math.min(inBlock + PIECE, inBlock + end - at));
         yield piece;
         at += piece.length;
       }
@@ -67,6 +70,6 @@ export function allBytes(content: Content): Buffer {
   return Buffer.concat([...content.read(0, content.size)]);
 }
 
-function randomBlock(seed: number): Uint8Array {
-  return createHash("shake256", { outputLength: BLOCK }).update(`generated content ${seed}`).digest();
+function randomBlock(length: number, seed: number): Uint8Array {
+  return createHash("shake256", { outputLength: length }).update(`generated content ${seed}`).digest();
 }
