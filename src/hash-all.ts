@@ -7,10 +7,11 @@ import { hashGroup } from "./hash-group.js";
 import type { HashOutcome } from "./hash/hash.js";
 import type { Hashed } from "./hash/hashed.js";
 import { limitPerHost } from "./host-limit.js";
+import type { Lockable } from "./lock/create.js";
 import { digestsKnownTo, lockedVariantOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { PipelineContext } from "./pipeline-context.js";
-import type { Resolved } from "./resolve/resolved.js";
+import type { Described, Resolved } from "./resolve/resolved.js";
 import { withStatements } from "./runner-statement.js";
 
 export interface HashAllRequest {
@@ -22,7 +23,7 @@ export interface HashAllRequest {
 }
 
 export interface HashedAll {
-  readonly hashed: readonly Hashed[];
+  readonly hashed: readonly Lockable[];
   /** Variants whose bytes were downloaded. */
   readonly downloaded: number;
   readonly failures: readonly VariantFailure[];
@@ -70,14 +71,24 @@ export class Hashing {
       if (group !== undefined) group.variants.push(one);
       else this.#open({ url, variants: [one], size: sizeOf(one, this.#request), complete });
     }
-    if (this.#groups.length >= ENOUGH_TO_BEGIN) this.#begin();
+    if (this.#groups.length >= ENOUGH_TO_BEGIN) this.begin();
   }
 
-  /** Begins with what has not begun, and waits for everything. Nothing is added any more. */
-  async finish(): Promise<HashedAll> {
-    this.#begin();
+  /** Begins with what has not begun; to be called once nothing is added any more. */
+  begin(): void {
+    if (this.#groups.length === 0) return;
+    this.#context.terminal.plan(planOf(this.#groups, this.#known.length));
+    for (const { url } of this.#groups.slice(this.#running.length)) {
+      const outcomes = this.#limit(url, () => this.#downloadBiggest(url)).then((complete) => complete());
+      outcomes.catch(() => {}); // `finish` tells
+      this.#running.push(outcomes);
+    }
+  }
+
+  /** Waits for everything that has begun. What is not among `described` failed for another reason, and is left out. */
+  async finish(described: readonly Described[]): Promise<HashedAll> {
     await Promise.allSettled(this.#running); // so that nothing is left on the disk when one has given up
-    return summarize(this.#known, (await Promise.all(this.#running)).flat());
+    return summarize(this.#known, (await Promise.all(this.#running)).flat(), described);
   }
 
   /** Begins nothing any more, and waits for what is running. */
@@ -104,16 +115,6 @@ export class Hashing {
   #open(group: Group): void {
     this.#groups.push(group);
     this.#waiting.set(group.url, group);
-  }
-
-  #begin(): void {
-    if (this.#groups.length === 0) return;
-    this.#context.terminal.plan(planOf(this.#groups, this.#known.length));
-    for (const { url } of this.#groups.slice(this.#running.length)) {
-      const outcomes = this.#limit(url, () => this.#downloadBiggest(url)).then((complete) => complete());
-      outcomes.catch(() => {}); // `finish` tells
-      this.#running.push(outcomes);
-    }
   }
 
   /** Of the host of `url`: each group has a place in the line there, and the biggest that waits takes the next one. */
@@ -151,12 +152,27 @@ function biggestOf(groups: Iterable<Group>, origin: string): Group | undefined {
   return biggest;
 }
 
-function summarize(known: readonly Hashed[], outcomes: readonly HashOutcome[]): HashedAll {
-  const fresh = outcomes.flatMap((one) => ("hashed" in one ? [one.hashed] : []));
+function summarize(
+  known: readonly Hashed[],
+  outcomes: readonly HashOutcome[],
+  described: readonly Described[],
+): HashedAll {
+  const descriptions = new Map(described.map((one) => [keyOf(one), one]));
+  const withDescription = (hashed: Hashed): Lockable[] => {
+    const { version, provenance } = descriptions.get(keyOf(hashed)) ?? {};
+    return version === undefined ? [] : [{ ...hashed, version, provenance }];
+  };
+  const fresh = outcomes.flatMap((one) => ("hashed" in one ? withDescription(one.hashed) : []));
   const failures = outcomes.flatMap((one) =>
-    "error" in one ? [{ artifact: one.variant.artifact, error: one.error }] : [],
+    "error" in one && descriptions.has(keyOf(one.variant))
+      ? [{ artifact: one.variant.artifact, error: one.error }]
+      : [],
   );
-  return { hashed: [...known, ...fresh], downloaded: fresh.length, failures };
+  return { hashed: [...known.flatMap(withDescription), ...fresh], downloaded: fresh.length, failures };
+}
+
+function keyOf({ artifact, system }: Resolved): string {
+  return `${system} ${artifact}`;
 }
 
 function planOf(groups: readonly Group[], unchanged: number) {

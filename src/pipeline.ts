@@ -9,8 +9,8 @@ import { lockedEntryOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
 import type { PipelineContext } from "./pipeline-context.js";
-import { resolve } from "./resolve/resolve.js";
-import type { Resolved } from "./resolve/resolved.js";
+import { type ResolveOptions, resolve } from "./resolve/resolve.js";
+import type { Described } from "./resolve/resolved.js";
 
 export interface Relocked {
   readonly lock: Lock;
@@ -36,15 +36,21 @@ interface RelockRequest {
   readonly rehash: boolean;
 }
 
-/** The newest lock for the declared artifacts. Downloads only what the lock does not know, while others are still resolved. */
+/**
+ * The newest lock for the declared artifacts. Downloads only what the lock does not know, while others are still resolved and
+ * GitLab is asked for what else is to be locked.
+ */
 export async function relock(request: RelockRequest, context: PipelineContext): Promise<Relocked> {
   const hashing = new Hashing(request, context);
-  const resolving = resolveAll(request, context, (resolved) => hashing.add(resolved));
-  const { failures } = await resolving.catch(async (error: unknown) => {
+  const resolving = resolveAll(request, context, {
+    onProject: (resolved) => hashing.add(resolved),
+    onLastProject: () => hashing.begin(),
+  });
+  const { resolved, failures } = await resolving.catch(async (error: unknown) => {
     await hashing.stop();
     throw error;
   });
-  const hashed = await hashing.finish();
+  const hashed = await hashing.finish(resolved);
   const all = [...failures, ...hashed.failures];
   const errors = all.map(({ error }) => error);
   return {
@@ -75,15 +81,15 @@ function withErrors<T>(errors: readonly UserError[], use: () => T): T {
 export async function resolveAll(
   { declared, names, previous }: Omit<RelockRequest, "rehash" | "known">,
   { gitlab, terminal }: PipelineContext,
-  onProject?: (resolved: readonly Resolved[]) => void,
-): Promise<{ resolved: Resolved[]; failures: VariantFailure[] }> {
+  meanwhile: Pick<ResolveOptions, "onProject" | "onLastProject"> = {},
+): Promise<{ resolved: Described[]; failures: VariantFailure[] }> {
   const variants = declared.filter(({ name }) => names.has(name)).flatMap((artifact) => artifact.variants);
   terminal.step(`resolving ${variants.length} variants`);
   const outcomes = await resolve(variants, {
     gitlab,
     previous: (variant) => lockedEntryOf(previous, variant),
     onWarning: ({ message }) => terminal.warn(message),
-    onProject,
+    ...meanwhile,
   });
   return {
     resolved: outcomes.flatMap((outcome) => ("resolved" in outcome ? [outcome.resolved] : [])),

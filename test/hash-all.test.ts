@@ -3,7 +3,7 @@ import type { GitLab } from "../src/gitlab/gitlab.js";
 import { Hashing } from "../src/hash-all.js";
 import { EMPTY_LOCK } from "../src/lock/schema.js";
 import { resolve } from "../src/resolve/resolve.js";
-import type { Resolved } from "../src/resolve/resolved.js";
+import type { Described } from "../src/resolve/resolved.js";
 import { type EmbeddedGitLab, startGitLab } from "../src/simulator/simulator.js";
 import { createStyle } from "../src/terminal/style.js";
 import { createTerminal } from "../src/terminal/terminal.js";
@@ -25,22 +25,26 @@ afterEach(async () => {
 });
 
 test("downloads begin when many are known, while others are still looked for", async () => {
-  const [last, ...others] = await resolveProjects(65);
+  const all = await resolveProjects(65);
+  const [last, ...others] = all;
   const hashing = startHashing();
   for (const one of others) hashing.add([one]);
   await vi.waitFor(() => expect(downloads()).toBeGreaterThan(0));
 
   if (last !== undefined) hashing.add([last]);
-  const { hashed, failures } = await hashing.finish();
+  hashing.begin();
+  const { hashed, failures } = await hashing.finish(all);
   expect([hashed.length, failures.length, downloads()]).toEqual([65, 0, 65]);
 });
 
 test("what is given up begins no other download", async () => {
   const hashing = startHashing();
-  for (const one of await resolveProjects(65)) hashing.add([one]);
+  const all = await resolveProjects(65);
+  for (const one of all) hashing.add([one]);
   await hashing.stop();
   const begun = downloads();
-  await hashing.finish();
+  hashing.begin();
+  await hashing.finish(all);
   expect(begun).toBeLessThan(65);
   expect(downloads()).toBe(begun);
 });
@@ -52,7 +56,7 @@ function startHashing(): Hashing {
   return new Hashing({ previous: EMPTY_LOCK, rehash: false }, { gitlab, terminal, signal });
 }
 
-async function resolveProjects(count: number): Promise<Resolved[]> {
+async function resolveProjects(count: number): Promise<Described[]> {
   const paths = Array.from({ length: count }, (_, index) => `g/p${index}`);
   for (const path of paths) {
     instance.addProject({ path });

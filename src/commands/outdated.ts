@@ -5,7 +5,7 @@ import { resolveAll } from "../pipeline.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { describePassedOver } from "../resolve/passed-over.js";
-import type { Resolved } from "../resolve/resolved.js";
+import type { Described, Resolved } from "../resolve/resolved.js";
 import type { Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
 import { openGitLab } from "./open-gitlab.js";
@@ -60,7 +60,7 @@ function isKeptNow({ artifact, system, variant }: Expiring, now: Resolved): bool
 }
 
 interface Outdated {
-  readonly one: Resolved;
+  readonly one: Described;
   readonly locked: LockedVariant | undefined;
 }
 

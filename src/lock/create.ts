@@ -2,7 +2,11 @@
 import { throwAll, UserError } from "../errors.js";
 import type { Hashed } from "../hash/hashed.js";
 import type { Declared } from "../manifest/declared.js";
+import type { Described } from "../resolve/resolved.js";
 import type { Lock, LockedArtifact, LockedVariant, Provenance } from "./schema.js";
+
+/** A variant of which all is known that an entry says. */
+export type Lockable = Hashed & Described;
 
 /**
  * The lock after a run.
@@ -14,7 +18,7 @@ import type { Lock, LockedArtifact, LockedVariant, Provenance } from "./schema.j
  * @param hashed the variants that this run settled, downloaded or taken over unchanged
  * @throws UserError or UserErrors, SAME_JOB_OTHER_BYTES, when GitLab serves other bytes than before under the same job id
  */
-export function createLock(declared: readonly Declared[], hashed: readonly Hashed[], previous: Lock): Lock {
+export function createLock(declared: readonly Declared[], hashed: readonly Lockable[], previous: Lock): Lock {
   refuseChangedBytes(hashed, previous);
   const artifacts: Record<string, LockedArtifact> = {};
   for (const artifact of declared) {
@@ -27,7 +31,7 @@ export function createLock(declared: readonly Declared[], hashed: readonly Hashe
 
 function lockArtifact(
   artifact: Declared,
-  hashed: readonly Hashed[],
+  hashed: readonly Lockable[],
   before: LockedArtifact | undefined,
 ): LockedArtifact | undefined {
   const own = hashed.filter((one) => one.artifact === artifact.name);
@@ -57,7 +61,7 @@ function lockedAt(
 }
 
 /** Exactly the facts of the format, and none of those that only this run needed. */
-function lockVariant(hashed: Hashed, before: LockedVariant | undefined): LockedVariant {
+function lockVariant(hashed: Lockable, before: LockedVariant | undefined): LockedVariant {
   return {
     name: hashed.storeName,
     version: hashed.version,
@@ -82,7 +86,7 @@ function lockVariant(hashed: Hashed, before: LockedVariant | undefined): LockedV
   };
 }
 
-function provenanceOf(hashed: Hashed, before: LockedVariant | undefined): Provenance {
+function provenanceOf(hashed: Lockable, before: LockedVariant | undefined): Provenance {
   const previousCommit = previousCommitOf(hashed, before);
   const { statement } = hashed;
   return {
@@ -93,13 +97,13 @@ function provenanceOf(hashed: Hashed, before: LockedVariant | undefined): Proven
 }
 
 /** Another job of the same commit does not make the comparison empty. */
-function previousCommitOf(hashed: Hashed, before: LockedVariant | undefined): string | undefined {
+function previousCommitOf(hashed: Lockable, before: LockedVariant | undefined): string | undefined {
   if (before?.projectId !== hashed.projectId) return undefined;
   return before.commit === hashed.commit ? before.provenance?.previousCommit : before.commit;
 }
 
 /** A job's artifacts are immutable in GitLab. If they changed, somebody replaced them or stands in between. */
-function refuseChangedBytes(hashed: readonly Hashed[], previous: Lock): void {
+function refuseChangedBytes(hashed: readonly Lockable[], previous: Lock): void {
   const locked = new Map<string, LockedVariant>();
   for (const variant of Object.values(previous.artifacts).flatMap(({ systems }) => Object.values(systems))) {
     locked.set(`${variant.form} ${variant.url}`, variant);

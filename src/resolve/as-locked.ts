@@ -2,7 +2,7 @@ import { artifactUrl, type JobAddress } from "../gitlab/artifact-url.js";
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import type { PassedOver } from "./passed-over.js";
-import type { Resolved } from "./resolved.js";
+import type { Described } from "./resolved.js";
 
 /** What the lock holds for a variant now. */
 export interface Previous {
@@ -33,7 +33,7 @@ export function asLocked(
   declared: DeclaredVariant,
   locked: LockedVariant,
   passedOver: readonly PassedOver[],
-): Resolved {
+): Described {
   const { name, version, url, projectId, project, ref, commit, pipeline, job, jobName } = locked;
   return {
     ...declared,
@@ -57,7 +57,7 @@ export function asLocked(
 }
 
 /** What GitLab said when the job was locked. A ref may lose its protection; that is no news of the job. */
-export function lockedProvenance({ provenance }: LockedVariant): Resolved["provenance"] {
+export function lockedProvenance({ provenance }: LockedVariant): Described["provenance"] {
   if (provenance === undefined) return undefined;
   const { commitTitle, authoredAt, refProtected } = provenance;
   return {

@@ -3,7 +3,7 @@ import type { Job } from "../gitlab/schema.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { excerpt } from "../redact.js";
 import { isOfJob, lockedProvenance } from "./as-locked.js";
-import type { Resolved } from "./resolved.js";
+import type { Described } from "./resolved.js";
 import type { Search } from "./search.js";
 
 /** What GitLab says about the commit and the ref of a job; of the locked job, what it said then. */
@@ -11,7 +11,7 @@ export async function provenanceOf(
   job: Job,
   search: Search,
   previous: LockedVariant | undefined,
-): Promise<Resolved["provenance"]> {
+): Promise<Described["provenance"]> {
   const address = { instance: search.variant.gitlab, projectId: job.pipeline.project_id, job: job.id };
   const known = isOfJob(previous, address) ? lockedProvenance(previous) : undefined;
   if (known !== undefined) return known;

@@ -2,23 +2,20 @@ import pLimit from "p-limit";
 import { type Location, UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
 import { artifactUrl } from "../gitlab/artifact-url.js";
-import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import { projectPathOf } from "../gitlab/project-path.js";
 import type { Job } from "../gitlab/schema.js";
-import type { LockedVariant } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
 import { askTogether } from "./ask-together.js";
-import { type Previous, asLocked, fitsLocked, isOfJob } from "./as-locked.js";
+import { type Previous, asLocked, fitsLocked } from "./as-locked.js";
+import { describe } from "./describe.js";
 import { findJob } from "./find-job.js";
 import { createInquiry } from "./inquiry.js";
 import { type PassedOver, describePassedOver } from "./passed-over.js";
 import { checkIdentity } from "./project-identity.js";
-import { provenanceOf } from "./provenance.js";
-import type { Resolved } from "./resolved.js";
+import type { Described, Resolved } from "./resolved.js";
 import type { Search } from "./search.js";
 import { storeNameOf } from "./store-name.js";
-import { unstableVersion, versionOfTag } from "./version.js";
 
 export interface ResolveOptions {
   readonly gitlab: GitLab;
@@ -27,8 +24,10 @@ export interface ResolveOptions {
   /** The time that ages are counted from; by default the machine's. */
   readonly now?: Date;
   readonly onWarning?: (warning: ResolveWarning) => void;
-  /** Told of the variants of one project, as soon as none of them is open any more. */
+  /** Told of the variants of one project, as soon as the jobs of all are known; what else describes them is asked meanwhile. */
   readonly onProject?: ((resolved: readonly Resolved[]) => void) | undefined;
+  /** Called after the last project was told of. */
+  readonly onLastProject?: (() => void) | undefined;
 }
 
 /** Something that a person should know and that stops nothing. */
@@ -38,9 +37,19 @@ export interface ResolveWarning {
 }
 
 /** One per variant, in their order. */
-export type ResolveOutcome =
-  | { readonly variant: DeclaredVariant; readonly resolved: Resolved }
-  | { readonly variant: DeclaredVariant; readonly error: UserError };
+export type ResolveOutcome = { readonly variant: DeclaredVariant; readonly resolved: Described } | Failed;
+
+interface Failed {
+  readonly variant: DeclaredVariant;
+  readonly error: UserError;
+}
+
+/** A variant whose job is known. */
+interface Pinned {
+  readonly variant: DeclaredVariant;
+  readonly resolved: Resolved;
+  readonly describe: () => Promise<Described>;
+}
 
 /** Variants under way at a time; the client bounds the connections of each host by itself. */
 const CONCURRENCY = 32;
@@ -53,69 +62,76 @@ export async function resolve(
   variants: readonly DeclaredVariant[],
   options: ResolveOptions,
 ): Promise<ResolveOutcome[]> {
-  const { gitlab, previous = () => undefined, onWarning = () => {}, onProject, now = new Date() } = options;
+  const { gitlab, previous = () => undefined, onWarning = () => {}, now = new Date() } = options;
   const inquiry = createInquiry(gitlab);
   const limit = pLimit(CONCURRENCY);
   const together = askTogether(variants, inquiry, gitlab);
-  const told = new Set<string>();
-  const settle = async (variant: DeclaredVariant): Promise<ResolveOutcome> => {
-    const warn = (message: string) => {
-      if (!told.has(message)) onWarning({ message, at: variant.at.ref });
-      told.add(message);
-    };
-    try {
-      return { variant, resolved: await pin({ variant, inquiry, now, warn }, previous(variant)) };
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      return { variant, error: error.at === undefined ? placed(error, variant.at.project) : error };
-    }
+  const warned = new Set<string>();
+  const warnAbout = (variant: DeclaredVariant) => (message: string) => {
+    if (!warned.has(message)) onWarning({ message, at: variant.at.ref });
+    warned.add(message);
   };
-  const outcomes = variants.map(async (variant) => {
+  const found = variants.map(async (variant) => {
     await together(variant);
-    return limit(settle, variant);
+    const search = { variant, inquiry, now, warn: warnAbout(variant) };
+    return limit(() => settle(variant, () => pin(search, previous(variant))));
   });
-  if (onProject !== undefined) await tellByProject(outcomes, variants, onProject);
+  const outcomes = found.map(async (finding): Promise<ResolveOutcome> => {
+    const one = await finding;
+    if ("error" in one) return one;
+    const { variant } = one;
+    return limit(() => settle(variant, async () => ({ variant, resolved: await one.describe() })));
+  });
+  const told = tellByProject(found, variants, options);
+  await Promise.all([told, ...outcomes]);
   return Promise.all(outcomes);
 }
 
-/** @throws what the first of the outcomes that has no end throws */
-async function tellByProject(
-  outcomes: readonly Promise<ResolveOutcome>[],
-  variants: readonly DeclaredVariant[],
-  tell: (resolved: readonly Resolved[]) => void,
-): Promise<void> {
-  const projects = new Map<string, Promise<ResolveOutcome>[]>();
-  for (const [index, outcome] of outcomes.entries()) {
-    const key = JSON.stringify([variants[index]?.gitlab, variants[index]?.project]);
-    const own = projects.get(key);
-    if (own === undefined) projects.set(key, [outcome]);
-    else own.push(outcome);
+/** @throws what is no fault of the user's or GitLab's */
+async function settle<T>(variant: DeclaredVariant, task: () => Promise<T>): Promise<T | Failed> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { variant, error: error.at === undefined ? placed(error, variant.at.project) : error };
   }
-  const settled = [...projects.values()].map(async (own) =>
-    tell((await Promise.all(own)).flatMap((one) => ("resolved" in one ? [one.resolved] : []))),
-  );
-  await Promise.all(settled);
 }
 
-async function pin(search: Search, previous: Previous | undefined): Promise<Resolved> {
+/** @throws what the first of those that were not found out throws */
+async function tellByProject(
+  found: readonly Promise<Pinned | Failed>[],
+  variants: readonly DeclaredVariant[],
+  { onProject = () => {}, onLastProject = () => {} }: ResolveOptions,
+): Promise<void> {
+  const projects = new Map<string, Promise<Pinned | Failed>[]>();
+  for (const [index, finding] of found.entries()) {
+    const key = JSON.stringify([variants[index]?.gitlab, variants[index]?.project]);
+    const own = projects.get(key);
+    if (own === undefined) projects.set(key, [finding]);
+    else own.push(finding);
+  }
+  const told = [...projects.values()].map(async (own) =>
+    onProject((await Promise.all(own)).flatMap((one) => ("resolved" in one ? [one.resolved] : []))),
+  );
+  await Promise.all(told);
+  onLastProject();
+}
+
+async function pin(search: Search, previous: Previous | undefined): Promise<Pinned> {
   const { variant } = search;
   const { job, passedOver } = await findJob(search);
   const { id: pipeline, project_id: projectId, ref: refName, sha: commit } = job.pipeline;
   const path = await projectPath(job, search);
   checkIdentity({ id: projectId, path }, previous, search);
   if (previous !== undefined && isOnlyGone(previous, variant, passedOver)) {
-    return stay(previous, passedOver, search);
+    const resolved = stay(previous, passedOver, search);
+    return { variant, resolved, describe: () => Promise.resolve(resolved) };
   }
   tellOfGone(passedOver, pipeline, search);
-  const [version, provenance] = await Promise.all([
-    versionOf(job, search, previous?.variant),
-    provenanceOf(job, search, previous?.variant),
-  ]);
   const archive = job.artifacts.find(({ file_type }) => file_type === "archive");
-  return {
+  const resolved: Resolved = {
     ...variant,
     storeName: storeNameOf(variant, previous?.variant),
-    version,
     url: artifactUrl({ instance: variant.gitlab, projectId, job: job.id }, variant.file),
     projectId,
     projectPath: path,
@@ -128,8 +144,12 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Reso
     jobName: job.name,
     createdAt: job.created_at,
     expiresAt: job.artifacts_expire_at ?? null,
-    provenance,
     passedOver,
+  };
+  return {
+    variant,
+    resolved,
+    describe: () => describe(resolved, job, { search, previous: previous?.variant }),
   };
 }
 
@@ -144,7 +164,7 @@ function isOnlyGone(
 }
 
 /** The locked bytes may live on in stores and caches; an older build is no update. */
-function stay({ variant }: Previous, passedOver: readonly PassedOver[], search: Search): Resolved {
+function stay({ variant }: Previous, passedOver: readonly PassedOver[], search: Search): Described {
   const own = passedOver.find(({ pipeline }) => pipeline === variant.pipeline);
   const why = own === undefined ? "its artifacts are gone" : describePassedOver(own);
   search.warn(
@@ -158,21 +178,6 @@ function tellOfGone(passedOver: readonly PassedOver[], taken: number, { variant,
   for (const one of passedOver) {
     if (one.gone) warn(`${variant.project}: ${describePassedOver(one)}; pipeline ${taken} is taken instead.`);
   }
-}
-
-async function versionOf(job: Job, search: Search, previous: LockedVariant | undefined): Promise<string> {
-  const { variant, inquiry, warn } = search;
-  const { ref: refName, project_id: projectId } = job.pipeline;
-  if (job.tag) return versionOfTag(refName, "tagPrefix" in variant.ref ? variant.ref.tagPrefix : undefined);
-  if (isOfJob(previous, { instance: variant.gitlab, projectId, job: job.id })) return previous.version;
-  const tags = await inquiry
-    .tags({ instance: variant.gitlab, project: projectId }, "")
-    .catch((error: unknown) => {
-      if (!(error instanceof GitLabError) || error.transient) throw error;
-      warn(`The tags of ${variant.project} cannot be read, so versions begin with 0. ${error.message}`);
-      return [];
-    });
-  return unstableVersion(job.commit?.created_at ?? job.created_at, tags);
 }
 
 /** GitLab names the project in the pipeline's web address, which saves a request; only an unusual address needs one. */

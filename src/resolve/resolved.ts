@@ -1,6 +1,6 @@
 /**
  * Stage 2, resolve → `Resolved`: the exact job that a declaration means now. Asks GitLab, downloads nothing.
- * This file is the stage's type; `resolve.ts` makes it.
+ * This file is the stage's types; `resolve.ts` makes them.
  */
 import type { Provenance } from "../lock/schema.js";
 import type { DeclaredVariant } from "../manifest/declared.js";
@@ -10,7 +10,6 @@ import type { PassedOver } from "./passed-over.js";
 export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   /** Name in the Nix store, a legal store name. */
   readonly storeName: string;
-  readonly version: string;
   /** API URL of the bytes, by job id. */
   readonly url: string;
   readonly projectId: number;
@@ -30,8 +29,13 @@ export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   readonly createdAt: string;
   /** When GitLab may delete the bytes; null means never. */
   readonly expiresAt: string | null;
-  /** What GitLab says about the commit and the ref; undefined when it was not asked. */
-  readonly provenance: Pick<Provenance, "commitTitle" | "authoredAt" | "refProtected"> | undefined;
   /** Newer pipelines that do not have the job, or not as the ref wants it; the newest first. */
   readonly passedOver: readonly PassedOver[];
+}
+
+/** With what else the lock says of the job. No download needs it, so that one need not wait for the questions behind it. */
+export interface Described extends Resolved {
+  readonly version: string;
+  /** What GitLab says about the commit and the ref; undefined when it was not asked. */
+  readonly provenance: Pick<Provenance, "commitTitle" | "authoredAt" | "refProtected"> | undefined;
 }

@@ -45,7 +45,6 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     form: "file",
     at: { project: AT, ref: AT, job: AT, file: AT },
     storeName: "tool.bin",
-    version: "0-unstable-2026-01-01",
     url: `${upstream.url}/tool`,
     projectId: 7,
     projectPath: "g/tool",
@@ -58,7 +57,6 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     expiresAt: null,
     declaredSize: undefined,
     archiveName: undefined,
-    provenance: undefined,
     passedOver: [],
     ...overrides,
   };

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Hashed } from "../../src/hash/hashed.js";
-import { createLock } from "../../src/lock/create.js";
+import { type Lockable, createLock } from "../../src/lock/create.js";
 import { parseLock } from "../../src/lock/read.js";
 import { EMPTY_LOCK, type Lock } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
@@ -18,7 +17,7 @@ const DECLARED = NAMES.map((name) => makeDeclared(name, SYSTEMS));
 const directory = mkdtempSync(join(tmpdir(), "merge-"));
 
 /** What a new job changes besides its numbers: facts that come and go, and words that look like the file around them. */
-const difference: fc.Arbitrary<Partial<Hashed>> = fc.record({
+const difference: fc.Arbitrary<Partial<Lockable>> = fc.record({
   expiresAt: fc.constantFrom(null, "2027-01-01T00:00:00.000Z"),
   provenance: fc.option(
     fc.record(
@@ -45,7 +44,7 @@ test("branches that bump different artifacts merge into the lock with both chang
       const newer = hashedOf(second, 100);
       const of = (...wanted: string[]) =>
         newer.filter(({ artifact }) => wanted.includes(who[NAMES.indexOf(artifact)] ?? ""));
-      const lockWith = (hashed: readonly Hashed[]) => createLock(DECLARED, hashed, base);
+      const lockWith = (hashed: readonly Lockable[]) => createLock(DECLARED, hashed, base);
 
       const merged = await merge(base, lockWith(of("ours")), lockWith(of("theirs")));
 
@@ -84,7 +83,7 @@ test("branches that bump the same artifact conflict, and the reader says what to
   );
 }, 60_000);
 
-function hashedOf(differences: readonly Partial<Hashed>[], job: number): Hashed[] {
+function hashedOf(differences: readonly Partial<Lockable>[], job: number): Lockable[] {
   return NAMES.flatMap((name, index) => makeBump(name, job + index, differences[index]));
 }
 

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Hashed } from "../../src/hash/hashed.js";
-import { createLock } from "../../src/lock/create.js";
+import { type Lockable, createLock } from "../../src/lock/create.js";
 import { parseLock } from "../../src/lock/read.js";
 import { EMPTY_LOCK, type Lock } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
@@ -31,7 +30,7 @@ test("after 10,000 runs the lock is, byte for byte, the one that is made from sc
   });
   const declared = new Set(ALL);
   /** By artifact, what was locked since it is declared. */
-  const succeeded = new Map<Declared, Hashed[][]>();
+  const succeeded = new Map<Declared, Lockable[][]>();
   let lock = EMPTY_LOCK;
   for (const [job, { artifact, what }] of events.entries()) {
     const one = ALL[artifact];
@@ -58,7 +57,7 @@ function inOrder(declared: ReadonlySet<Declared>): Declared[] {
 }
 
 /** History is only in `previousCommit`: the commit before that of the last job. */
-function fromScratch(declared: ReadonlySet<Declared>, succeeded: ReadonlyMap<Declared, Hashed[][]>): Lock {
+function fromScratch(declared: ReadonlySet<Declared>, succeeded: ReadonlyMap<Declared, Lockable[][]>): Lock {
   const newest = [...succeeded.values()].flatMap((bumps) => bumps.at(-1) ?? []);
   const older = [...succeeded.values()].flatMap((bumps) => {
     const commit = bumps.at(-1)?.[0]?.commit;

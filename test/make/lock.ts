@@ -1,5 +1,5 @@
 /** Valid values for tests; each takes what differs. */
-import type { Hashed } from "../../src/hash/hashed.js";
+import type { Lockable } from "../../src/lock/create.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
 import type { Declared, DeclaredVariant } from "../../src/manifest/declared.js";
 
@@ -85,7 +85,7 @@ export function makeDeclaredVariant(artifact: string, system: string): DeclaredV
   };
 }
 
-export function makeHashed(artifact: string, system: string, differs: Partial<Hashed> = {}): Hashed {
+export function makeHashed(artifact: string, system: string, differs: Partial<Lockable> = {}): Lockable {
   const { name, project, ref, provenance = {}, ...facts } = makeVariant();
   return {
     ...makeDeclaredVariant(artifact, system),

@@ -6,7 +6,7 @@ import type { GitLab } from "../../src/gitlab/gitlab.js";
 import type { DeclaredVariant } from "../../src/manifest/declared.js";
 import type { Previous } from "../../src/resolve/as-locked.js";
 import { resolve } from "../../src/resolve/resolve.js";
-import type { Resolved } from "../../src/resolve/resolved.js";
+import type { Described } from "../../src/resolve/resolved.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { CANARY, canaryFor, connect } from "../gitlab/test-client.js";
 import { declaredVariant } from "./declared-variant.js";
@@ -224,7 +224,7 @@ async function locked(count: number) {
   return { gitlab, variants, lock: await lockAll(gitlab, variants) };
 }
 
-type FakeLock = ReadonlyMap<DeclaredVariant, Resolved>;
+type FakeLock = ReadonlyMap<DeclaredVariant, Described>;
 
 async function lockAll(gitlab: GitLab, variants: readonly DeclaredVariant[]): Promise<FakeLock> {
   const found = await resolve(variants, { gitlab, now: NOW });
@@ -262,7 +262,7 @@ function jobOf(lock: FakeLock, variant: DeclaredVariant | undefined): number | u
   return variant === undefined ? undefined : lock.get(variant)?.job;
 }
 
-function entryOf(resolved: Resolved | undefined): Previous | undefined {
+function entryOf(resolved: Described | undefined): Previous | undefined {
   if (resolved === undefined) return undefined;
   const { version, url, projectId, projectPath, refName, commit, pipeline, job, createdAt, expiresAt } =
     resolved;

@@ -3,7 +3,7 @@ import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import type { UserError } from "../../src/errors.js";
 import type { DeclaredVariant } from "../../src/manifest/declared.js";
 import { type ResolveOptions, resolve } from "../../src/resolve/resolve.js";
-import type { Resolved } from "../../src/resolve/resolved.js";
+import type { Described } from "../../src/resolve/resolved.js";
 import { connect } from "../gitlab/test-client.js";
 import { declaredVariant } from "./declared-variant.js";
 import { type FakePipeline, type FakeProject, startFakeGitLab } from "./fake-gitlab.js";
@@ -312,7 +312,10 @@ async function project(fields: Omit<FakeProject, "id" | "path">) {
     gitlab,
     warnings,
     options,
-    async one(variant: Partial<DeclaredVariant> = {}, more: Partial<ResolveOptions> = {}): Promise<Resolved> {
+    async one(
+      variant: Partial<DeclaredVariant> = {},
+      more: Partial<ResolveOptions> = {},
+    ): Promise<Described> {
       const result = await outcome(variant, more);
       if (result === undefined || "error" in result) throw result?.error ?? new Error("no outcome");
       return result.resolved;

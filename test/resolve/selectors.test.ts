@@ -3,7 +3,7 @@ import type { Ref } from "../../src/artifact.js";
 import type { UserError } from "../../src/errors.js";
 import type { LockedVariant } from "../../src/lock/schema.js";
 import { resolve } from "../../src/resolve/resolve.js";
-import type { Resolved } from "../../src/resolve/resolved.js";
+import type { Described } from "../../src/resolve/resolved.js";
 import { tagsInRange } from "../../src/resolve/semver.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { CANARY, canaryFor, connect } from "../gitlab/test-client.js";
@@ -223,7 +223,7 @@ async function one(ref: Ref, locked?: LockedVariant) {
     onWarning: ({ message }) => warnings.push(message),
   });
   return {
-    get resolved(): Resolved {
+    get resolved(): Described {
       if (outcome === undefined || "error" in outcome) throw outcome?.error ?? new Error("no outcome");
       return outcome.resolved;
     },
