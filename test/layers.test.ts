@@ -58,12 +58,17 @@ const RULE: Record<string, readonly string[]> = {
   demo: ["credentials", "simulator"],
 };
 
+/** Folders of the bot in the order of a run: each may import those before it. */
+const RUN_OF_THE_BOT = ["renew", "situation", "describe", "plan", "apply", "dashboard"];
+
 interface Import {
   readonly from: string;
   readonly file: string;
   readonly to: string;
   readonly typeOnly: boolean;
   readonly specifier: string;
+  /** What is imported, below src/; empty for a package. */
+  readonly target: string;
 }
 
 const imports = readImports();
@@ -83,6 +88,21 @@ test("every folder has a rule", () => {
   const folders = readdirSync(SOURCE, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
   expect(folders.map(({ name }) => name).sort()).toEqual([...Object.keys(RULE), "commands"].sort());
+});
+
+test("folders of the bot are those of a run, and import no later one and no file above them", () => {
+  const folders = readdirSync(join(SOURCE, "bump"), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const rankOf = (path: string) => {
+    const [first, folder = "", file] = path.split("/");
+    if (first !== "bump") return undefined;
+    return file === undefined ? RUN_OF_THE_BOT.length : RUN_OF_THE_BOT.indexOf(folder);
+  };
+  const back = imports.filter(({ file, target }) => (rankOf(target) ?? -1) > (rankOf(file) ?? Infinity));
+
+  expect(folders.map(({ name }) => name).sort()).toEqual(RUN_OF_THE_BOT.toSorted());
+  expect(back.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([]);
 });
 
 test("only the command line imports commands", () => {
@@ -114,10 +134,11 @@ function readImports(): Import[] {
     return declarations.flatMap((declaration) => {
       const specifier = declaration.getModuleSpecifierValue();
       if (specifier === undefined) return [];
-      const to = specifier.startsWith(".")
-        ? placeOf(relative(SOURCE, join(dirname(source.getFilePath()), specifier)))
+      const target = specifier.startsWith(".")
+        ? relative(SOURCE, join(dirname(source.getFilePath()), specifier))
         : "";
-      return [{ from: placeOf(file), file, to, typeOnly: isTypeOnly(declaration), specifier }];
+      const to = placeOf(target);
+      return [{ from: placeOf(file), file, to, typeOnly: isTypeOnly(declaration), specifier, target }];
     });
   });
 }

@@ -1,11 +1,11 @@
 /** A run told by artifact: what became of each that the bot looks after, and which errors are its own. Pure. */
 import { withoutRepeats, type UserError } from "../errors.js";
-import { explainHeld } from "./beyond.js";
-import { explainRefusal } from "./policy.js";
-import type { TargetFacts } from "./renew.js";
-import type { Target } from "./target.js";
+import { explainHeld } from "./renew/beyond.js";
+import type { TargetFacts } from "./renew/renew.js";
+import type { Target } from "./renew/target.js";
+import type { Topic } from "./renew/topic.js";
+import { explainRefusal } from "./situation/policy.js";
 import type { Tended } from "./tend.js";
-import type { Topic } from "./topic.js";
 
 export interface ArtifactOutcome {
   readonly artifact: string;

@@ -11,10 +11,10 @@ import { getBranch, getForge } from "../gitlab/repository.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { Terminal } from "../terminal/terminal.js";
-import { AllowedSources, type AllowedSourcesOptions } from "./allowed-sources.js";
-import { onTarget, renew, type Renewed } from "./renew.js";
-import { takeSnapshot, type Snapshot } from "./snapshot.js";
-import { targetsOf, type Target } from "./target.js";
+import { AllowedSources, type AllowedSourcesOptions } from "./renew/allowed-sources.js";
+import { onTarget, renew, type Renewed } from "./renew/renew.js";
+import { takeSnapshot, type Snapshot } from "./renew/snapshot.js";
+import { targetsOf, type Target } from "./renew/target.js";
 import { tend, type Tended } from "./tend.js";
 
 export interface BumpOptions {

@@ -4,23 +4,29 @@ import { userErrorsOf, type UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
 import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
-import type { Held } from "./beyond.js";
-import type { Applied } from "./applied.js";
-import type { Plan } from "./action.js";
-import { apply } from "./apply.js";
-import { describeDashboard } from "./dashboard.js";
-import { gatherEvidence } from "./evidence.js";
-import { findDashboard, keepDashboard, wishesOf, type Dashboard, type Kept } from "./keep-dashboard.js";
-import { createNameLookup } from "./name-lookup.js";
-import { plan, type PlanOptions } from "./plan.js";
-import { refusalsOf } from "./policy.js";
-import type { Renewed, TargetFacts } from "./renew.js";
-import { settleSemanticCommits } from "./semantic-commits.js";
-import { countSince, readOpen, readRefused, type Situation } from "./situation.js";
-import type { Snapshot } from "./snapshot.js";
-import { branchFor, targetIn } from "./target.js";
-import { topicName, topicsOf, type Topic } from "./topic.js";
-import type { Wishes } from "./wishes.js";
+import type { Applied } from "./apply/applied.js";
+import { apply } from "./apply/apply.js";
+import { createNameLookup } from "./apply/name-lookup.js";
+import { describeDashboard } from "./dashboard/dashboard.js";
+import {
+  findDashboard,
+  keepDashboard,
+  wishesOf,
+  type Dashboard,
+  type Kept,
+} from "./dashboard/keep-dashboard.js";
+import type { Plan } from "./plan/action.js";
+import { plan, type PlanOptions } from "./plan/plan.js";
+import type { Held } from "./renew/beyond.js";
+import type { Renewed, TargetFacts } from "./renew/renew.js";
+import type { Snapshot } from "./renew/snapshot.js";
+import { branchFor, targetIn } from "./renew/target.js";
+import { topicName, topicsOf, type Topic } from "./renew/topic.js";
+import { gatherEvidence } from "./situation/evidence.js";
+import { refusalsOf } from "./situation/policy.js";
+import { settleSemanticCommits } from "./situation/semantic-commits.js";
+import { countSince, readOpen, readRefused, type Situation } from "./situation/situation.js";
+import type { Wishes } from "./situation/wishes.js";
 
 export interface Tending {
   readonly gitlab: GitLab;

@@ -2,9 +2,9 @@
  * A run of the bot as a JUnit report, which GitLab shows on the page of the pipeline. Only what GitLab reads of it (GitLab
  * documentation, "Unit test reports"): suites, cases, failures and output.
  */
-import type { Applied } from "../bump/applied.js";
+import type { Applied } from "../bump/apply/applied.js";
 import { otherErrors, outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
-import { branchOf, type Action } from "../bump/action.js";
+import { branchOf, type Action } from "../bump/plan/action.js";
 import type { Tended } from "../bump/tend.js";
 import type { UserError } from "../errors.js";
 import { redact } from "../redact.js";

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { Gitlab } from "@gitbeaker/rest";
 import { expect, test } from "vitest";
 import { parseRemote } from "../../src/bump/address.js";
-import { markerOf } from "../../src/bump/marker.js";
+import { markerOf } from "../../src/bump/situation/marker.js";
 import { runCli } from "../cli/run-cli.js";
 import { checkout, PROJECT, startCompany, TOKEN, type Company } from "./company.js";
 

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bump } from "../../src/bump/bump.js";
 import type { Tended } from "../../src/bump/tend.js";
-import { topicsOf, type Topic } from "../../src/bump/topic.js";
+import { topicsOf, type Topic } from "../../src/bump/renew/topic.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { Credentials } from "../../src/credentials/credentials.js";
 import { createGitLab } from "../../src/gitlab/client.js";

@@ -1,8 +1,8 @@
 /** What must hold in every history, whatever people, builds and runs have done. */
 import { expect } from "vitest";
-import { fingerprintOfCommit, markerOf } from "../../src/bump/marker.js";
-import { topicsOf, type Topic } from "../../src/bump/topic.js";
-import { isWished, NO_WISHES, wishesIn, type Wishes } from "../../src/bump/wishes.js";
+import { fingerprintOfCommit, markerOf } from "../../src/bump/situation/marker.js";
+import { topicsOf, type Topic } from "../../src/bump/renew/topic.js";
+import { isWished, NO_WISHES, wishesIn, type Wishes } from "../../src/bump/situation/wishes.js";
 import type { Bump } from "../../src/config/bump.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import type { Commit } from "../../src/simulator/state/repository.js";

@@ -1,8 +1,8 @@
 /** The steps that histories are made of. A step for which nothing is there does nothing. */
 import * as fc from "fast-check";
 import { expect } from "vitest";
-import { markerOf } from "../../src/bump/marker.js";
-import { isWished } from "../../src/bump/wishes.js";
+import { markerOf } from "../../src/bump/situation/marker.js";
+import { isWished } from "../../src/bump/situation/wishes.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import type { MergeRequest } from "../../src/simulator/state/forge.js";
 import {

@@ -2,9 +2,9 @@
 import * as fc from "fast-check";
 import { marked, type Token, type Tokens } from "marked";
 import { describe, expect, test } from "vitest";
-import { plain } from "../../src/bump/markdown.js";
-import { markerOf, wantsRecreation } from "../../src/bump/marker.js";
-import { describeTopic } from "../../src/bump/merge-request.js";
+import { plain } from "../../src/bump/describe/markdown.js";
+import { markerOf, wantsRecreation } from "../../src/bump/situation/marker.js";
+import { describeTopic } from "../../src/bump/describe/merge-request.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import { hostile } from "./hostile-text.js";
 import { topicOfAcme } from "./company.js";

@@ -14,8 +14,8 @@ import { forgeOf, type Forge, type MergeRequest } from "../../src/simulator/stat
 import { blobIdOf, type Commit } from "../../src/simulator/state/repository.js";
 import { State } from "../../src/simulator/state/state.js";
 import { tend, type Tended } from "../../src/bump/tend.js";
-import type { Renewed } from "../../src/bump/renew.js";
-import type { Snapshot } from "../../src/bump/snapshot.js";
+import type { Renewed } from "../../src/bump/renew/renew.js";
+import type { Snapshot } from "../../src/bump/renew/snapshot.js";
 import { DEFAULT_BUMP, type Bump } from "../../src/config/bump.js";
 import type { Config } from "../../src/config/config.js";
 import { UserError } from "../../src/errors.js";

@@ -1,7 +1,7 @@
 /** Several target branches in one project: each has its own manifests and lock, and merge requests of its own. */
 import { describe, expect, test } from "vitest";
-import { markerOf } from "../../src/bump/marker.js";
-import { branchFor, targetIn } from "../../src/bump/target.js";
+import { markerOf } from "../../src/bump/situation/marker.js";
+import { branchFor, targetIn } from "../../src/bump/renew/target.js";
 import { startCompany, type Company } from "./company.js";
 import { killedAfter } from "./killed.js";
 
