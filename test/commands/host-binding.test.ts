@@ -41,7 +41,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   lock: { run: (world) => outcomeOf(world, "lock", { options: { rehash: true } }) },
   ...placed(DOWNLOADS.filter(({ locked }) => locked)),
   ...placed(QUESTIONS.filter(({ locked, name }) => locked || !name.startsWith("lock"))),
-  bump: { run: (world) => outcomeOf(world, "bump", { options: { project: "platform/acme" } }) },
+  bump: { run: (world) => outcomeOf(world, "bump", { options: { project: ["platform/acme"] } }) },
   "proxy --check": {
     run: (world) => {
       const options = { check: true, listen: ["127.0.0.1:0"], cache: join(world.cwd, ".cache") };

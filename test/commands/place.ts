@@ -81,7 +81,7 @@ export const QUESTIONS: readonly Place[] = [
     path: "/repository/branches/",
     locked: true,
     ...QUESTION,
-    run: command("bump", { dryRun: true, project: "platform/acme" }),
+    run: command("bump", { dryRun: true, project: ["platform/acme"] }),
   },
   { name: "auth status", ...OWN_TOKEN, run: command("auth-status", { check: true }) },
   { name: "doctor", ...OWN_TOKEN, run: command("doctor") },
