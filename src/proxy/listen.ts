@@ -71,8 +71,24 @@ async function listenOnSocket(server: Server, listener: UnixListener): Promise<U
   const listening = begin(server, { path }, listener);
   process.umask(mask);
   await listening;
-  if (group !== undefined) await chown(path, -1, group).catch(cannotListen(listener));
+  if (group === undefined) return listener;
+  try {
+    await chown(path, -1, group);
+  } catch (cause) {
+    server.close(); // else it listens on, and nobody would ever stop it
+    throw cannotGive(listener, cause);
+  }
   return listener;
+}
+
+/** An owner may give a file to groups of their own (chown(2)). */
+function cannotGive(listener: UnixListener, cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `the proxy cannot give ${urlOf(listener)} to the group of --socket-group: ${reason}`;
+  return new UserError("PROXY_CANNOT_LISTEN", message, {
+    hint: "run it as a member of that group, or leave out --socket-group",
+    cause,
+  });
 }
 
 /** A proxy that was killed leaves its socket, and nobody can listen there again. One that somebody answers on stays. */

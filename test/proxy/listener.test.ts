@@ -1,12 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { groupId } from "../../src/proxy/group-id.js";
+import { listenOn } from "../../src/proxy/listen.js";
 import { parseListener } from "../../src/proxy/listener.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type RunningProxy, runProxy } from "./running-proxy.js";
@@ -80,6 +82,17 @@ describe("a unix socket", () => {
     await once(killed, "exit");
     expect((await stat(socket)).isSocket()).toBe(true);
     await startBoth();
+  });
+
+  it("is gone when it cannot be given to its group, and keeps no proxy running", async () => {
+    const server = createServer();
+    const noGroup = 2 ** 33;
+    await expect(listenOn(server, { path: socket, group: noGroup })).rejects.toMatchObject({
+      code: "PROXY_CANNOT_LISTEN",
+      message: expect.stringContaining("--socket-group"),
+    });
+    expect(server.listening).toBe(false);
+    await expect(stat(socket)).rejects.toThrow("ENOENT");
   });
 
   it("takes the place of nothing else", async () => {
