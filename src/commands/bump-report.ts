@@ -1,8 +1,8 @@
 /** What the bot did in a project, as `--json` and as text. */
 import { outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
 import type { Applied } from "../bump/apply/applied.js";
-import { explainHeld } from "../bump/renew/beyond.js";
 import { branchOf, type Action } from "../bump/plan/action.js";
+import { explainHeld } from "../bump/renew/beyond.js";
 import { explainRefusal } from "../bump/situation/policy.js";
 import type { Tended } from "../bump/tend.js";
 import { errorToJson } from "../terminal/report-error.js";
