@@ -1,8 +1,6 @@
 /** From the old lock and the new one to merge requests: look at what is there, plan, apply, and say so on the dashboard. */
 import type { Bump } from "../config/bump.js";
 import { userErrorsOf, type UserError } from "../errors.js";
-import type { GitLab } from "../gitlab/gitlab.js";
-import type { ProjectAddress } from "../gitlab/projects.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Applied } from "./apply/applied.js";
 import { apply } from "./apply/apply.js";
@@ -18,35 +16,23 @@ import {
 import type { Plan } from "./plan/action.js";
 import { plan, type PlanOptions } from "./plan/plan.js";
 import type { Held } from "./renew/beyond.js";
-import type { Renewed, TargetFacts } from "./renew/renew.js";
-import type { Snapshot } from "./renew/snapshot.js";
+import type { TargetFacts } from "./renew/renew.js";
 import { branchFor, targetIn } from "./renew/target.js";
-import { topicName, topicsOf, type Topic } from "./renew/topic.js";
-import { gatherEvidence } from "./situation/evidence.js";
-import { refusalsOf } from "./situation/policy.js";
+import { topicName, topicsOf } from "./renew/topic.js";
+import { readSituation, type SituationOptions } from "./situation/read-situation.js";
 import { settleSemanticCommits } from "./situation/semantic-commits.js";
-import { countSince, readOpen, readRefused, type Situation } from "./situation/situation.js";
 import type { Wishes } from "./situation/wishes.js";
 
-export interface Tending {
-  readonly gitlab: GitLab;
+export interface Tending extends SituationOptions {
   readonly writer: GitLabWriter;
-  /** Whom to ask about the projects that artifacts come from: answers may be those of the beginning of the run. */
-  readonly sources: GitLab;
-  readonly address: ProjectAddress;
-  readonly projectId: number;
   /** Whether the project merges by merge trains. */
   readonly mergeTrains: boolean;
-  /** The default branch. Its configuration says the rules for all targets. */
-  readonly base: { readonly branch: string; readonly snapshot: Snapshot };
-  readonly renewals: readonly Renewed[];
   /** Target branches that could not be read: what is open for them stays as it is. */
   readonly unread: ReadonlySet<string>;
   /** What went wrong before, besides the errors of the renewals. */
   readonly errors: readonly UserError[];
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
-  readonly now: Date;
 }
 
 export interface Tended {
@@ -62,8 +48,6 @@ export interface Tended {
   /** What was looked after, and what of it went wrong while the lock was renewed. */
   readonly targets: readonly TargetFacts[];
 }
-
-const HOUR_MS = 3_600_000;
 
 export async function tend(tending: Tending): Promise<Tended> {
   const { gitlab, address, base, renewals, dryRun } = tending;
@@ -98,32 +82,6 @@ function whyUnknownTo({ base, renewals, unread }: Tending, bump: Bump): PlanOpti
   return (branch) => {
     if (unread.has(targetIn(branch, base.branch))) return "its target could not be read";
     return unknown.has(branch) ? "an artifact of it failed" : undefined;
-  };
-}
-
-async function readSituation(
-  { gitlab, sources, address, projectId, base, renewals, now }: Tending,
-  topics: readonly Topic[],
-): Promise<Situation> {
-  const where = { gitlab, address, projectId, defaultBranch: base.branch };
-  const here = await readOpen(where);
-  const isOpen = new Set([...here.open.map(({ branch }) => branch), ...here.retargeted.keys()]);
-  const fresh = topics.map(({ branch }) => branch).filter((branch) => !isOpen.has(branch));
-  const { bump: config } = base.snapshot.project.config;
-  const limited = config.maximumPerHour !== null && fresh.length > 0;
-  const [refused, recent, evidence] = await Promise.all([
-    readRefused(where, fresh),
-    limited ? countSince(where, new Date(now.getTime() - HOUR_MS)) : 0,
-    gatherEvidence(sources, topics, config),
-  ]);
-  const refusals = topics.map((topic) => [topic.id, refusalsOf(topic, config, evidence)] as const);
-  return {
-    ...here,
-    now,
-    heads: new Map(renewals.map(({ target, snapshot }) => [target.branch, snapshot.commit])),
-    refused,
-    recent,
-    refusals: new Map(refusals.filter(([, found]) => found.length > 0)),
   };
 }
 
