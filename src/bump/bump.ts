@@ -1,4 +1,16 @@
-/** One run of the bot in one project: read it, renew the lock of each target branch, and tend the merge requests that follow. */
+/**
+ * BESIDE the pipeline: keeps the lock of a project fresh through merge requests.
+ *
+ *     renew/ (snapshot ─► relock ─► topics) ─┐
+ *     situation/ (branches, merge requests) ─┴─► plan/ ─► apply/ ─► dashboard/
+ *
+ * The folders are in the order of a run, and none imports a later one; `describe/`, before the plan, words what merge requests say.
+ * `plan` is pure. `apply`, and after it the dashboard, write: first a branch and then what is said about it, so that a run that is
+ * killed anywhere leaves what the next run understands. What is the bot's own is known by the marker in the description and the
+ * trailer of the commit, not by the author: a new token, or a new bot user, changes nothing.
+ *
+ * This file: one run in one project. It reads the project, renews the lock of each target branch, and tends the merge requests that follow.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bump } from "../config/bump.js";
