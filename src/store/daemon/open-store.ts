@@ -52,9 +52,13 @@ export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenSto
       return new Set(paths.filter((path) => !valid.has(path)));
     },
     async add(path, nar) {
-      const { whole, bytes } = await beginning(nar, BEGINNING_BYTES);
+      const { whole, bytes, end } = await beginning(nar, BEGINNING_BYTES);
       const add = () => pool.use((connection) => addToStoreNar(connection, path, bytes));
-      return whole ? brief(add) : add();
+      try {
+        await (whole ? brief(add) : add());
+      } finally {
+        await end(); // a daemon that is gone reads nothing, and `nar` may hold files
+      }
     },
     close: pool.close,
   };

@@ -141,4 +141,23 @@ describe.each([
     await store.close();
     expect(await isValid(one)).toBe(false);
   });
+
+  it("lets go of what it was to take when it takes nothing more", async () => {
+    const controller = new AbortController();
+    const store = await open(controller.signal);
+    const one = sample("left", "flat", 1_000_000);
+    let isOpen = false;
+    const held = async function* () {
+      isOpen = true;
+      try {
+        yield* inPieces(one.nar);
+      } finally {
+        isOpen = false;
+      }
+    };
+    controller.abort(new Error("enough"));
+    await expect(store.add(one.path, held())).rejects.toThrow("enough");
+    expect(isOpen).toBe(false);
+    await store.close();
+  });
 });
