@@ -20,7 +20,7 @@ export interface ExpectedNar extends NarContent {
  *
  * @throws UserError `OTHER_BYTES` when it is not, here or in place of the last chunk; `UNPACK_REFUSED` as `withNarOf`
  */
-export function withVerifiedNar<T>(
+function withVerifiedNar<T>(
   download: Download,
   expected: ExpectedNar,
   use: (nar: Nar) => Promise<T>,

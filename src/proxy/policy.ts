@@ -44,9 +44,9 @@ export function nameOf(caller: Caller): string {
 }
 
 /** The code of the error of this file. */
-export const DENIED = "DENIED";
+const DENIED = "DENIED";
 /** In place of a rule's name, where none fits. */
-export const NO_RULE = "no rule allows it";
+const NO_RULE = "no rule allows it";
 
 /** It names the rule to the operator; whoever asked must not see it. */
 export class PolicyDenial extends UserError {

@@ -61,7 +61,7 @@ export interface ArtifactReport extends Activity {
 const STATES = ["failing", "expired", "expiring", "fine"] as const;
 export type State = (typeof STATES)[number];
 
-export const MOST_ROWS = 500;
+const MOST_ROWS = 500;
 /** As `artifacts doctor` warns by default. */
 const EXPIRING_MS = EXPIRY_WARNING_DAYS * 86_400_000;
 
