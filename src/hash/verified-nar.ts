@@ -35,14 +35,15 @@ function withVerifiedNar<T>(
 }
 
 /**
- * As `withVerifiedNar`, as a download: its body is the NAR and ends only if that is what was expected. Whoever gets it must read it
- * to the end or destroy it.
+ * As `withVerifiedNar`, as a download: its body is the NAR and ends only if that is what was expected, when the temporary file is gone.
+ * Whoever gets it must read it to the end or destroy it.
  */
 export function verifiedNar(download: Download, expected: ExpectedNar): Download {
   const body = new PassThrough();
-  withVerifiedNar(download, expected, ({ read }) => pipeline(read(), body)).catch((error: unknown) => {
-    body.destroy(error instanceof Error ? error : new Error(String(error)));
-  });
+  withVerifiedNar(download, expected, ({ read }) => pipeline(read(), body, { end: false })).then(
+    () => body.end(),
+    (error: unknown) => body.destroy(error instanceof Error ? error : new Error(String(error))),
+  );
   return {
     size: expected.narSize,
     body,
