@@ -20,6 +20,8 @@ import { compare, compareLoad, report, reportLoad, residentPeak, sample } from "
 /** `shared` is what 500 clients take at once: with 1 GiB, 500 GiB would go over the loopback, and say no more. */
 const SIZES = { big: 2 ** 30, small: 64 * 1024, shared: 4 * 2 ** 20 } as const;
 type Name = keyof typeof SIZES;
+/** Where GitLab has the artifacts of the job. */
+const ARTIFACTS = "api/v4/projects/42/jobs/77001/artifacts";
 
 let directory: string;
 let origin: { url: string; process: ChildProcess };
@@ -29,17 +31,18 @@ let paths: Record<Name, string>;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "bench-proxy-"));
-  mkdirSync(join(directory, "files"));
+  const files = join(directory, "files", ARTIFACTS);
+  mkdirSync(files, { recursive: true });
   for (const [name, size] of Object.entries(SIZES)) {
-    writeFileSync(join(directory, "files", name), sampleBytes(size, name));
+    writeFileSync(join(files, name), sampleBytes(size, name));
   }
   origin = await startNginx(
     "origin",
-    `root ${directory}/files; location /shared { access_log ${directory}/asked; }`,
+    `root ${directory}/files; location /${ARTIFACTS}/shared { access_log ${directory}/asked; }`,
   );
   nginx = await startNginx(
     "nginx",
-    `root ${directory}/files; location /cold/ { proxy_pass ${origin.url}/; proxy_http_version 1.1; }`,
+    `root ${files}; location /cold/ { proxy_pass ${origin.url}/${ARTIFACTS}/; proxy_http_version 1.1; }`,
   );
   paths = { big: await locked("big"), small: await locked("small"), shared: await locked("shared") };
   writeFileSync(join(directory, "artifacts.lock.json"), await printLock(makeLock(systems)));
@@ -62,8 +65,8 @@ async function locked(name: Name): Promise<string> {
   async function* bytes() {
     yield sampleBytes(SIZES[name], name);
   }
-  const url = `${origin.url}/${name}`;
-  const variant = makeVariant({ url, ...content, ...(await digestBody(bytes(), content)) });
+  const url = `${origin.url}/${ARTIFACTS}/${name}`;
+  const variant = makeVariant({ url, file: name, ...content, ...(await digestBody(bytes(), content)) });
   systems[name] = makeArtifact({ gitlab: origin.url, systems: { any: variant } });
   return fodPath(origin.url, variant);
 }

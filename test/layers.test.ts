@@ -16,7 +16,7 @@ const RULE: Record<string, readonly string[]> = {
   manifest: ["evaluate"],
   resolve: ["types:manifest", "types:lock", "types:gitlab", "gitlab"],
   hash: ["types:resolve", "types:lock", "types:gitlab", "store"],
-  lock: ["types:manifest", "types:resolve", "types:hash"],
+  lock: ["types:manifest", "types:resolve", "types:hash", "gitlab"],
   generate: ["types:lock", "store"],
   gitlab: ["credentials"],
   credentials: [],

@@ -1,9 +1,11 @@
 /** File → `Lock`. The only reader of the format: everything after it works on a validated model. */
 import { basename } from "node:path";
 import type { z } from "zod";
-import { UserError, UserErrors, type Location } from "../errors.js";
+import { artifactUrl } from "../gitlab/artifact-url.js";
+import { throwAll, UserError, UserErrors, type Location } from "../errors.js";
+import { excerpt } from "../redact.js";
 import { readText } from "../write-file.js";
-import { EMPTY_LOCK, Lock } from "./schema.js";
+import { EMPTY_LOCK, Lock, type LockedVariant } from "./schema.js";
 import { upgradeLock } from "./upgrade.js";
 
 const RESTORE = "restore the file from version control, or delete it and run: artifacts lock";
@@ -11,7 +13,8 @@ const RESTORE = "restore the file from version control, or delete it and run: ar
 /**
  * Reads a lockfile; a missing one is the empty lock.
  *
- * @throws UserError when the file is not JSON, holds merge conflict markers, is of a newer format or breaks the schema
+ * @throws UserError when the file is not JSON, holds merge conflict markers, is of a newer format, breaks the schema or has an
+ *   address that is not of the job beside it
  */
 export async function readLock(file: string): Promise<Lock> {
   const text = await readText(file);
@@ -22,8 +25,11 @@ export async function readLock(file: string): Promise<Lock> {
 export function parseLock(text: string, file: string): Lock {
   refuseConflictMarkers(text, file);
   const parsed = Lock.safeParse(upgradeLock(parseObject(text, file), basename(file)));
-  if (parsed.success) return parsed.data;
-  throw new UserErrors(parsed.error.issues.map((issue) => malformed(basename(file), issue)));
+  if (!parsed.success) {
+    throw new UserErrors(parsed.error.issues.map((issue) => malformed(basename(file), issue)));
+  }
+  refuseForeignAddresses(parsed.data, basename(file));
+  return parsed.data;
 }
 
 function refuseConflictMarkers(text: string, file: string): void {
@@ -65,6 +71,34 @@ function positionIn(text: string, file: string, cause: unknown): Location | unde
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   return message.replace(/,? ?"[^]*" is not valid JSON$/, "").replace(/ in JSON at position.*$/, "");
+}
+
+/** An entry's bytes come from the job of the project that it names, whatever else the credentials would open. */
+function refuseForeignAddresses({ artifacts }: Lock, file: string): void {
+  throwAll(
+    Object.entries(artifacts).flatMap(([artifact, { gitlab, systems }]) =>
+      Object.entries(systems)
+        .filter(([, variant]) => variant.url !== addressOf(variant, gitlab))
+        .map(([system, variant]) => foreignAddress(`${artifact} (${system})`, { variant, gitlab, file })),
+    ),
+  );
+}
+
+function addressOf({ projectId, job, file }: LockedVariant, instance: string): string {
+  return artifactUrl({ instance, projectId, job }, file ?? undefined);
+}
+
+function foreignAddress(
+  entry: string,
+  { variant, gitlab, file }: { variant: LockedVariant; gitlab: string; file: string },
+): UserError {
+  const { url, job, projectId } = variant;
+  return new UserError(
+    "LOCK_FOREIGN_ADDRESS",
+    `${file}: the url of ${entry} is ${excerpt(url)}, but job ${job} of project ${projectId} has its file at ` +
+      excerpt(addressOf(variant, gitlab)),
+    { hint: RESTORE },
+  );
 }
 
 function malformed(name: string, issue: z.core.$ZodIssue): UserError {

@@ -15,7 +15,7 @@ import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream } from "../hash/upstream.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 import { startGitLab } from "../../src/simulator/simulator.js";
 import { startAuthority } from "../proxy/certificates.js";
 import { ownAddress } from "../proxy/own-address.js";
@@ -162,6 +162,17 @@ describe("--check", () => {
     ]);
   });
 
+  it("finds that the lock has another address than that of the project it names", async () => {
+    const variant = { ...makeVariant(), url: makeVariant({ projectId: 43 }).url };
+    const lock = makeLock({ acme: makeArtifact({ systems: { any: variant } }) });
+    await writeFile(join(directory, "artifacts.lock.json"), await printLock(lock));
+    const { code, errors } = await check(["--listen", "127.0.0.1:0"]);
+    expect({ code, errors }).toMatchObject({
+      code: 1,
+      errors: [{ message: expect.stringMatching(/acme \(any\) is .*\/projects\/43\/.*project 42/) }],
+    });
+  });
+
   it("finds that there is no token for an instance that is locked", async () => {
     const { findings } = await check(["--listen", "127.0.0.1:0"]);
     expect(findings).toContainEqual(
@@ -257,7 +268,10 @@ describe("what a client may take of the proxy", () => {
   it("is what --min-rate and --idle-timeout say", async () => {
     const bytes = Buffer.alloc(16 * 2 ** 20); // more than the buffers of two sockets take by themselves
     const upstream = await startUpstream();
-    const variant = await lockedVariant({ bytes, url: upstream.serve("/tool", bytes) });
+    const variant = await lockedVariant({
+      bytes,
+      url: upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", bytes),
+    });
     const artifact = makeArtifact({ gitlab: upstream.url, systems: { any: variant } });
     await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock({ tool: artifact })));
     const pace = [

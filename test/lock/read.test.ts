@@ -104,6 +104,35 @@ test.each([
   ]);
 });
 
+const ANOTHER = makeVariant({ projectId: 43 }).url;
+test.each([
+  ["another project", { url: ANOTHER }],
+  ["another job", { url: makeVariant({ job: 77002 }).url }],
+  ["another file", { url: makeVariant({ file: "dist/other" }).url }],
+  ["another instance", { url: makeVariant().url.replace("gitlab.", "gitlab-2.") }],
+  ["another API of the instance", { url: "https://gitlab.example.com/api/v4/projects/42/variables" }],
+])("an address that is of %s is refused", (_title, edited) => {
+  const variant = { ...makeVariant(), ...edited };
+  const text = JSON.stringify(makeLock({ acme: makeArtifact({ systems: { any: variant } }) }));
+
+  expect(errorsOf(text)).toMatchObject([{ code: "LOCK_FOREIGN_ADDRESS" }]);
+});
+
+test("a lock edited by hand is told of every address that is foreign, and what it should be", () => {
+  const variant = { ...makeVariant(), url: ANOTHER };
+  const systems = { "aarch64-linux": variant, "x86_64-linux": variant };
+  const text = JSON.stringify(makeLock({ acme: makeArtifact({ systems }), other: makeArtifact() }));
+
+  const reasons = Object.keys(systems).map((system) => ({
+    code: "LOCK_FOREIGN_ADDRESS",
+    message:
+      `artifacts.lock.json: the url of acme (${system}) is ${ANOTHER}, ` +
+      `but job 77001 of project 42 has its file at ${makeVariant().url}`,
+    hint: "restore the file from version control, or delete it and run: artifacts lock",
+  }));
+  expect(errorsOf(text)).toEqual(reasons);
+});
+
 test("unknown fields are refused", () => {
   const text = JSON.stringify({ version: 1, artifacts: {}, extra: 1 });
 

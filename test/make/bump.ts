@@ -11,6 +11,7 @@ export function makeBump(artifact: string, job: number, differs: Partial<Lockabl
     makeHashed(artifact, system, {
       version: `1.0.${job}`,
       url: `https://gitlab.example.com/api/v4/projects/42/jobs/${job}/artifacts/${artifact}-${system}`,
+      file: `${artifact}-${system}`,
       job,
       pipeline: Math.ceil(job / 2),
       commit: createHash("sha1").update(`${job}`).digest("hex"),

@@ -1,25 +1,29 @@
 /** Valid values for tests; each takes what differs. */
+import { artifactUrl } from "../../src/gitlab/artifact-url.js";
 import type { Lockable } from "../../src/lock/create.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
 import type { Declared, DeclaredVariant } from "../../src/manifest/declared.js";
 
 const AT = { file: "/repo/manifests/acme.ts", line: 3, column: 3 };
+const INSTANCE = "https://gitlab.example.com";
 export const HASH = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
 export const OTHER_HASH = "sha256-rKHNAn6XlYjRS4d7ewy4WFrZ/sWZ60WAGZLuU4Kzdg8=";
 
+/** Its address is that of the file in the job, unless `differs` has another. */
 export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant {
+  const { projectId = 42, job = 77001, file = "dist/acme-linux" } = differs;
   return {
     name: "acme-linux",
     version: "1.2.3",
-    url: "https://gitlab.example.com/api/v4/projects/42/jobs/77001/artifacts/dist/acme-linux",
-    projectId: 42,
+    url: artifactUrl({ instance: INSTANCE, projectId, job }, file ?? undefined),
+    projectId,
     project: "platform/acme",
     ref: "main",
     commit: "3f1c0ffee0000000000000000000000000000001",
     pipeline: 9001,
-    job: 77001,
+    job,
     jobName: "build",
-    file: "dist/acme-linux",
+    file,
     form: "file",
     size: 15,
     hash: HASH,
@@ -40,7 +44,7 @@ export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant
 export function makeArtifact(differs: Partial<LockedArtifact> = {}): LockedArtifact {
   return {
     description: "ACME command line",
-    gitlab: "https://gitlab.example.com",
+    gitlab: INSTANCE,
     project: "platform/acme",
     ref: { branch: "main" },
     fetch: "proxy",
@@ -58,7 +62,7 @@ export function makeDeclared(name: string, systems: readonly string[] = ["x86_64
   return {
     name,
     description: "ACME command line",
-    gitlab: "https://gitlab.example.com",
+    gitlab: INSTANCE,
     project: "platform/acme",
     ref: { branch: "main" },
     form: "file",
@@ -75,7 +79,7 @@ export function makeDeclaredVariant(artifact: string, system: string): DeclaredV
   return {
     artifact,
     system,
-    gitlab: "https://gitlab.example.com",
+    gitlab: INSTANCE,
     project: "platform/acme",
     ref: { branch: "main" },
     jobName: "build",
