@@ -43,6 +43,8 @@ const Id = z.int().positive();
 const Size = z.int().nonnegative();
 const Instant = z.iso.datetime({ offset: true });
 const HttpUrl = z.url({ protocol: /^https?$/ });
+/** With a query or a fragment, the path that an address ends in would not be the one that is asked for. */
+const Instance = HttpUrl.refine((url) => !/[?#]/.test(url), "expected an address without query and fragment");
 const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, "expected a full git commit id");
 /** Words of others, as `excerpt` leaves them. */
 const Line = z
@@ -117,7 +119,7 @@ export type LockedVariant = z.infer<typeof LockedVariant>;
 export const LockedArtifact = z.strictObject({
   description: Text.optional(),
   /** Base URL of the GitLab instance. */
-  gitlab: HttpUrl,
+  gitlab: Instance,
   /** The project as the manifest names it: full path or numeric id. */
   project: Text.min(1),
   /** What the manifest asks for; each variant's `ref` is what that meant. */

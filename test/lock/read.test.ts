@@ -118,6 +118,17 @@ test.each([
   expect(errorsOf(text)).toMatchObject([{ code: "LOCK_FOREIGN_ADDRESS" }]);
 });
 
+test.each(["?", "#"])("another file before a %s does not pass for an instance", (separator) => {
+  const gitlab = `${ANOTHER}${separator}`;
+  const url = makeVariant().url.replace("https://gitlab.example.com", gitlab);
+  const systems = { any: { ...makeVariant(), url } };
+  const text = JSON.stringify(makeLock({ acme: makeArtifact({ gitlab, systems }) }));
+
+  expect(errorsOf(text)).toMatchObject([
+    { code: "LOCK_MALFORMED", message: expect.stringContaining("acme.gitlab") },
+  ]);
+});
+
 test("a lock edited by hand is told of every address that is foreign, and what it should be", () => {
   const variant = { ...makeVariant(), url: ANOTHER };
   const systems = { "aarch64-linux": variant, "x86_64-linux": variant };
