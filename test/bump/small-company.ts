@@ -19,6 +19,7 @@ import type { Snapshot } from "../../src/bump/renew/snapshot.js";
 import { DEFAULT_BUMP, type Bump } from "../../src/config/bump.js";
 import type { Config } from "../../src/config/config.js";
 import { UserError } from "../../src/errors.js";
+import { artifactUrl } from "../../src/gitlab/artifact-url.js";
 import type { GitLab } from "../../src/gitlab/gitlab.js";
 import { createGitLab } from "../../src/gitlab/client.js";
 import { createGitLabWriter, type GitLabWriter } from "../../src/gitlab/writer.js";
@@ -268,6 +269,7 @@ function entryAt(instance: string, tool: string, job: number): LockedArtifact {
   const digits = Buffer.from(key).toString("hex").padEnd(40, "0").slice(0, 40);
   const variant = makeVariant({
     name: tool,
+    url: artifactUrl({ instance, projectId: 42, job }, "dist/acme-linux"),
     job,
     // Nix's digits have no e.
     storePath: `/nix/store/${digits.slice(0, 32).replaceAll("e", "x")}-${tool}`,

@@ -85,7 +85,8 @@ describe("a project outside of the groups and the namespace is refused", () => {
       files: {
         "artifacts.lock.json": lock
           .replace(/"projectId": \d+/, '"projectId": 77')
-          .replace(/"job": \d+/, `"job": ${secret?.id}`),
+          .replace(/"job": \d+/, `"job": ${secret?.id}`)
+          .replace(/projects\/\d+\/jobs\/\d+/, `projects/77/jobs/${secret?.id}`),
       },
     });
     group.build();
