@@ -29,6 +29,7 @@ test("1,000 hostile names of jobs, refs, files and commits leave a whole descrip
     ref: hostile,
     file: hostile,
     project: hostile,
+    url: fc.constant("https://gitlab.example.com/api/v4/projects/42/jobs/78001/artifacts/acme"),
   });
   fc.assert(
     fc.property(texts, hostile, (given, name) => {

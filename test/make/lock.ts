@@ -12,10 +12,11 @@ export const OTHER_HASH = "sha256-rKHNAn6XlYjRS4d7ewy4WFrZ/sWZ60WAGZLuU4Kzdg8=";
 /** Its address is that of the file in the job, unless `differs` has another. */
 export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant {
   const { projectId = 42, job = 77001, file = "dist/acme-linux" } = differs;
+  const { url = artifactUrl({ instance: INSTANCE, projectId, job }, file ?? undefined) } = differs;
   return {
     name: "acme-linux",
     version: "1.2.3",
-    url: artifactUrl({ instance: INSTANCE, projectId, job }, file ?? undefined),
+    url,
     projectId,
     project: "platform/acme",
     ref: "main",
