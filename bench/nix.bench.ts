@@ -7,7 +7,7 @@ import { artifactData, provenanceData } from "../src/generate/artifact-data.js";
 import { generate } from "../src/generate/generate.js";
 import { readNixLibrary } from "../src/generate/nix-library.js";
 import { printLock } from "../src/lock/write.js";
-import type { JsonObject } from "../src/generate/json-value.js";
+import type { JsonObject } from "../src/print-json.js";
 import type { Lock, LockedArtifact } from "../src/lock/schema.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { projectPath } from "../test/nix/evaluate.js";

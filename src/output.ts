@@ -26,7 +26,7 @@ export const GENERATED_NAME = /\.(nix|json)$/;
  */
 export async function writeLockAndOutput(project: Project, lock: Lock): Promise<string[]> {
   const { lockFile } = project;
-  return write(project, lock, [{ path: lockFile, text: await lockText(lock, await readText(lockFile)) }]);
+  return write(project, lock, [{ path: lockFile, text: lockText(lock, await readText(lockFile)) }]);
 }
 
 /** As `writeLockAndOutput`, for the generated files alone. */

@@ -1,7 +1,7 @@
 /** One locked artifact as the data that the Nix library reads. The shapes are a contract with `nix/lib/readArtifact.nix`. */
 import type { LockedArtifact, LockedVariant } from "../lock/schema.js";
 import { fodPath } from "./fod-path.js";
-import type { JsonObject } from "./json-value.js";
+import type { JsonObject } from "../print-json.js";
 
 /** What Nix needs to make the package: a member of a file in `artifacts/`. */
 export function artifactData(artifact: LockedArtifact): JsonObject {

@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
 import type { LockedArtifact } from "../lock/schema.js";
 import { artifactData, provenanceData } from "./artifact-data.js";
 import type { GeneratedFile } from "./generated-file.js";
-import { printJson, type JsonObject } from "./json-value.js";
+import { printJson, type JsonObject } from "../print-json.js";
 import { GENERATED_BY } from "./templates/generated-file.js";
 
 const MOST_FILES_OF_THEIR_OWN = 1_000;

@@ -1,11 +1,12 @@
 /**
  * Stage 5, generate: the lock printed as Nix and JSON. Pure; sees nothing but the lock.
  *
- * This file turns typed values into Nix expressions, `json-value.ts` into the JSON that these read. What the lock says of an
+ * This file turns typed values into Nix expressions, `print-json.ts` into the JSON that these read. What the lock says of an
  * artifact is JSON; what else reaches generated Nix, names of artifacts and settings, comes through `printNix`, the only place that
  * escapes anything for Nix. Layout is that of nixfmt (RFC 166).
  */
 import { NIX_KEYWORDS } from "../artifact.js";
+import { INVISIBLE, refuseUnreadable, toVisibleJson } from "../print-json.js";
 
 /** A path relative to the file it is printed in, such as `./artifacts`. */
 export class NixPath {
@@ -72,36 +73,12 @@ function printAttrName(name: string): string {
 
 const FROM_JSON = "builtins.fromJSON ";
 
-/**
- * Characters that Nix has no escape for and an editor does not show: controls (but new line, return and tab), and format
- * characters such as those that reorder text (CVE-2021-42574). A string with one of them is printed as JSON, which has escapes for
- * all.
- */
-export const INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
-
+/** A character that Nix has no escape for is printed in a string of JSON, which has escapes for all. */
 function printString(text: string): string {
   refuseUnreadable(text);
   return INVISIBLE.test(text) ? FROM_JSON + quote(toVisibleJson(text)) : quote(text);
 }
 
-/** Throws for a text that no string of Nix can be. */
-export function refuseUnreadable(text: string): void {
-  if (text.includes("\0")) throw new Error(`Nix strings hold no NUL: ${JSON.stringify(text)}`);
-  if (/\p{Surrogate}/u.test(text)) throw new Error(`not well-formed Unicode: ${JSON.stringify(text)}`);
-}
-
-/** As JSON, with an escape for each character that is `INVISIBLE`. */
-export function toVisibleJson(text: string): string {
-  return JSON.stringify(text).replaceAll(new RegExp(INVISIBLE, "gu"), (character) =>
-    // A character beyond the first plane is two escapes, one for each UTF-16 unit.
-    character
-      .split("")
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
-}
-
-/** https://nix.dev/manual/nix/stable/language/string-literals; a raw return would be read as a new line. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\"',
   "\\": "\\\\",

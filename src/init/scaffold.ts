@@ -71,7 +71,7 @@ async function generatedFiles(project: Project): Promise<ScaffoldFile[]> {
   const files = await outputFiles(project, lock);
   const hasOverlay = await exists(join(project.output, "overlay.nix"));
   const missing = hasOverlay ? files.filter(({ path }) => !path.startsWith(`${project.output}/`)) : files;
-  return [{ path: project.lockFile, text: await lockText(lock, undefined) }, ...missing];
+  return [{ path: project.lockFile, text: lockText(lock, undefined) }, ...missing];
 }
 
 async function flakeFile({ root, output, namespace }: Config): Promise<ScaffoldFile> {

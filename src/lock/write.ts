@@ -1,4 +1,5 @@
 /** `Lock` → text of the file: one text for one lock, so that locking twice changes nothing and diffs show only what changed. */
+import { type JsonObject, printJson } from "../print-json.js";
 import type { Lock, LockedArtifact, LockedVariant, Provenance, Statement } from "./schema.js";
 
 /** The order in which people want to read the facts; it is also the format's, so a schema key that is missing here is a type error. */
@@ -58,45 +59,17 @@ const ARTIFACT_ORDER = {
  *
  * @param present text of the file now; undefined when there is none
  */
-export async function lockText(lock: Lock, present: string | undefined): Promise<string> {
+export function lockText(lock: Lock, present: string | undefined): string {
   const same = present !== undefined && compact(present) === JSON.stringify(inStableOrder(lock));
   return same ? present : printLock(lock);
 }
 
-/**
- * The text of artifacts that were printed before: locks that differ in one artifact share the objects of all others, and no lock is
- * changed in place.
- */
-const printed = new WeakMap<LockedArtifact, { readonly name: string; readonly text: string }>();
-
 /** The exact text of a lockfile: stable order, one fact a line, as prettier leaves it. */
-export async function printLock(lock: Lock): Promise<string> {
-  const entries = Object.entries(lock.artifacts).sort(([a], [b]) => (a < b ? -1 : 1));
-  const unknown = entries.filter(([name, artifact]) => printed.get(artifact)?.name !== name);
-  const isKnown = unknown.length === 0 && entries.length > 0;
-  const text = isKnown ? "" : await formatLock({ ...lock, artifacts: Object.fromEntries(unknown) });
-  if (unknown.length === entries.length) return text;
-  const fresh = new Map(blocksOf(text));
-  const blocks = entries.map(([name, artifact]) => fresh.get(name) ?? printed.get(artifact)?.text ?? "");
-  return `{\n  "version": ${lock.version},\n  "artifacts": {\n${blocks.join(",\n")}\n  }\n}\n`;
+export function printLock(lock: Lock): string {
+  return `${printJson(inStableOrder(lock))}\n`;
 }
 
-async function formatLock(lock: Lock): Promise<string> {
-  const { format } = await import("prettier");
-  const text = await format(JSON.stringify(inStableOrder(lock), undefined, 2), { parser: "json" });
-  for (const [name, block] of blocksOf(text)) {
-    const artifact = lock.artifacts[name];
-    if (artifact !== undefined) printed.set(artifact, { name, text: block });
-  }
-  return text;
-}
-
-/** Each artifact of a printed lock: from the line of its name to the brace that stands as deep. */
-function blocksOf(text: string): [name: string, block: string][] {
-  return [...text.matchAll(/^ {4}"([^"]+)": \{\n[^]*?\n {4}\}/gm)].map(([block, name = ""]) => [name, block]);
-}
-
-function inStableOrder(lock: Lock): object {
+function inStableOrder(lock: Lock): JsonObject {
   const artifacts = mapSorted(lock.artifacts, (artifact) => ({
     ...inOrder(artifact, ARTIFACT_ORDER),
     systems: mapSorted(artifact.systems, variantInOrder),
@@ -104,7 +77,7 @@ function inStableOrder(lock: Lock): object {
   return { version: lock.version, artifacts };
 }
 
-function variantInOrder({ provenance, ...variant }: LockedVariant): object {
+function variantInOrder({ provenance, ...variant }: LockedVariant): JsonObject {
   if (provenance === undefined) return inOrder(variant, VARIANT_ORDER);
   const { statement, ...facts } = provenance;
   const ordered = inOrder(facts, PROVENANCE_ORDER);
@@ -121,12 +94,10 @@ function compact(text: string): string | undefined {
   }
 }
 
-function inOrder<T extends object>(record: T, order: Readonly<Record<keyof T, number>>): Partial<T> {
-  const keys = Object.keys(order) as (keyof T)[]; // `order` has exactly the keys of T
-  keys.sort((a, b) => order[a] - order[b]);
-  return Object.fromEntries(
-    keys.filter((key) => record[key] !== undefined).map((key) => [key, record[key]]),
-  ) as Partial<T>; // a subset of T's own entries
+function inOrder<T extends JsonObject>(record: T, order: Readonly<Record<keyof T, number>>): JsonObject {
+  const keys = Object.keys(order).filter((key) => record[key] !== undefined);
+  keys.sort((a, b) => (order[a] ?? 0) - (order[b] ?? 0));
+  return Object.fromEntries(keys.map((key) => [key, record[key]]));
 }
 
 /** By code unit, not by locale: the same on every machine. */

@@ -1,5 +1,5 @@
 /** Random values of Nix and JSON from a seed, with a taste for what is hard to print. */
-import type { JsonValue } from "../../src/generate/json-value.js";
+import type { JsonValue } from "../../src/print-json.js";
 import type { NixValue } from "../../src/generate/nix-value.js";
 
 const HARD_STRINGS = [

@@ -13,7 +13,7 @@ export async function filesOf({ lock, edits }: Topic, snapshot: Snapshot): Promi
   const { project, blobs } = snapshot;
   const { root } = project.config;
   const generated = [
-    { path: project.lockFile, text: await lockText(lock, await readText(project.lockFile)) },
+    { path: project.lockFile, text: lockText(lock, await readText(project.lockFile)) },
     ...(await outputFiles(project, lock)),
   ].map(({ path, text }) => ({ path: relative(root, path), text }));
   const files = [...(await editedManifests(edits, snapshot)), ...generated];

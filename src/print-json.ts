@@ -1,5 +1,7 @@
-/** Typed values as the JSON that `builtins.fromJSON` reads: what the lock says about each artifact. JSON holds no code. */
-import { INVISIBLE, refuseUnreadable, toVisibleJson } from "./nix-value.js";
+/**
+ * Typed values as JSON, which holds no code: the lock, and what is generated of it for `builtins.fromJSON` to read. A text is printed
+ * only if both Nix and a person can read it.
+ */
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
@@ -59,6 +61,29 @@ function printString(text: string): string {
   if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`; // nothing in it needs an escape
   refuseUnreadable(text);
   return INVISIBLE.test(text) ? toVisibleJson(text) : JSON.stringify(text);
+}
+
+/** Throws for a text that no string of Nix can be. */
+export function refuseUnreadable(text: string): void {
+  if (text.includes("\0")) throw new Error(`Nix strings hold no NUL: ${JSON.stringify(text)}`);
+  if (/\p{Surrogate}/u.test(text)) throw new Error(`not well-formed Unicode: ${JSON.stringify(text)}`);
+}
+
+/**
+ * Characters that an editor does not show: controls (but new line, return and tab), and format characters such as those that reorder
+ * text (CVE-2021-42574).
+ */
+export const INVISIBLE = /(?![\n\r\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+/** As JSON, with an escape for each character that is `INVISIBLE`. */
+export function toVisibleJson(text: string): string {
+  return JSON.stringify(text).replaceAll(new RegExp(INVISIBLE, "gu"), (character) =>
+    // A character beyond the first plane is two escapes, one for each UTF-16 unit.
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }
 
 function isList(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { format } from "prettier";
 import { describe, expect, test } from "vitest";
-import { printJson } from "../../src/generate/json-value.js";
-import { evaluate, nixString } from "../nix/evaluate.js";
-import { randomFrom, randomJson } from "./random-values.js";
+import { printJson } from "../src/print-json.js";
+import { evaluate, nixString } from "./nix/evaluate.js";
+import { randomFrom, randomJson } from "./generate/random-values.js";
 
 test("real Nix reads back exactly what went in, for 25,000 random values", async () => {
   const random = randomFrom(5);
