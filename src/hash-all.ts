@@ -1,12 +1,12 @@
 /**
- * Resolved → `Hashed`, for many: what the lock knows is taken over, the rest is downloaded. Each URL is read once, whoever needs it;
- * the biggest of those that are known begin, so that none of them is alone at the end. What fails does not touch the others.
+ * Resolved → `Hashed`, for many: what the lock knows is taken over, the rest is downloaded. Each URL is read once, whoever needs it.
+ * What fails does not touch the others.
  */
+import { DownloadLine, type Waiting } from "./download-line.js";
 import type { UserError } from "./errors.js";
 import { hashGroup } from "./hash-group.js";
 import type { HashOutcome } from "./hash/hash.js";
 import type { Hashed } from "./hash/hashed.js";
-import { limitPerHost } from "./host-limit.js";
 import type { Lockable } from "./lock/create.js";
 import { digestsKnownTo, lockedVariantOf } from "./lock/reuse.js";
 import type { Lock } from "./lock/schema.js";
@@ -37,18 +37,21 @@ export interface VariantFailure {
 
 /** With fewer groups than this, all are known before the first is downloaded: the biggest of them is to begin. */
 const ENOUGH_TO_BEGIN = 64;
+/** Bytes of an archive whose download takes no longer than a question. */
+const SMALL = 256 * 1024;
 
 /** The downloads of a run. They begin while it is still being found out what else there is to download. */
 export class Hashing {
   readonly #request: HashAllRequest;
   readonly #context: PipelineContext;
   readonly #digestsOf: ReturnType<typeof digestsKnownTo>;
-  readonly #limit = limitPerHost();
+  readonly #line = new DownloadLine<Group>();
   readonly #known: Hashed[] = [];
-  readonly #groups: Group[] = [];
-  /** Groups that have not begun, by URL. */
-  readonly #waiting = new Map<string, Group>();
+  /** Groups that have no turn yet. */
+  #opened: Group[] = [];
   readonly #running: Promise<HashOutcome[]>[] = [];
+  /** Bytes of all groups; undefined when that of one is not known. */
+  #bytes: number | undefined = 0;
 
   constructor(request: HashAllRequest, context: PipelineContext) {
     this.#request = request;
@@ -66,23 +69,25 @@ export class Hashing {
       this.#context,
     );
     for (const one of wanted) {
-      const { url } = one;
-      const group = this.#waiting.get(url);
+      const group = this.#line.find(one.url);
       if (group !== undefined) group.variants.push(one);
-      else this.#open({ url, variants: [one], size: sizeOf(one, this.#request), complete });
+      else this.#open({ ...this.#waitingOf(one), variants: [one], complete });
     }
-    if (this.#groups.length >= ENOUGH_TO_BEGIN) this.begin();
+    if (this.#running.length + this.#opened.length >= ENOUGH_TO_BEGIN) this.begin();
   }
 
   /** Begins with what has not begun; to be called once nothing is added any more. */
   begin(): void {
-    if (this.#groups.length === 0) return;
-    this.#context.terminal.plan(planOf(this.#groups, this.#known.length));
-    for (const { url } of this.#groups.slice(this.#running.length)) {
-      const outcomes = this.#limit(url, () => this.#downloadBiggest(url)).then((complete) => complete());
+    const groups = this.#opened;
+    if (groups.length === 0) return;
+    this.#opened = [];
+    for (const group of groups) {
+      const outcomes = this.#download(group);
       outcomes.catch(() => {}); // `finish` tells
       this.#running.push(outcomes);
     }
+    const [downloads, unchanged] = [this.#running.length, this.#known.length];
+    this.#context.terminal.plan({ downloads, unchanged, bytes: this.#bytes });
   }
 
   /** Waits for everything that has begun. What is not among `described` failed for another reason, and is left out. */
@@ -93,7 +98,7 @@ export class Hashing {
 
   /** Begins nothing any more, and waits for what is running. */
   async stop(): Promise<void> {
-    this.#waiting.clear();
+    this.#line.clear();
     await Promise.allSettled(this.#running);
   }
 
@@ -112,44 +117,38 @@ export class Hashing {
     return this.#context.runnerStatements === true || locked?.provenance?.statement !== undefined;
   }
 
-  #open(group: Group): void {
-    this.#groups.push(group);
-    this.#waiting.set(group.url, group);
+  /** Of the size that GitLab declares, or else of that which there was the last time. */
+  #waitingOf(one: Resolved): Waiting {
+    const size = one.declaredSize ?? lockedVariantOf(this.#request.previous, one)?.size;
+    return { url: one.url, size, small: (one.archiveSize ?? size ?? Infinity) <= SMALL };
   }
 
-  /** Of the host of `url`: each group has a place in the line there, and the biggest that waits takes the next one. */
-  async #downloadBiggest(url: string): Promise<() => Promise<HashOutcome[]>> {
-    const group = biggestOf(this.#waiting.values(), new URL(url).origin);
-    if (group === undefined) return () => Promise.resolve([]);
-    this.#waiting.delete(group.url);
-    const outcomes = await hashGroup(group.variants, this.#context);
-    return () => group.complete(outcomes);
+  #open(group: Group): void {
+    this.#opened.push(group);
+    this.#line.add(group);
+    this.#bytes = sumOf(this.#bytes, group.size);
+  }
+
+  /** Has a turn for `group`, or for one that is to go before it. */
+  async #download(group: Group): Promise<HashOutcome[]> {
+    const complete = await this.#line.turn(group, async (next) => {
+      const outcomes = await hashGroup(next.variants, this.#context);
+      return () => next.complete(outcomes);
+    });
+    return complete?.() ?? [];
   }
 }
 
 /** Variants of the same bytes. */
-interface Group {
-  readonly url: string;
-  /** Bytes; undefined when neither GitLab nor the lock gives an idea. */
-  readonly size: number | undefined;
+interface Group extends Waiting {
   readonly variants: Resolved[];
   /** Adds what else is to be known of what was hashed. */
   readonly complete: (outcomes: readonly HashOutcome[]) => Promise<HashOutcome[]>;
 }
 
-/** What GitLab declares, or else what there was the last time. */
-function sizeOf(one: Resolved, { previous }: HashAllRequest): number | undefined {
-  return one.declaredSize ?? lockedVariantOf(previous, one)?.size;
-}
-
-/** Of those of one origin; of equals, the first. */
-function biggestOf(groups: Iterable<Group>, origin: string): Group | undefined {
-  let biggest: Group | undefined;
-  for (const group of groups) {
-    if (!group.url.startsWith(`${origin}/`)) continue;
-    if (biggest === undefined || (group.size ?? -1) > (biggest.size ?? -1)) biggest = group;
-  }
-  return biggest;
+/** Undefined when one of the two is. */
+function sumOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
 }
 
 function summarize(
@@ -173,10 +172,4 @@ function summarize(
 
 function keyOf({ artifact, system }: Resolved): string {
   return `${system} ${artifact}`;
-}
-
-function planOf(groups: readonly Group[], unchanged: number) {
-  const sizes = groups.flatMap(({ size }) => size ?? []);
-  const bytes = sizes.length < groups.length ? undefined : sizes.reduce((sum, size) => sum + size, 0);
-  return { downloads: groups.length, bytes, unchanged };
 }

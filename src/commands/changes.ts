@@ -47,9 +47,9 @@ export function describeChanges(changes: readonly Change[]): string[] {
     commits: commitsOf(change),
     rest: sizeOf(change),
   }));
-  const width = (column: (typeof COLUMNS)[number]) => Math.max(0, ...rows.map((row) => row[column].length));
+  const widths = COLUMNS.map((column) => rows.reduce((width, row) => Math.max(width, row[column].length), 0));
   return rows.map((row) => {
-    const columns = COLUMNS.map((column) => row[column].padEnd(width(column)));
+    const columns = COLUMNS.map((column, index) => row[column].padEnd(widths[index] ?? 0));
     return [...columns, row.rest].join("  ").trimEnd();
   });
 }

@@ -43,6 +43,7 @@ export function asLocked(
     projectId,
     projectPath: project,
     declaredSize: undefined,
+    archiveSize: undefined,
     archiveName: undefined,
     refName: ref,
     commit,

@@ -136,6 +136,7 @@ async function pin(search: Search, previous: Previous | undefined): Promise<Pinn
     projectId,
     projectPath: path,
     declaredSize: variant.file === undefined ? (archive?.size ?? undefined) : undefined,
+    archiveSize: archive?.size ?? undefined,
     archiveName: archive?.filename ?? undefined,
     refName,
     commit,

@@ -17,6 +17,8 @@ export interface Resolved extends Omit<DeclaredVariant, "jobName"> {
   readonly projectPath: string;
   /** Bytes of the archive by GitLab's records; undefined for a file of it, and where they do not say. */
   readonly declaredSize: number | undefined;
+  /** Bytes of the archive, also for a file of it; undefined where GitLab does not say. */
+  readonly archiveSize: number | undefined;
   /** File name of the archive; undefined where GitLab was not asked or does not say. */
   readonly archiveName: string | undefined;
   /** Git ref of the job's pipeline. */

@@ -62,7 +62,7 @@ test("the biggest archives are downloaded first, eight at a time", async () => {
   gitlab = await startGitLab({ latencyMs: 200 }); // so that none has ended when the eighth is asked for
   gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
   const names = Array.from({ length: 12 }, (_, n) => `tool-${n}`);
-  for (const [n, name] of names.entries()) build(name, { data: { size: 1000 * (n + 1), seed: n } });
+  for (const [n, name] of names.entries()) build(name, { data: { size: 300_000 * (n + 1), seed: n } });
   declare(names.map((name) => ({ name, project: `g/${name}` })));
   expect(await lock()).toMatchObject({ code: 0 });
 

@@ -56,6 +56,7 @@ function resolved(overrides: Partial<Resolved>): Resolved {
     createdAt: "2026-01-01T00:00:00Z",
     expiresAt: null,
     declaredSize: undefined,
+    archiveSize: undefined,
     archiveName: undefined,
     passedOver: [],
     ...overrides,

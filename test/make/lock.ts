@@ -102,6 +102,7 @@ export function makeHashed(artifact: string, system: string, differs: Partial<Lo
     project,
     file: "dist/acme-linux",
     declaredSize: undefined,
+    archiveSize: undefined,
     archiveName: undefined,
     provenance,
     passedOver: [],
