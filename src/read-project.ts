@@ -1,7 +1,7 @@
 /** Configuration and, when wanted, manifests of a repository, evaluated. */
 import type { Config } from "./config/config.js";
 import { loadConfig } from "./config/load.js";
-import { loadManifests, type LoadResult } from "./manifest/load.js";
+import { loadManifests, type LoadOptions, type LoadResult } from "./manifest/load.js";
 
 export interface ReadRequest {
   /** Absolute path; the configuration is looked for in it and above. */
@@ -15,10 +15,16 @@ export interface ReadProject {
   readonly manifests: LoadResult;
 }
 
-/** @throws UserErrors with everything that is wrong in the configuration, or else in the manifests */
-export async function readProject({ directory, manifests }: ReadRequest): Promise<ReadProject> {
+/**
+ * @param take as `LoadOptions` has it
+ * @throws UserErrors with everything that is wrong in the configuration, or else in the manifests
+ */
+export async function readProject(
+  { directory, manifests }: ReadRequest,
+  take?: LoadOptions["take"],
+): Promise<ReadProject> {
   const config = await loadConfig(directory);
   if (!manifests) return { config, manifests: { artifacts: [], sources: new Map() } };
   const { root, manifests: folder, gitlab, fetch } = config;
-  return { config, manifests: loadManifests({ root, folder, defaults: { gitlab, fetch } }) };
+  return { config, manifests: loadManifests({ root, folder, defaults: { gitlab, fetch }, take }) };
 }

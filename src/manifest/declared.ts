@@ -1,6 +1,6 @@
 /**
  * Stage 1, manifest → `Declared`: what people asked for, read statically from TypeScript and validated.
- * This file is the stage's type; `load.ts` makes it.
+ * This file is the stage's type and its order; `load.ts` makes it.
  */
 import type { FetchMode, Form, Install, Ref, System } from "../artifact.js";
 import type { Location } from "../errors.js";
@@ -43,4 +43,9 @@ export interface DeclaredVariant {
     readonly job: Location;
     readonly file: Location;
   };
+}
+
+/** The order of artifacts: of their names, by code unit. */
+export function byName(a: Declared, b: Declared): number {
+  return a.name < b.name ? -1 : 1;
 }

@@ -7,7 +7,7 @@ import type { Evaluated, Path } from "../evaluate/evaluated.js";
 import { validate } from "../evaluate/validate.js";
 import { type Location, throwAll, UserError } from "../errors.js";
 import { declare, type Defaults } from "./declare.js";
-import type { Declared } from "./declared.js";
+import { byName, type Declared } from "./declared.js";
 import { findManifests } from "./find-manifests.js";
 import { ManifestArtifact } from "./schema.js";
 
@@ -17,30 +17,39 @@ export interface LoadOptions {
   /** The manifest folder, relative to `root`. */
   readonly folder: string;
   readonly defaults: Defaults;
+  /** Takes the artifacts of each file as soon as that is read, so that no two files need be in memory. */
+  readonly take?: ((artifacts: readonly Declared[]) => void) | undefined;
 }
 
 export interface LoadResult {
-  /** Sorted by name. */
+  /** Sorted by name; none when they were taken before. */
   readonly artifacts: readonly Declared[];
   /** Text by absolute path of every file that was read: manifests and what they import, for the type check. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 /** @throws UserError or UserErrors with everything that is wrong in the manifests, each with its place */
-export function loadManifests({ root, folder, defaults }: LoadOptions): LoadResult {
+export function loadManifests({ root, folder, defaults, take }: LoadOptions): LoadResult {
   const files = findManifests(root, folder);
   const evaluator = createEvaluator(root);
   const errors = new Collector();
   const artifacts: Declared[] = [];
+  const names: Named[] = [];
   const withoutExport: string[] = [];
   for (const file of files) {
     errors.attempt(() => {
       const evaluated = evaluator.evaluate(file);
-      if (evaluated === undefined) withoutExport.push(file);
-      else artifacts.push(...declareAll(evaluated, defaults, errors));
+      if (evaluated === undefined) {
+        withoutExport.push(file);
+        return;
+      }
+      const own = declareAll(evaluated, defaults, errors);
+      names.push(...own.map(({ name, at }) => ({ name, at })));
+      if (take === undefined) artifacts.push(...own);
+      else take(own);
     });
   }
-  for (const error of duplicates(artifacts, realpathSync(root))) errors.add(error);
+  for (const error of duplicates(names, realpathSync(root))) errors.add(error);
   // A file that could not be read may have been the one that imports these.
   const unused = errors.errors.length > 0 ? [] : withoutExport.filter((file) => !evaluator.isImported(file));
   for (const file of unused) errors.add(nothingExported(file));
@@ -61,9 +70,11 @@ function declareAll(evaluated: Evaluated, defaults: Defaults, errors: Collector)
   });
 }
 
+type Named = Pick<Declared, "name" | "at">;
+
 /** Names are files and attributes: they must differ also where case does not count. */
-function duplicates(artifacts: readonly Declared[], root: string): readonly UserError[] {
-  const first = new Map<string, Declared>();
+function duplicates(artifacts: readonly Named[], root: string): readonly UserError[] {
+  const first = new Map<string, Named>();
   return artifacts.flatMap((artifact) => {
     const key = artifact.name.toLowerCase();
     const other = first.get(key);
@@ -73,7 +84,7 @@ function duplicates(artifacts: readonly Declared[], root: string): readonly User
   });
 }
 
-function duplicate(artifact: Declared, other: Declared, root: string): UserError {
+function duplicate(artifact: Named, other: Named, root: string): UserError {
   const same = artifact.name === other.name;
   const message = same
     ? `the name ${artifact.name} is declared twice: here and in ${placeText(other.at, root)}`
@@ -96,8 +107,4 @@ function inReadingOrder({ at: a }: UserError, { at: b }: UserError): number {
   if (a === undefined || b === undefined) return Number(b === undefined) - Number(a === undefined);
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column;
-}
-
-function byName(a: Declared, b: Declared): number {
-  return a.name < b.name ? -1 : 1;
 }
