@@ -4,10 +4,9 @@ import { distance } from "fastest-levenshtein";
 import type { Config } from "./config/config.js";
 import { findConfig, loadConfig } from "./config/load.js";
 import { UserError } from "./errors.js";
-import { readLock } from "./lock/read.js";
 import type { Lock } from "./lock/schema.js";
 import type { Declared } from "./manifest/declared.js";
-import type { ReadProject } from "./read-project.js";
+import { readProjectOnThread } from "./read-project-thread.js";
 
 export interface Project {
   readonly config: Config;
@@ -20,7 +19,8 @@ export interface Project {
 /** The repository that `directory` belongs to. */
 export async function openProject(directory: string): Promise<Project> {
   const withoutFile = findConfig(directory) === undefined;
-  return placed(withoutFile ? await loadConfig(directory) : (await read(directory, false)).config);
+  const request = { directory, manifests: false };
+  return placed(withoutFile ? await loadConfig(directory) : (await readProjectOnThread(request)).config);
 }
 
 export interface DeclaredProject extends Project {
@@ -30,19 +30,15 @@ export interface DeclaredProject extends Project {
 }
 
 /**
- * The repository with everything that it declares.
+ * The repository with everything that it declares. The thread that reads it has started when this returns, so that a command can load
+ * what it needs meanwhile.
  *
  * @throws UserErrors with every problem of the configuration, or else of every manifest
  */
 export async function openDeclaredProject(directory: string): Promise<DeclaredProject> {
-  const { config, manifests } = await read(directory, true);
+  const { config, manifests } = await readProjectOnThread({ directory, manifests: true });
   const sources = new Map([...config.sources, ...manifests.sources]);
   return { ...placed(config), declared: manifests.artifacts, sources };
-}
-
-async function read(directory: string, manifests: boolean): Promise<ReadProject> {
-  const { readProjectOnThread } = await import("./read-project-thread.js");
-  return readProjectOnThread({ directory, manifests });
 }
 
 /** A configuration with the places that it names. */
@@ -50,7 +46,8 @@ export function placed(config: Config): Project {
   return { config, lockFile: join(config.root, config.lock), output: join(config.root, config.output) };
 }
 
-export function readProjectLock({ lockFile }: Project): Promise<Lock> {
+export async function readProjectLock({ lockFile }: Project): Promise<Lock> {
+  const { readLock } = await import("./lock/read.js");
   return readLock(lockFile);
 }
 

@@ -4,12 +4,10 @@ import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Kept } from "../keep-locked.js";
 import { diffLocks } from "../lock/diff.js";
 import type { Lock } from "../lock/schema.js";
-import { writeLockAndOutput } from "../output.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import { changeToJson, describeChanges, describeSum, describeWritten } from "./changes.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
-import { openGitLab, openGitLabWriter, openTokens } from "./open-gitlab.js";
 
 export interface LockOptions {
   readonly check?: boolean;
@@ -28,10 +26,13 @@ async function lock(
   { rehash = false, keep = false }: LockOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const [project, { relock }] = await Promise.all([
-    openDeclaredProject(context.cwd),
-    import("../pipeline.js"),
-  ]);
+  const [project, { relock }, { writeLockAndOutput }, { openGitLab, openGitLabWriter, openTokens }] =
+    await Promise.all([
+      openDeclaredProject(context.cwd),
+      import("../pipeline.js"),
+      import("../output.js"),
+      import("./open-gitlab.js"),
+    ]);
   const { declared } = project;
   const previous = await readProjectLock(project);
   const names = selectNames(

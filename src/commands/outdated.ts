@@ -1,17 +1,19 @@
 /** `artifacts outdated`: what `lock` would change. Asks GitLab, downloads nothing, writes nothing. */
 import type { Expiring } from "../lock/expiry.js";
 import { lockedVariantOf } from "../lock/reuse.js";
-import { resolveAll } from "../pipeline.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { describePassedOver } from "../resolve/passed-over.js";
 import type { Described, Resolved } from "../resolve/resolved.js";
 import type { Run } from "./command.js";
 import { expiringAmong, expiringToJson, warnOfExpiring } from "./expiring.js";
-import { openGitLab } from "./open-gitlab.js";
 
 export const run: Run<object> = async (given, _options, context) => {
-  const project = await openDeclaredProject(context.cwd);
+  const [project, { resolveAll }, { openGitLab }] = await Promise.all([
+    openDeclaredProject(context.cwd),
+    import("../pipeline.js"),
+    import("./open-gitlab.js"),
+  ]);
   const { declared } = project;
   const previous = await readProjectLock(project);
   const known = declared.map(({ name }) => name);
