@@ -9,7 +9,7 @@ import type { CommandContext, CommandResult } from "./commands/command.js";
 import type { CommandEntry } from "./commands/words/entry.js";
 import { userErrorsOf, withoutRepeats, type UserError } from "./errors.js";
 import { printableLines } from "./terminal/printable.js";
-import { errorToJson, reportBug, reportError } from "./terminal/report-error.js";
+import { errorToJson, reportBug, reportErrors } from "./terminal/report-error.js";
 import { canRedraw, createStyle } from "./terminal/style.js";
 import { createTerminal } from "./terminal/terminal.js";
 
@@ -89,7 +89,7 @@ function finish(result: CommandResult, context: CommandContext, { json = false }
 function writeText(text: string, errors: readonly UserError[], { cwd }: CommandContext): void {
   const style = createStyle(process.stderr, process.env);
   if (text !== "") process.stdout.write(`${printableLines(text)}\n`);
-  for (const error of errors) process.stderr.write(reportError(error, { cwd, style }));
+  process.stderr.write(reportErrors(errors, { cwd, style }));
 }
 
 function withErrors(data: object, errors: readonly UserError[]): object {

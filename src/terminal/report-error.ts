@@ -31,13 +31,32 @@ export function errorToJson(error: UserError): ErrorJson {
   };
 }
 
-/** Several lines: what happened, where, the source around it, and the way out. */
-export function reportError(error: UserError, options: ReportOptions): string {
+/**
+ * For each error several lines: what happened, where, the source around it, and the way out. Where many come from one declaration,
+ * as of a project each for a hundred artifacts, place and way out stand there once.
+ */
+export function reportErrors(errors: readonly UserError[], options: ReportOptions): string {
+  const groups = new Map<string, UserError[]>();
+  for (const error of errors) {
+    const key = JSON.stringify([error.code, error.at, error.hint]);
+    const alike = groups.get(key);
+    if (alike === undefined) groups.set(key, [error]);
+    else alike.push(error);
+  }
+  return [...groups.values()].map((alike) => reportAlike(alike, options)).join("");
+}
+
+/** Errors that differ in their messages alone. */
+function reportAlike(errors: readonly UserError[], options: ReportOptions): string {
+  const [first] = errors;
+  if (first === undefined) return "";
   const { style } = options;
-  const lines = [`${style("red", "error")} ${style("bold", error.code)}${place(error.at, options)}`];
-  lines.push(...indent(error.message));
-  if (error.at !== undefined) lines.push(...codeFrame(error.at, options));
-  if (error.hint !== undefined) lines.push(...indent(`${style("cyan", "fix:")} ${error.hint}`));
+  const lines = [
+    `${style("red", "error")} ${style("bold", first.code)}${place(first.at, options)}`,
+    ...errors.flatMap(({ message }) => indent(message)),
+    ...(first.at === undefined ? [] : codeFrame(first.at, options)),
+    ...(first.hint === undefined ? [] : indent(`${style("cyan", "fix:")} ${first.hint}`)),
+  ];
   return `${lines.join("\n")}\n`;
 }
 

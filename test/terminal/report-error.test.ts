@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
-import { errorToJson, reportBug, reportError } from "../../src/terminal/report-error.js";
+import { errorToJson, reportBug, reportErrors } from "../../src/terminal/report-error.js";
 
 const options = { cwd: "/repo", style: (_: string, text: string) => text };
 
@@ -10,7 +10,7 @@ test("an error shows what, where, the source around it and the way out", () => {
     hint: 'did you mean "systems"?',
   });
 
-  expect(reportError(error, { ...options, read: () => 'defineArtifact({\n\tsystms: "any",\n});' })).toBe(
+  expect(reportErrors([error], { ...options, read: () => 'defineArtifact({\n\tsystms: "any",\n});' })).toBe(
     `error MANIFEST_INVALID  manifests/acme.ts:2:3
   unknown field "systms"
     1 | defineArtifact({
@@ -21,10 +21,34 @@ test("an error shows what, where, the source around it and the way out", () => {
   );
 });
 
+test("what many artifacts of one declaration have in common is said once", () => {
+  const at = { file: "/repo/manifests/family.ts", line: 1, column: 1 };
+  const of = (name: string, hint?: string) => new UserError("GONE", `${name} is gone`, { at, hint });
+  const errors = [of("a", "look"), of("b", "look"), of("c"), new UserError("OTHER", "unlike", { at })];
+
+  expect(reportErrors(errors, { ...options, read: () => "family()" })).toBe(
+    `error GONE  manifests/family.ts:1:1
+  a is gone
+  b is gone
+  > 1 | family()
+      | ^
+  fix: look
+error GONE  manifests/family.ts:1:1
+  c is gone
+  > 1 | family()
+      | ^
+error OTHER  manifests/family.ts:1:1
+  unlike
+  > 1 | family()
+      | ^
+`,
+  );
+});
+
 test("a file that is gone leaves out the source, nothing else", () => {
   const error = new UserError("X", "broken", { at: { file: "/nowhere/x.ts", line: 1, column: 1 } });
 
-  expect(reportError(error, options)).toBe("error X  ../nowhere/x.ts:1:1\n  broken\n");
+  expect(reportErrors([error], options)).toBe("error X  ../nowhere/x.ts:1:1\n  broken\n");
 });
 
 test("a hostile name cannot drive the terminal", () => {
@@ -33,7 +57,7 @@ test("a hostile name cannot drive the terminal", () => {
     hint: "rename \r it",
   });
 
-  const shown = reportError(error, { ...options, read: () => "\u001B[31mred" });
+  const shown = reportErrors([error], { ...options, read: () => "\u001B[31mred" });
 
   expect(shown.replace(/\n/g, "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   expect(shown).toContain("unknown field \\u{1b}[2Jname\\u{202e}");
@@ -43,7 +67,7 @@ test("a very long line does not fill the screen", () => {
   const error = new UserError("X", "broken", { at: { file: "/repo/x.ts", line: 1, column: 5000 } });
 
   const longest = Math.max(
-    ...reportError(error, { ...options, read: () => "x".repeat(10_000) })
+    ...reportErrors([error], { ...options, read: () => "x".repeat(10_000) })
       .split("\n")
       .map((line) => line.length),
   );
