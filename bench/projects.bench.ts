@@ -14,7 +14,7 @@ const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta
 const TOKEN = "glpat-bench000000000000000";
 const NUMBERS = Array.from({ length: 1000 }, (_, index) => index + 1);
 /** As many small downloads at a time as `lock` has from one host. */
-const AT_A_TIME = "24";
+const AT_A_TIME = "32";
 /** How many are fetched one by one, of which the time for all is reckoned. */
 const ONE_BY_ONE = 40;
 

@@ -12,8 +12,8 @@ export interface Waiting {
   readonly small: boolean;
 }
 
-/** With the eight big ones, as many as the client has connections to a host. */
-const SMALL_PER_HOST = 24;
+/** As many as variants are resolved at a time. */
+const SMALL_PER_HOST = 32;
 
 export class DownloadLine<T extends Waiting> {
   readonly #big = new Map<string, T>();

@@ -40,14 +40,14 @@ test("of each host eight big ones run, and the biggest that waits is next", asyn
 
 test("small ones do not stand behind big ones, and more of them run at a time", async () => {
   const big = many(20, () => ({ size: undefined, small: false }), "https://gitlab.example.com/big");
-  const small = many(30, () => ({ size: 1, small: true }));
+  const small = many(40, () => ({ size: 1, small: true }));
   const { begun, finish } = start([...big, ...small]);
   await setImmediate();
   expect(begun.filter((url) => url.includes("/big/"))).toHaveLength(8);
-  expect(begun).toHaveLength(8 + 24);
+  expect(begun).toHaveLength(8 + 32);
 
   await finish(20);
-  expect(begun.at(-1)).toBe(`${HOST}/24`);
+  expect(begun.at(-1)).toBe(`${HOST}/32`);
 });
 
 test("one that waits is found, and none that has its turn or was sent away", async () => {

@@ -20,8 +20,6 @@ export interface GitLabOptions {
   readonly userAgent?: string;
   readonly timeouts?: Timeouts;
   readonly retry?: RetryOptions;
-  /** Connections per origin; default 32. */
-  readonly maxSockets?: number;
   /** Ends every question when it is aborted, and every download that has no signal of its own. */
   readonly signal?: AbortSignal | undefined;
   /** Told before each pause. */
@@ -41,6 +39,8 @@ export interface Timeouts {
   readonly stall?: number;
 }
 
+/** As many as other package managers take. Those that come over are queued, not refused. */
+const CONNECTIONS_PER_ORIGIN = 64;
 /** Pages that one list may have: one hundred thousand items. */
 const MAX_PAGES = 1000;
 
@@ -104,13 +104,13 @@ export function createGitLab(options: GitLabOptions): GitLab {
   };
 }
 
-function agentOf({ timeouts = {}, maxSockets = 32 }: GitLabOptions): Agent {
+function agentOf({ timeouts = {} }: GitLabOptions): Agent {
   const { connect = 10_000, headers = 60_000, stall = 60_000 } = timeouts;
   return new Agent({
     connect: { timeout: connect },
     headersTimeout: headers,
     bodyTimeout: stall,
-    connections: maxSockets,
+    connections: CONNECTIONS_PER_ORIGIN,
   });
 }
 
