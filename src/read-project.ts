@@ -19,6 +19,10 @@ export interface ReadProject {
 export async function readProject({ directory, manifests }: ReadRequest): Promise<ReadProject> {
   const config = await loadConfig(directory);
   if (!manifests) return { config, manifests: { artifacts: [], sources: new Map() } };
-  const { root, manifests: folder, gitlab, fetch } = config;
-  return { config, manifests: loadManifests({ root, folder, defaults: { gitlab, fetch } }) };
+  return { config, manifests: readManifests(config) };
+}
+
+/** @throws UserErrors with everything that is wrong in the manifests */
+export function readManifests({ root, manifests: folder, gitlab, fetch }: Config): LoadResult {
+  return loadManifests({ root, folder, defaults: { gitlab, fetch } });
 }
