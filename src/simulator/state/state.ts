@@ -56,6 +56,13 @@ export class State {
     return project;
   }
 
+  /** Its old path goes on to lead to it, until another project takes that. */
+  moveProject(from: string, to: string): void {
+    const project = this.projectAt(from);
+    project.path = to;
+    this.#claimPaths(project, []);
+  }
+
   addPipeline(projectPath: string, input: PipelineInput): Pipeline {
     const project = this.projectAt(projectPath);
     const { id: wantedId, parent: parentId, jobs, bridges, ...given } = PipelineInput.parse(input);
