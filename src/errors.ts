@@ -5,6 +5,7 @@
 
 /** A place in a file that the user wrote. Lines and columns count from 1, columns in UTF-16 units. */
 export interface Location {
+  /** Absolute, or, of a repository that is read through the API, relative to that. */
   readonly file: string;
   readonly line: number;
   readonly column: number;

@@ -25,6 +25,11 @@ export async function readProject(
 ): Promise<ReadProject> {
   const config = await loadConfig(directory);
   if (!manifests) return { config, manifests: { artifacts: [], sources: new Map() } };
+  return { config, manifests: readManifests(config, take) };
+}
+
+/** @throws UserErrors with everything that is wrong in the manifests */
+export function readManifests(config: Config, take?: LoadOptions["take"]): LoadResult {
   const { root, manifests: folder, gitlab, fetch } = config;
-  return { config, manifests: loadManifests({ root, folder, defaults: { gitlab, fetch }, take }) };
+  return loadManifests({ root, folder, defaults: { gitlab, fetch }, take });
 }

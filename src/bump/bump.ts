@@ -11,7 +11,7 @@
  *
  * This file: one run in one project. It reads the project, renews the lock of each target branch, and tends the merge requests that follow.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bump } from "../config/bump.js";
 import { type UserError, userErrorsOf } from "../errors.js";
@@ -115,8 +115,8 @@ function snapshotsIn(folder: string, { gitlab, address, checkout }: BumpOptions)
   const snapshots = new Map<string, Snapshot>();
   return async (branch) => {
     const { id: commit } = (await getBranch(gitlab, address, branch)).commit;
-    const into = join(folder, commit);
-    await mkdir(into, { recursive: true });
+    await mkdir(join(folder, commit), { recursive: true });
+    const into = await realpath(join(folder, commit));
     const snapshot =
       snapshots.get(commit) ?? (await takeSnapshot({ gitlab, address, commit, folder: into, checkout }));
     snapshots.set(commit, snapshot);

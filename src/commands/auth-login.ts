@@ -76,11 +76,12 @@ async function requireSafe(instance: string, { env }: CommandContext): Promise<v
 }
 
 /** Stores a token that GitLab knows. It is read from stdin, since an argument would stand in the process list. */
-async function tokenLogin(instance: string, { readInput }: CommandContext): Promise<Login> {
+async function tokenLogin(instance: string, { readInput, patience, signal }: CommandContext): Promise<Login> {
   const token = new Secret((await readInput()).trim());
   const source = "stdin";
   const headers = headersFor(token, "user", source);
-  const gitlab = createGitLab({ credentials: { for: () => Promise.resolve({ headers, source }) } });
+  const credentials = { for: () => Promise.resolve({ headers, source }) };
+  const gitlab = createGitLab({ ...patience, credentials, signal });
   try {
     await gitlab.get(instance, ["user"], User);
   } finally {

@@ -33,11 +33,16 @@ const DEFAULTS = {
  *
  * @throws UserError or UserErrors with everything that is wrong in the file, each with its place
  */
-export async function loadConfig(directory: string): Promise<Config> {
+export function loadConfig(directory: string): Promise<Config> {
   const start = resolve(directory);
   const file = findConfig(start);
-  if (file === undefined) return { ...DEFAULTS, root: start, file, sources: new Map() };
-  const root = dirname(file);
+  return loadConfigIn(file === undefined ? start : dirname(file));
+}
+
+/** The same of `root` itself, whatever is above it. */
+export async function loadConfigIn(root: string): Promise<Config> {
+  const file = join(root, CONFIG_FILE);
+  if (!existsSync(file)) return { ...DEFAULTS, root, file: undefined, sources: new Map() };
   const { written, sources } = await readConfig(root, file);
   return { ...withDefaults(written), root, file, sources };
 }

@@ -12,6 +12,8 @@ export interface Asked {
   readonly credential: Credential | undefined;
   /** False once a redirect has left the origin of `first`: from there on requests are bare. */
   readonly home: boolean;
+  /** Whether the bytes of an artifact were asked for, and not JSON. */
+  readonly bytes: boolean;
 }
 
 /** `https://gitlab.example.com/api/v4/projects/7`: without the query, which holds the signature of a storage URL. */
@@ -50,4 +52,9 @@ export function quote(text: string, asked: Asked): string {
     text,
     values.flatMap((value) => [value, value.replace(/^Bearer /, "")]),
   );
+}
+
+/** Who would have to ask: GitLab hides from strangers even that a thing is there. */
+export function whoHint(asked: Asked): string {
+  return asked.credential === undefined ? tokenHint(asked) : betterTokenHint(asked);
 }

@@ -3,9 +3,9 @@ import type { Credential, Credentials } from "../credentials/credentials.js";
 import type { Asked } from "./asked.js";
 import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
-import { GitLabError } from "./gitlab-error.js";
 import { readText } from "./read-text.js";
 import { followed, isRedirect, tooManyRedirects } from "./redirect.js";
+import { withCredential } from "./with-credential.js";
 
 /** What every request of one client has in common. */
 export interface Line {
@@ -52,16 +52,10 @@ const MAX_REFUSAL = 16 * 1024;
  * @throws GitLabError for everything but a 200, or a 206 where a range was asked for
  */
 export async function exchange(line: Line, url: URL, options: RequestOptions): Promise<Answer> {
-  if (options.credential !== undefined) return exchangeAs(options.credential, line, { url, ...options });
-  const credential = await line.credentials.for(url);
-  try {
-    return await exchangeAs(credential, line, { url, ...options });
-  } catch (error) {
-    if (credential === undefined || !(error instanceof GitLabError) || error.status !== 401) throw error;
-    const renewed = await line.credentials.renewed?.(url, credential);
-    if (renewed === undefined) throw error;
-    return exchangeAs(renewed, line, { url, ...options });
-  }
+  const as = (credential: Credential | undefined) => exchangeAs(credential, line, { url, ...options });
+  return options.credential === undefined
+    ? withCredential(line.credentials, url, as)
+    : as(options.credential);
 }
 
 async function exchangeAs(
@@ -69,7 +63,7 @@ async function exchangeAs(
   line: Line,
   { url, ...options }: RequestOptions & { readonly url: URL },
 ): Promise<Answer> {
-  let asked: Asked = { url, first: url, credential, home: true };
+  let asked: Asked = { url, first: url, credential, home: true, bytes: options.accept === "*/*" };
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
     const response = await requestOnce(line, asked, options);
     const header = headerOf(response);

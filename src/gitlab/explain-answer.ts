@@ -1,11 +1,11 @@
 /**
- * What GitLab's refusals mean. The status alone does not tell: there are six different 404s and they differ by spelling only.
+ * What GitLab's refusals mean.
  *
- * Sources: GitLab `lib/api/helpers.rb`, `lib/api/api_guard.rb`, `lib/api/api.rb` (unknown route), Workhorse `internal/artifacts`
- * (Go's own 404), documentation "REST API: Status codes" and "Rate limits".
+ * Sources: GitLab `lib/api/helpers.rb`, `lib/api/api_guard.rb`, documentation "REST API: Status codes" and "Rate limits".
  */
-import { type Asked, betterTokenHint, place, quote, tokenHint, tokenSentence } from "./asked.js";
+import { type Asked, betterTokenHint, place, quote, tokenHint, tokenSentence, whoHint } from "./asked.js";
 import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
+import { notFound } from "./not-found.js";
 import { isTransientStatus, serverWait } from "./retry.js";
 import { ErrorBody, StorageErrorBody } from "./schema.js";
 
@@ -34,7 +34,7 @@ function duration(ms: number): string {
   return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
 }
 
-interface Diagnosis {
+export interface Diagnosis {
   readonly code: GitLabErrorCode;
   /** Finishes the sentence "… answered 404: ". */
   readonly meaning: string;
@@ -131,56 +131,6 @@ function forbidden(asked: Asked, text: string): Diagnosis {
     meaning: "GitLab does not allow it to this caller",
     hint: whoHint(asked),
   };
-}
-
-function notFound(asked: Asked, text: string): Diagnosis {
-  const body = ErrorBody.safeParse(text).data;
-  if (body?.error === "404 Not Found") {
-    return {
-      code: "GITLAB_UNKNOWN_ROUTE",
-      meaning: "this GitLab does not know the API route",
-      hint: `is ${asked.first.origin} the base URL of a GitLab instance?`,
-    };
-  }
-  if (body !== undefined) return recordNotFound(body.message, whoHint(asked));
-  if (text.trim() === "404 page not found") {
-    return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this file" };
-  }
-  return {
-    code: "GITLAB_UNEXPECTED_ANSWER",
-    meaning: "not an answer of GitLab's API",
-    hint: `is ${asked.first.origin} the base URL of a GitLab instance?`,
-  };
-}
-
-function recordNotFound(message: string | undefined, hint: string): Diagnosis {
-  switch (message) {
-    case "404 Project Not Found":
-      return {
-        code: "GITLAB_PROJECT_NOT_FOUND",
-        meaning: "there is no such project, or this caller may not see it",
-        hint,
-      };
-    case "404 Job Not Found":
-      return { code: "GITLAB_JOB_NOT_FOUND", meaning: "there is no such job", hint };
-    // The file helper of the artifact routes spells it with a capital F, the generic rescue of missing records without.
-    case "404 Not Found":
-    case "404 Artifacts Not Found":
-      return {
-        code: "GITLAB_ARTIFACTS_NOT_FOUND",
-        meaning: "the job has no artifacts, or they have expired or were erased",
-        hint: "run `artifacts lock` to take those of a newer job, or run the job again in GitLab",
-      };
-    case "404 Path Not Found":
-      return { code: "GITLAB_FILE_NOT_FOUND", meaning: "the archive does not hold this path", hint };
-    default:
-      return { code: "GITLAB_NOT_FOUND", meaning: "there is no such record", hint };
-  }
-}
-
-/** Who would have to ask: GitLab hides from strangers even that a thing is there. */
-function whoHint(asked: Asked): string {
-  return asked.credential === undefined ? tokenHint(asked) : betterTokenHint(asked);
 }
 
 /** What the server says itself, if it says it in words. */

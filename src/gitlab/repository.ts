@@ -138,8 +138,9 @@ export async function deleteBranch(
   }
 }
 
+/** Whether GitLab itself says that there is no such thing in the project; a page, another route or a hidden project is no such word. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof GitLabError && error.status === 404 && error.code !== "GITLAB_PROJECT_NOT_FOUND";
+  return error instanceof GitLabError && error.code === "GITLAB_NOT_FOUND";
 }
 
 const Diff = z.object({ old_path: z.string(), new_path: z.string() });

@@ -4,6 +4,7 @@
  */
 import { Agent } from "undici";
 import type { ZodType } from "zod";
+import type { Credential } from "../credentials/credentials.js";
 import { apiUrl } from "./api-url.js";
 import { place } from "./asked.js";
 import type { GitLabOptions } from "./client.js";
@@ -12,6 +13,7 @@ import { refused } from "./explain-answer.js";
 import { GitLabError } from "./gitlab-error.js";
 import { readJson } from "./read-json.js";
 import { withRetries } from "./retry.js";
+import { withCredential } from "./with-credential.js";
 
 export interface Write<T> {
   readonly method: "POST" | "PUT" | "DELETE";
@@ -56,7 +58,9 @@ export function createGitLabWriter(options: GitLabOptions): GitLabWriter {
 
 async function attempt<T>(line: Line, url: URL, write: Write<T>): Promise<T> {
   try {
-    return await sendOnce(line, url, write);
+    return await withCredential(line.credentials, url, (credential) =>
+      sendAs(credential, line, { url, ...write }),
+    );
   } catch (error) {
     if (!(error instanceof GitLabError)) throw error;
     throw retryable(error, write.repeatable);
@@ -80,8 +84,12 @@ export class UnknownFate extends GitLabError {
   }
 }
 
-async function sendOnce<T>(line: Line, url: URL, { method, body, answer }: Write<T>): Promise<T> {
-  const asked = { url, first: url, credential: await line.credentials.for(url), home: true };
+async function sendAs<T>(
+  credential: Credential | undefined,
+  line: Line,
+  { url, method, body, answer }: Write<T> & { readonly url: URL },
+): Promise<T> {
+  const asked = { url, first: url, credential, home: true, bytes: false };
   const response = await requestOnce(line, asked, {
     accept: "application/json",
     method,
@@ -102,10 +110,12 @@ async function sendOnce<T>(line: Line, url: URL, { method, body, answer }: Write
 /** Reading needs less than writing, so the usual advice does not help here. */
 function withWriterHint(error: GitLabError): GitLabError {
   const { code, message, status, waitMs, transient } = error;
-  if (code !== "GITLAB_INSUFFICIENT_SCOPE" && code !== "GITLAB_FORBIDDEN") return error;
-  const hint = "use a token with the scope api whose owner has at least the role Developer in the project";
-  return new GitLabError(code, message, { hint, status, waitMs, transient });
+  const isOfRights = code === "GITLAB_INSUFFICIENT_SCOPE" || code === "GITLAB_FORBIDDEN";
+  const hint = isOfRights ? WRITER : error.hint?.replace("the scope read_api", "the scope api");
+  return hint === error.hint ? error : new GitLabError(code, message, { hint, status, waitMs, transient });
 }
+
+const WRITER = "use a token with the scope api whose owner has at least the role Developer in the project";
 
 /** A change is never sent on to where an answer points. */
 function moved(url: URL, status: number): GitLabError {

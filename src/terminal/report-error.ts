@@ -1,6 +1,6 @@
 /** Errors → text and JSON for people and scripts. The only author of both. */
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import type { Location, UserError } from "../errors.js";
 import { printable } from "./printable.js";
 import type { Style } from "./style.js";
@@ -68,16 +68,17 @@ export function reportBug(error: unknown): string {
 
 function place(at: Location | undefined, { cwd }: ReportOptions): string {
   if (at === undefined) return "";
-  return `  ${printable(relative(cwd, at.file) || at.file)}:${at.line}:${at.column}`;
+  const path = isAbsolute(at.file) ? relative(cwd, at.file) : at.file;
+  return `  ${printable(path || at.file)}:${at.line}:${at.column}`;
 }
 
 function indent(text: string): string[] {
   return text.split("\n").map((line) => `  ${printable(line)}`);
 }
 
-/** One line before, the line itself, and a caret; nothing when the file cannot be read any more. */
+/** One line before, the line itself, and a caret; nothing of a file that is elsewhere or cannot be read any more. */
 function codeFrame(at: Location, { style, read = readSource }: ReportOptions): string[] {
-  const source = read(at.file)?.split(/\r?\n/);
+  const source = isAbsolute(at.file) ? read(at.file)?.split(/\r?\n/) : undefined;
   const line = source?.[at.line - 1];
   if (source === undefined || line === undefined) return [];
   const width = String(at.line).length;

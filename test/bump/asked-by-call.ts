@@ -26,7 +26,7 @@ export function askedByCall(
     const header = (name: string) => lower.get(name);
     if (reply.status < 300) return { value, header };
     const credential = { headers, source: "test" };
-    const asked = { url, first: url, credential, home: true };
+    const asked = { url, first: url, credential, home: true, bytes: false };
     throw refused(asked, { status: reply.status, header, text: JSON.stringify(value) ?? "" });
   }
 

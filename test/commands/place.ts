@@ -1,6 +1,6 @@
 /** The commands that talk to GitLab, run in this process against an instance of their own. */
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "undici";
@@ -41,12 +41,18 @@ export interface Place {
   readonly name: string;
   /** What the API requests that it hits contain. */
   readonly path: string;
+  /** Their method; GET by default. A change is not sent on to where an answer points. */
+  readonly method?: "POST";
   readonly meets: readonly FaultRow["spoils"][];
   readonly run: (world: World) => Promise<Outcome>;
   /** Whether something is locked before. */
   readonly locked: boolean;
   /** Names of faults that mean nothing to it. */
   readonly except?: readonly string[];
+  /** Its errors have a code of their own, whatever is behind them. */
+  readonly ownCode?: boolean;
+  /** It is told a token, and looks for no other. */
+  readonly ownToken?: boolean;
 }
 
 const DOWNLOAD = { path: "/artifacts", meets: ["request", "bytes"], locked: true } as const;
@@ -56,7 +62,8 @@ const OWN_TOKEN = {
   ...QUESTION,
   path: "/api/v4/user",
   locked: false,
-  except: ["403", "403 for a scope that is missing"],
+  except: ["403", "403 for a scope that is missing", "403 for a job whose project was not let in"],
+  ownCode: true,
 } as const;
 
 export const DOWNLOADS: readonly Place[] = [
@@ -67,21 +74,61 @@ export const DOWNLOADS: readonly Place[] = [
     run: lock,
     except: ["an archive that is damaged on the way"], // it knows no hash yet
   },
+  { name: "lock --rehash", ...DOWNLOAD, run: command("lock", { rehash: true }), ownCode: true },
   { name: "verify", ...DOWNLOAD, run: command("verify") },
   { name: "fetch", ...DOWNLOAD, run: fetch },
   { name: "publish", ...DOWNLOAD, run: publish },
-  { name: "proxy", ...DOWNLOAD, run: askProxy },
+  { name: "proxy", ...DOWNLOAD, run: askProxy, ownCode: true },
 ];
 
 export const QUESTIONS: readonly Place[] = [
   { name: "lock, resolving", path: "/pipelines?", locked: false, ...QUESTION, run: lock },
+  { name: "lock, reading jobs", path: "/jobs?", locked: false, ...QUESTION, run: lock },
+  {
+    name: "lock --keep",
+    path: "/artifacts/keep",
+    method: "POST",
+    locked: true,
+    ...QUESTION,
+    run: keep,
+  },
   { name: "outdated", path: "/pipelines?", locked: true, ...QUESTION, run: command("outdated") },
+];
+
+export const BOT: readonly Place[] = [
   {
     name: "bump --dry-run",
     path: "/repository/branches/",
     locked: true,
     ...QUESTION,
     run: command("bump", { dryRun: true, project: ["platform/acme"] }),
+  },
+  {
+    name: "bump --dry-run, reading files",
+    path: "/repository/tree",
+    locked: true,
+    ...QUESTION,
+    except: ["404 for a record"], // a folder that is not there
+    run: command("bump", { dryRun: true, project: ["platform/acme"] }),
+  },
+  {
+    name: "bump --dry-run, reading merge requests",
+    path: "/merge_requests?",
+    locked: true,
+    ...QUESTION,
+    except: ["JSON without fields", "JSON with null in place of values"], // the list is empty
+    run: command("bump", { dryRun: true, project: ["platform/acme"] }),
+  },
+];
+
+export const TOKENS: readonly Place[] = [
+  {
+    name: "auth login --with-token",
+    path: "/api/v4/user",
+    locked: false,
+    ...QUESTION,
+    run: login,
+    ownToken: true,
   },
   { name: "auth status", ...OWN_TOKEN, run: command("auth-status", { check: true }) },
   { name: "doctor", ...OWN_TOKEN, run: command("doctor") },
@@ -90,6 +137,8 @@ export const QUESTIONS: readonly Place[] = [
 function command(name: string, options: object = {}): Place["run"] {
   return (world) => outcomeOf(world, name, { options });
 }
+
+const EXPIRES = "2999-01-01T00:00:00.000Z";
 
 /** An instance with one job whose whole archive is wanted, and a repository that wants it. */
 export async function makeWorld(locked: boolean): Promise<World> {
@@ -101,7 +150,10 @@ export async function makeWorld(locked: boolean): Promise<World> {
     jobs: [
       {
         name: "build",
-        artifacts: { files: { acme: `acme of ${gitlab.url}\n`, more: { size: 3000, seed: 1 } } },
+        artifacts: {
+          files: { acme: `acme of ${gitlab.url}\n`, more: { size: 3000, seed: 1 } },
+          expireAt: EXPIRES,
+        },
       },
     ],
   });
@@ -197,6 +249,33 @@ async function lock(world: World): Promise<Outcome> {
     for (const written of ["artifacts.lock.json", "nix"])
       rmSync(join(world.cwd, written), { recursive: true });
   }
+  return outcome;
+}
+
+/** Always as if nobody had kept it, whatever came of the run before. */
+async function keep(world: World): Promise<Outcome> {
+  const lockfile = join(world.cwd, "artifacts.lock.json");
+  const before = readFileSync(lockfile);
+  for (const { artifacts } of world.gitlab.state.jobs.values()) {
+    if (artifacts !== undefined) artifacts.expireAt = new Date(EXPIRES);
+  }
+  const outcome = await outcomeOf(world, "lock", { options: { keep: true } });
+  if (outcome.errors.length === 0) writeFileSync(lockfile, before);
+  return outcome;
+}
+
+/** On a machine where nobody has logged in. Nothing is kept of a token that GitLab did not confirm. */
+async function login(world: World): Promise<Outcome> {
+  const home = makeHome();
+  const { context } = world;
+  const typing = { ...world, context: { ...context, readInput: () => Promise.resolve(TOKEN) } };
+  const outcome = await outcomeOf(typing, "auth-login", {
+    names: [world.gitlab.url],
+    options: { withToken: true, keepIn: "file" },
+    env: { HOME: home.path },
+  });
+  const kept = Object.values(readFiles(home.path)).some((text) => text.includes(TOKEN));
+  if (kept !== (outcome.errors.length === 0)) throw new Error("what is kept and the result disagree");
   return outcome;
 }
 

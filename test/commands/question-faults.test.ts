@@ -1,4 +1,4 @@
-/** Every fault against every command that asks. */
+/** Every fault against every command that asks what to lock, or to keep it. */
 import { vi } from "vitest";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import { QUESTIONS } from "./place.js";

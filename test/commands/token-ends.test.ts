@@ -4,12 +4,14 @@ import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import type { Fault } from "../../src/simulator/http/faults.js";
 import { readFiles } from "../cli/repository.js";
 import {
+  BOT,
   DOWNLOADS,
   makeWorld,
   NEXT_TOKEN,
   type Place,
   QUESTIONS,
   TOKEN,
+  TOKENS,
   withRenewedTokens,
   type World,
 } from "./place.js";
@@ -29,13 +31,15 @@ const ENDED = {
   body: JSON.stringify({ error: "invalid_token", error_description: "Token is expired." }),
 } as const;
 
-describe.each([...DOWNLOADS, ...QUESTIONS])("$name", (place) => {
+const ALL = [...DOWNLOADS, ...QUESTIONS, ...BOT, ...TOKENS].filter(({ ownToken }) => ownToken !== true);
+
+describe.each(ALL)("$name", (place) => {
   const world = worldFor(place);
 
   test("goes on with the next token of a credential helper", async () => {
     const { gitlab } = world();
     const renewed = withRenewedTokens(world());
-    const requests = orderEnd(renewed, { path: place.path });
+    const requests = orderEnd(renewed, { path: place.path, method: place.method ?? "GET" });
     const { errors, said } = await place.run(renewed);
 
     expect(errors.filter(({ code }) => code !== "DOCTOR_BROKEN")).toEqual([]);

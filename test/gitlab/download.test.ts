@@ -147,7 +147,7 @@ describe("a download", () => {
     async (_, declared, message) => {
       const url = new URL(`https://gitlab.example.com${ARCHIVE}`);
       const answer: Answer = {
-        asked: { url, first: url, credential: undefined, home: true },
+        asked: { url, first: url, credential: undefined, home: true, bytes: false },
         status: 200,
         header: (name) => (name === "content-length" ? String(declared) : undefined),
         body: Readable.from([Buffer.from("bytes")]) as Answer["body"], // the part of undici's body that is used

@@ -68,7 +68,8 @@ describe("with a token", () => {
     const { id } = instance.addJob("g/other", pipeline, { name: "lock", status: "running" });
     const credentials = canaryFor(instance.url, "job-token", instance.issueJobToken(id));
     const error = await download(undefined, credentials);
-    expect(error.code).toBe("GITLAB_PROJECT_NOT_FOUND");
+    expect(error.code).toBe("GITLAB_FORBIDDEN");
+    expect(error.message).toContain("job token not allowed from other to app");
     expect(error.hint).toContain("Job token permissions");
   });
 

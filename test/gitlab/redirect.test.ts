@@ -92,7 +92,7 @@ describe("a redirect", () => {
 
   test("from https to plain http is refused", () => {
     const first = new URL("https://gitlab.example.com/api/v4/version");
-    const asked = { url: first, first, credential: undefined, home: true };
+    const asked = { url: first, first, credential: undefined, home: true, bytes: false };
     expect(() => followed(asked, "http://gitlab.example.com/api/v4/version")).toThrow(
       /from https to plain http at gitlab\.example\.com, which is not followed/,
     );
@@ -100,7 +100,7 @@ describe("a redirect", () => {
 
   test.each(["ftp://x/", "file:///etc/passwd", undefined])("to %s is refused", (location) => {
     const first = new URL("https://gitlab.example.com/api/v4/version");
-    const asked = { url: first, first, credential: undefined, home: true };
+    const asked = { url: first, first, credential: undefined, home: true, bytes: false };
     expect(() => followed(asked, location)).toThrow(/redirects to nowhere/);
   });
 });

@@ -87,3 +87,13 @@ test("a token that may only read is told what it lacks for writing", async () =>
     hint: expect.stringContaining("scope api"),
   });
 });
+
+test("a token that has ended is told with what the next one needs for writing", async () => {
+  const { gitlab, writer } = await start();
+  gitlab.fault({ kind: "answer", status: 401, body: "{}", method: "POST", path: "branches" });
+
+  expect(await failure(writer.send(gitlab.url, branch()))).toMatchObject({
+    code: "GITLAB_UNAUTHORIZED",
+    hint: expect.stringContaining("a token with the scope api"),
+  });
+});

@@ -60,11 +60,13 @@ describe("one request for many projects", () => {
         fc.array(PIPELINE, { maxLength: 5 }),
         fc.array(REFS, { minLength: 1, maxLength: 2 }),
         fc.boolean(),
-        async (before, after, refs, byId) => {
+        fc.boolean(),
+        async (before, after, refs, byId, moved) => {
           await restart();
           const gitlab = createClient();
-          const projects = pathsOf(4).map((path) => {
-            const { id } = instance.addProject({ path, tags: TAGS, protectedRefs: ["main"] });
+          const projects = pathsOf(4).map((path, at) => {
+            const place = moved && at === 1 ? { path: "g/moved", formerPaths: [path] } : { path };
+            const { id } = instance.addProject({ ...place, tags: TAGS, protectedRefs: ["main"] });
             return byId ? String(id) : path;
           });
           for (const one of before) addPipeline(one);
@@ -250,10 +252,7 @@ function variantOf(project: string, ref: DeclaredVariant["ref"] | "pipeline" | "
 
 /** The newest of the project; any number where it has none. */
 function newest(project: string, kind: "pipeline" | "job"): DeclaredVariant["ref"] {
-  const found = [...instance.state.projects.values()].find(({ id, path }) =>
-    [path, String(id)].includes(project),
-  );
-  const pipeline = found?.pipelines.at(-1);
+  const pipeline = instance.state.findProject(project)?.pipelines.at(-1);
   if (kind === "pipeline") return { pipeline: pipeline?.id ?? 1 };
   return { job: pipeline?.jobs.at(-1)?.id ?? 1 };
 }

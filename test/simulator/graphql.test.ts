@@ -26,6 +26,21 @@ test("leaves out what the caller may not see, and what is at a former path, with
   expect(answer).toEqual({ data: { projects: { nodes: [{ fullPath: "g/mine" }] } } });
 });
 
+test("finds projects by path in whatever case, and by id", async () => {
+  const mine = { data: { projects: { nodes: [{ fullPath: "g/mine" }] } } };
+  expect(await ask(`{ projects(fullPaths: ["G/Mine"]) { nodes { fullPath } } }`)).toEqual(mine);
+  expect(await ask(`{ projects(ids: ["gid://gitlab/Project/1"]) { nodes { fullPath } } }`)).toEqual(mine);
+  const none = { data: { projects: { nodes: [] } } };
+  expect(await ask(`{ projects(fullPaths: ["1"], ids: ["1"]) { nodes { fullPath } } }`)).toEqual(none);
+});
+
+test("has the jobs that start pipelines in the list, which REST keeps apart", async () => {
+  const [{ id = 0 } = {}] = instance.state.projectAt("g/mine").pipelines;
+  instance.addPipeline("g/mine", { ref: "main", source: "parent_pipeline", parent: id });
+  const query = `{ projects(fullPaths: ["g/mine"]) { nodes { ${JOBS.replace("name", "id").replace("ARGS", "retried: false")} } } }`;
+  expect(JSON.stringify(await ask(query)).match(/Ci::\w+/g)).toEqual(["Ci::Bridge", "Ci::Build"]);
+});
+
 test.each([
   ["first: 100", 2],
   ["retried: false, first: 100", 1],
@@ -56,8 +71,8 @@ test("refuses more than fifty paths, unknown fields, and unknown tokens", async 
     "50 full paths",
   );
   expect(JSON.stringify(await ask("{ projects { nodes { secrets } } }"))).toContain("Cannot query field");
-  expect(await ask("{ projects { nodes { id } } }", "glpat-unknown")).toMatchObject({
-    message: "401 Unauthorized",
+  expect(await ask("{ projects { nodes { id } } }", "glpat-unknown")).toEqual({
+    errors: [{ message: "Invalid token" }],
   });
 });
 

@@ -9,6 +9,7 @@ import type { PipelineContext } from "../../pipeline-context.js";
 import { relock, type ErrorsByArtifact } from "../../pipeline.js";
 import type { AllowedSources } from "./allowed-sources.js";
 import { reachBeyond, type Held } from "./beyond.js";
+import { inRepository, toldInRepository } from "./in-repository.js";
 import type { ManifestEdit } from "./manifest-edit.js";
 import { ruleOf } from "./rules.js";
 import type { Snapshot } from "./snapshot.js";
@@ -58,13 +59,13 @@ export async function renew(
   const { declared, edits, held } = await reachBeyond({ snapshot, bump, target: branch, refused }, context);
   const names = wanted.map(({ name }) => name);
   const asked = new Set(names.filter((name) => !refused.has(name)));
-  const relocked = await relock(
-    { declared, names: asked, previous: snapshot.lock, known, rehash: false },
-    context,
+  const { root } = snapshot.project.config;
+  const relocked = await inRepository(root, () =>
+    relock({ declared, names: asked, previous: snapshot.lock, known, rehash: false }, context),
   );
   const errors = [...(refusals?.values() ?? []), ...relocked.errors];
   const failed = [...(refusals ?? [])].map(([name, error]) => [name, [error]] as const);
-  const told = new Map(errors.map((error) => [error, onTarget(error, target)]));
+  const told = new Map(errors.map((error) => [error, onTarget(toldInRepository(error, root), target)]));
   const own = (some: readonly UserError[]) => some.flatMap((error) => told.get(error) ?? []);
   return {
     target,

@@ -7,7 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import pLimit from "p-limit";
 import { RelativePath } from "../../artifact.js";
-import { CONFIG_FILE, loadConfig } from "../../config/load.js";
+import { CONFIG_FILE, loadConfigIn } from "../../config/load.js";
 import type { GitLab } from "../../gitlab/gitlab.js";
 import type { ProjectAddress } from "../../gitlab/projects.js";
 import { getFile, listTree } from "../../gitlab/repository.js";
@@ -15,7 +15,8 @@ import { readLock } from "../../lock/read.js";
 import type { Lock } from "../../lock/schema.js";
 import type { Declared } from "../../manifest/declared.js";
 import { placed, type Project } from "../../project.js";
-import { readProject } from "../../read-project.js";
+import { readManifests } from "../../read-project.js";
+import { inRepository } from "./in-repository.js";
 
 export interface Snapshot {
   readonly project: Project;
@@ -33,7 +34,7 @@ export interface SnapshotOptions {
   readonly gitlab: GitLab;
   readonly address: ProjectAddress;
   readonly commit: string;
-  /** Empty folder to read into. */
+  /** Empty folder to read into; its real path. */
   readonly folder: string;
   /** A working directory, whose files are taken where git's id says that they are the same. */
   readonly checkout: string;
@@ -41,23 +42,27 @@ export interface SnapshotOptions {
 
 const REQUESTS_AT_ONCE = 16;
 
-/** @throws UserErrors with everything that is wrong in configuration, manifests or lock */
-export async function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+/** @throws UserErrors with everything that is wrong in configuration, manifests or lock, by the paths of the repository */
+export function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  return inRepository(options.folder, () => read(options));
+}
+
+async function read(options: SnapshotOptions): Promise<Snapshot> {
   const { folder, commit } = options;
   const files = new Files(options);
   await files.list("", false);
   await files.load([CONFIG_FILE]);
-  const config = await loadConfig(folder);
+  const config = await loadConfigIn(folder);
   await Promise.all([config.manifests, config.output].map((path) => files.list(path, true)));
-  const manifests = [...files.blobs.keys()].filter(
+  const paths = [...files.blobs.keys()].filter(
     (path) => path.startsWith(`${config.manifests}/`) && path.endsWith(".ts"),
   );
-  await Promise.all([files.load(manifests), files.text(config.lock)]);
-  const { manifests: read } = await readProject({ directory: folder, manifests: true });
+  await Promise.all([files.load(paths), files.text(config.lock)]);
+  const { artifacts: declared } = readManifests(config);
   const project = placed(config);
   return {
     project,
-    declared: read.artifacts,
+    declared,
     lock: await readLock(project.lockFile),
     commit,
     blobs: files.blobs,

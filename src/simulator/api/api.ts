@@ -100,16 +100,21 @@ async function route(instance: Instance, request: HttpRequest): Promise<Reply> {
   return found.route.handler({ instance, request, params: found.params, caller });
 }
 
-/** Job tokens do not open it, and a token that does not is told so in its own words. Queries want `read_api`, although they are posted. */
+/** Job tokens do not open it, and every token that does not is told so in its own words. Queries want `read_api`, although they are posted. */
 async function graphql(instance: Instance, request: HttpRequest): Promise<Reply> {
   if (request.method !== "POST") return json({ error: "404 Not Found" }, 404);
   const { answerGraphql } = await import("../graphql/answer.js");
-  const presented = presentedToken(request);
-  if (presented?.kind === "job") return json({ errors: [{ message: "Invalid token" }] }, 401);
-  const caller = authenticate(instance, request, { ...GRAPHQL, handler: answerGraphql });
-  return answerGraphql({ instance, request, params: {}, caller });
+  if (presentedToken(request)?.kind === "job") return INVALID_TOKEN;
+  try {
+    const caller = authenticate(instance, request, { ...GRAPHQL, handler: answerGraphql });
+    return await answerGraphql({ instance, request, params: {}, caller });
+  } catch (error) {
+    if (error instanceof Refusal && error.reply.status === 401) return INVALID_TOKEN;
+    throw error;
+  }
 }
 
+const INVALID_TOKEN = json({ errors: [{ message: "Invalid token" }] }, 401);
 const GRAPHQL = { method: "GET", path: "/graphql", login: "optional", jobToken: "never" } as const;
 
 /** Pages for people want a session, which a token is not. */

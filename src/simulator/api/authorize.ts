@@ -1,7 +1,7 @@
 /**
  * What the caller may see and do: projects, their jobs, the artifacts of a job.
  */
-import { refuse, refuseError, refuseMissingRecord, Refusal, text } from "../http/reply.js";
+import { json, refuse, refuseMissingRecord, Refusal, text } from "../http/reply.js";
 import type { Artifacts, Job, Project, Token } from "../state/model.js";
 import { unauthorized } from "./authenticate.js";
 import type { Exchange } from "./exchange.js";
@@ -14,17 +14,34 @@ type Role = (typeof ROLES)[number];
 /** The project that `:id` names. What the caller may not see looks as if it were not there. */
 export function projectOf(exchange: Exchange): Project {
   const { id = "" } = exchange.params;
-  const { state } = exchange.instance;
-  const project = /^\d+$/.test(id) ? state.projects.get(Number(id)) : state.paths.get(id);
-  if (project === undefined || !maySee(exchange, project)) refuse(404, "Project Not Found");
-  if (id.includes("/") && id !== project.path) refuseMoved(exchange, project);
+  const project = exchange.instance.state.findProject(id);
+  if (project === undefined) refuse(404, "Project Not Found");
+  if (!maySee(exchange, project)) refuseHidden(exchange, project);
+  if (id.includes("/") && !isPathOf(project, id)) refuseMoved(exchange, project);
   return project;
 }
 
-/** The project that has this path now, if the caller may see its jobs. */
-export function projectFor(exchange: Exchange, path: string): Project | undefined {
-  const project = exchange.instance.state.paths.get(path);
-  if (project?.path !== path || !maySee(exchange, project)) return undefined;
+/** Upper and lower case are the same. */
+function isPathOf({ path }: Project, id: string): boolean {
+  return id.toLowerCase() === path.toLowerCase();
+}
+
+/** Only a job is told that its token is the reason (GitLab `lib/api/helpers.rb`, `handle_job_token_failure!`). */
+function refuseHidden({ caller, instance }: Exchange, { path }: Project): never {
+  if (caller?.job === undefined) refuse(404, "Project Not Found");
+  const [from, to] = [instance.state.jobById(caller.job).pipeline.project.path, path].map(lastOf);
+  refuse(403, `Forbidden - Authentication by CI/CD job token not allowed from ${from} to ${to}.`);
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The project that has this path now, or this id, if the caller may see its jobs. */
+export function projectFor(exchange: Exchange, name: string): Project | undefined {
+  const project = exchange.instance.state.findProject(name);
+  if (project === undefined || !maySee(exchange, project)) return undefined;
+  if (name.includes("/") && !isPathOf(project, name)) return undefined;
   return project.publicJobs || hasRole(exchange, project, "reporter") ? project : undefined;
 }
 
@@ -81,7 +98,9 @@ function isMember({ projects }: Token, { path }: Project): boolean {
 
 /** A project that was renamed answers at its old path with a redirect to its id, but to GET only. */
 function refuseMoved({ request, instance }: Exchange, project: Project): never {
-  if (request.method !== "GET") refuseError(405, "Non GET methods are not allowed for moved projects");
+  if (request.method !== "GET") {
+    throw new Refusal(json({ message: "Non GET methods are not allowed for moved projects" }, 405));
+  }
   const rest = request.target.replace(/^\/api\/v4\/projects\/[^/?]+/, "");
   const location = `${instance.url}/api/v4/projects/${project.id}${rest}`;
   throw new Refusal(

@@ -1,7 +1,7 @@
 import { projectFor } from "../api/authorize.js";
 import { type Exchange, visibleStatus } from "../api/exchange.js";
 import { artifactRows } from "../api/show.js";
-import type { Job, Pipeline, Project } from "../state/model.js";
+import type { Bridge, Job, Pipeline, Project } from "../state/model.js";
 import { CI_SOURCES } from "../state/sources.js";
 
 /** More paths than this are refused; GitLab `app/graphql/resolvers/projects_resolver.rb`. */
@@ -20,7 +20,10 @@ export const ROOT = {
     if (fullPaths.length > MAX_PATHS)
       throw new Error(`You cannot filter by more than ${MAX_PATHS} full paths.`);
     // What the caller may not see, and what is at its former path, is silently left out.
-    const wanted = [...fullPaths, ...ids.map((id) => id.replace("gid://gitlab/Project/", ""))];
+    const wanted = [
+      ...fullPaths.filter((path) => path.includes("/")),
+      ...ids.flatMap((id) => /^gid:\/\/gitlab\/Project\/(\d+)$/.exec(id)?.[1] ?? []),
+    ];
     const found = wanted.flatMap((path) => projectFor(exchange, path) ?? []);
     return { nodes: page(found, first).map((project) => projectFields(project, exchange)) };
   },
@@ -57,13 +60,21 @@ function pipelineFields(pipeline: Pipeline, exchange: Exchange) {
       authoredDate: time(pipeline.authoredAt),
       committedDate: time(pipeline.committedAt),
     },
-    /** Unlike in REST, attempts that were replaced are among them unless they are asked not to be. */
+    /**
+     * Unlike in REST, attempts that were replaced are among them unless they are asked not to be, and so are the jobs that start
+     * pipelines.
+     */
     jobs({ retried, first }: { retried?: boolean; first?: number }) {
-      const wanted = pipeline.jobs
-        .filter((job) => retried === undefined || job.retried === retried)
-        .reverse();
-      const nodes = page(wanted, first);
-      return { nodes: nodes.map(jobFields), pageInfo: { hasNextPage: nodes.length < wanted.length } };
+      const builds = pipeline.jobs.filter((job) => retried === undefined || job.retried === retried);
+      const all = [
+        ...builds.map((job) => ({ id: job.id, fields: () => jobFields(job) })),
+        ...(retried === true ? [] : pipeline.bridges).map((bridge) => ({
+          id: bridge.id,
+          fields: () => bridgeFields(bridge),
+        })),
+      ].sort((a, b) => b.id - a.id);
+      const nodes = page(all, first).map(({ fields }) => fields());
+      return { nodes, pageInfo: { hasNextPage: nodes.length < all.length } };
     },
   };
 }
@@ -87,6 +98,18 @@ function jobFields(job: Job) {
         expireAt: type === "trace" ? null : expireAt,
       })),
     },
+  };
+}
+
+function bridgeFields({ id, name, status, pipeline }: Bridge) {
+  return {
+    id: `gid://gitlab/Ci::Bridge/${id}`,
+    name,
+    status: status.toUpperCase(),
+    createdByTag: pipeline.tag,
+    createdAt: time(pipeline.createdAt),
+    finishedAt: time(pipeline.createdAt),
+    artifacts: { nodes: [] },
   };
 }
 

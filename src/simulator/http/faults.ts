@@ -60,6 +60,8 @@ export type BodyFault =
   | { readonly kind: "reset"; readonly afterBytes?: number }
   /** The request is taken, and nothing ever comes back. */
   | { readonly kind: "silent" }
+  /** Headers come one by one, and never the end of them. */
+  | { readonly kind: "slow-headers" }
   /** `Content-Length` counts half of the body; all of it is sent. */
   | { readonly kind: "over-long" }
   /** One byte in the middle is another. */
@@ -127,6 +129,7 @@ export function bodyFaultOf(fault: Fault | undefined): BodyFault | undefined {
     case "stalled":
     case "reset":
     case "silent":
+    case "slow-headers":
     case "over-long":
     case "wrong-bytes":
       return fault;

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest } from "node:https";
+import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { BodyFault } from "./faults.js";
@@ -20,6 +21,10 @@ export async function send(request: HttpRequest, response: ServerResponse, answe
     return;
   }
   if (fault?.kind === "silent") return;
+  if (fault?.kind === "slow-headers") {
+    trickleHeaders(response.socket);
+    return;
+  }
   const { status, headers, size, pieces } = await outgoing(request, answer.reply);
   response.writeHead(status, {
     ...onTheWire(headers),
@@ -37,6 +42,14 @@ export async function send(request: HttpRequest, response: ServerResponse, answe
   } catch {
     response.destroy();
   }
+}
+
+const TRICKLE_MS = 50;
+
+function trickleHeaders(socket: Socket | null): void {
+  socket?.write("HTTP/1.1 200 OK\r\n");
+  const timer = setInterval(() => socket?.write("X-Patience: more\r\n"), TRICKLE_MS);
+  socket?.on("close", () => clearInterval(timer));
 }
 
 interface Outgoing {

@@ -21,8 +21,8 @@ export class State {
   readonly pipelines = new Map<number, Pipeline>();
   /** By id, over all projects. */
   readonly jobs = new Map<number, Job>();
-  /** Current and former full paths. */
-  readonly paths = new Map<string, Project>();
+  /** By current and former full path, in lower case. */
+  readonly #paths = new Map<string, Project>();
   readonly #knobs: Knobs;
   readonly #now: Clock;
   readonly #projectIds = new Counter(1);
@@ -54,6 +54,13 @@ export class State {
     this.#claimPaths(project, formerPaths);
     for (const pipeline of pipelines) this.addPipeline(project.path, pipeline);
     return project;
+  }
+
+  /** Its old path goes on to lead to it, until another project takes that. */
+  moveProject(from: string, to: string): void {
+    const project = this.projectAt(from);
+    project.path = to;
+    this.#claimPaths(project, []);
   }
 
   addPipeline(projectPath: string, input: PipelineInput): Pipeline {
@@ -125,18 +132,25 @@ export class State {
     return job;
   }
 
+  /** The project that has or had this path, in whatever case, or that has this id. */
+  findProject(name: string): Project | undefined {
+    return /^\d+$/.test(name) ? this.projects.get(Number(name)) : this.#paths.get(name.toLowerCase());
+  }
+
   projectAt(path: string): Project {
-    const project = this.paths.get(path);
+    const project = this.findProject(path);
     if (project === undefined) throw new RangeError(`There is no project ${path}`);
     return project;
   }
 
   /** A path that a project has now goes before one that another had once. */
   #claimPaths(project: Project, formerPaths: readonly string[]): void {
-    if (this.paths.get(project.path)?.path === project.path)
+    const own = project.path.toLowerCase();
+    if (this.#paths.get(own)?.path.toLowerCase() === own)
       throw new RangeError(`There are two projects ${project.path}`);
-    this.paths.set(project.path, project);
-    for (const path of formerPaths) if (!this.paths.has(path)) this.paths.set(path, project);
+    this.#paths.set(own, project);
+    for (const path of formerPaths.map((one) => one.toLowerCase()))
+      if (!this.#paths.has(path)) this.#paths.set(path, project);
   }
 
   #addBridge(pipeline: Pipeline, bridge: Omit<Bridge, "id" | "pipeline">): void {

@@ -118,7 +118,9 @@ test("a job token opens the artifacts of its own project while its job runs", as
 test("a job token of another project needs to be on the allowlist", async () => {
   const token = gitlab.issueJobToken(runningJob("g/public"));
   const headers = { authorization: `Bearer ${token}` };
-  expect(await get(`/projects/1/jobs/${job}/artifacts`, { headers })).toBe(NOT_FOUND);
+  expect(await get(`/projects/1/jobs/${job}/artifacts`, { headers })).toBe(
+    '403 {"message":"403 Forbidden - Authentication by CI/CD job token not allowed from public to private."}',
+  );
   gitlab.addProject({ path: "g/open", jobTokenAllowlist: ["g/public"] });
   const { id } = gitlab.addPipeline("g/open", { ref: "main" });
   gitlab.addJob("g/open", id, { name: "build", artifacts: { files: { a: "1" } } });

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FaultKind } from "../../../src/simulator/http/faults.js";
 import { startGitLab, type EmbeddedGitLab } from "../../../src/simulator/simulator.js";
@@ -178,4 +179,17 @@ test("a body may be longer than it says, and an answer may never come", async ()
     (error: Error) => error.name,
   );
   expect(silence).toBe("TimeoutError");
+});
+
+test("headers may come one by one, and never end", async () => {
+  spoil({ kind: "slow-headers" });
+  const { hostname, port } = new URL(gitlab.url);
+  const socket = connect(Number(port), hostname);
+  let text = "";
+  socket.on("data", (part) => (text += String(part)));
+  socket.write(`GET ${new URL(archive).pathname} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+
+  await expect.poll(() => text).toMatch(/^HTTP\/1\.1 200 OK\r\n(X-Patience: more\r\n){2}/);
+  expect(text).not.toContain("\r\n\r\n");
+  socket.destroy();
 });

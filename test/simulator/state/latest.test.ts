@@ -18,7 +18,7 @@ function add(pipeline: Partial<PipelineInput>, project = "g/app") {
 }
 
 function latest(jobName = "build", { ref = "main", searchRecent = false } = {}): number | undefined {
-  const project = state.paths.get("g/app");
+  const project = state.findProject("g/app");
   if (project === undefined) throw new Error("no project");
   const isSuccessful = ({ status }: { status: string }) => status === "success";
   return latestJob(project, { ref, jobName, searchRecent, isSuccessful })?.id;

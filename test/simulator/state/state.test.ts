@@ -32,7 +32,7 @@ test("ids count up from where the last one given left off, and none is given twi
 test("a former path gives way to the project that has the path now", () => {
   const now = state.addProject({ path: "g/app" });
   state.addProject({ path: "g/moved", formerPaths: ["g/app"] });
-  expect(state.paths.get("g/app")).toBe(now);
+  expect(state.findProject("g/app")).toBe(now);
 });
 
 test("the same files give another archive when the job is run again, unless the runs are to be alike", () => {
