@@ -16,7 +16,7 @@ export interface Tag {
 export interface Project {
   readonly id: number;
   readonly path: string;
-  readonly visibility: "private" | "public";
+  readonly visibility: "private" | "internal" | "public";
   readonly defaultBranch: string;
   readonly publicJobs: boolean;
   readonly keepLatest: boolean;
