@@ -1,4 +1,5 @@
 /** A consumer's repository as the commands see it: configuration, manifests and lock. */
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { distance } from "fastest-levenshtein";
 import type { Config } from "./config/config.js";
@@ -48,6 +49,22 @@ export function placed(config: Config): Project {
 
 export async function readProjectLock({ lockFile }: Project): Promise<Lock> {
   const { readLock } = await import("./lock/read.js");
+  return readLock(lockFile);
+}
+
+/**
+ * As `readProjectLock`, for commands that do nothing without a lock: in a wrong directory, that must not look like success.
+ *
+ * @throws UserError NO_LOCK when there is no lockfile
+ */
+export async function requireProjectLock({ lockFile }: Project): Promise<Lock> {
+  await access(lockFile).catch((cause: unknown) => {
+    throw new UserError("NO_LOCK", `there is no lockfile ${lockFile}`, {
+      exitCode: 2,
+      hint: "run this where artifacts are locked (-C DIR), or lock some first: artifacts lock",
+      cause,
+    });
+  });
   return readLock(lockFile);
 }
 

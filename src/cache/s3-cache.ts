@@ -7,11 +7,13 @@ import {
   paginateListObjectsV2,
   PutObjectCommand,
   S3Client,
+  type S3ClientConfig,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { BinaryCache, CacheEntry, StagedFile } from "./cache.js";
+import { withRetries } from "./cache-error.js";
 import type { S3Address } from "./s3-address.js";
 import { s3Error } from "./s3-error.js";
 
@@ -22,7 +24,7 @@ const PARTS_AT_ONCE = 2;
 
 export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCache {
   const { bucket, prefix, endpoint, region, profile, pathStyle } = address;
-  const client = new S3Client({
+  const config: S3ClientConfig = {
     region,
     forcePathStyle: pathStyle,
     // Servers other than Amazon's refuse the trailing checksums that are the default for streams.
@@ -30,7 +32,9 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     responseChecksumValidation: "WHEN_REQUIRED",
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(profile === undefined ? {} : { profile }),
-  });
+  };
+  const client = new S3Client(config);
+  const remover = new S3Client({ ...config, maxAttempts: 1 });
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
   const abort = signal === undefined ? {} : { abortSignal: signal };
 
@@ -58,6 +62,7 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     withStaging: withTemporaryDirectory,
     async close() {
       client.destroy();
+      remover.destroy();
     },
   };
 
@@ -80,13 +85,19 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     return { key, size: found.ContentLength ?? 0, modified: found.LastModified?.getTime() };
   }
 
-  /** S3 cannot delete on condition of an object's age; between the question and the deletion lies one request. */
-  async function removeOld(key: string, before: number): Promise<boolean> {
-    const found = await find(key);
-    if (found === undefined) return true;
-    if (found.modified === undefined || found.modified >= before) return false;
-    await explained(client.send(new DeleteObjectCommand(at(key)), abort));
-    return true;
+  /**
+   * S3 cannot delete on condition of an object's age; between the question and the deletion lies one request. So each attempt to delete
+   * asks anew.
+   */
+  function removeOld(key: string, before: number): Promise<boolean> {
+    const attempt = async () => {
+      const found = await find(key);
+      if (found === undefined) return true;
+      if (found.modified === undefined || found.modified >= before) return false;
+      await explained(remover.send(new DeleteObjectCommand(at(key)), abort));
+      return true;
+    };
+    return withRetries(attempt, { signal });
   }
 
   /** In parts when it is large; an object appears when its last part is there. */

@@ -39,7 +39,9 @@ function refused(name: string, error: ServiceError): CacheError {
 }
 
 function saidBy(error: ServiceError): string {
-  const said = error.message === error.name ? "" : `: ${excerpt(error.message)}`;
+  // The SDK's own word where the server said none.
+  const said =
+    error.message === error.name || error.message === "UnknownError" ? "" : `: ${excerpt(error.message)}`;
   return `${error.$metadata.httpStatusCode ?? 0} ${error.name}${said}`;
 }
 
@@ -47,7 +49,9 @@ const ACCESS =
   "the credentials need s3:GetObject and s3:PutObject on the bucket's objects (for gc s3:DeleteObject, too), and " +
   "s3:ListBucket on the bucket (without that, S3 answers 403 for what is not there)";
 
-/** By S3's error code (Amazon S3 API reference, "Error responses"), else by status. */
+const NO_ROOM = "the cache has no room for this; see its limits, and `artifacts cache gc`";
+
+/** By S3's error code (Amazon S3 API reference, "Error responses"; quotas: Ceph and MinIO), else by status. */
 const HINTS: Readonly<Record<string, string>> = {
   NoSuchBucket: "create the bucket first, or correct its name, endpoint and region in --to",
   InvalidAccessKeyId: "AWS_ACCESS_KEY_ID or the profile names a key that this server does not know",
@@ -56,7 +60,9 @@ const HINTS: Readonly<Record<string, string>> = {
   PermanentRedirect: "the bucket is in another region: --to 's3://BUCKET?region=…'",
   AuthorizationHeaderMalformed: "the bucket is in another region: --to 's3://BUCKET?region=…'",
   "403": ACCESS,
-  "507": "the cache has no room for this; see its limits",
+  QuotaExceeded: NO_ROOM,
+  XMinioAdminBucketQuotaExceeded: NO_ROOM,
+  "507": NO_ROOM,
 };
 
 function noCredentials(name: string, cause: Error): CacheError {

@@ -5,7 +5,7 @@ import { fetchFromBundle } from "../fetch/from-bundle.js";
 import { type FetchOutcome, fetchIntoStore } from "../fetch/fetch.js";
 import type { LockedEntry } from "../lock/entry.js";
 import { keepFromGarbage } from "../fetch/gc-roots.js";
-import { openProject, readProjectLock, selectNames } from "../project.js";
+import { openProject, requireProjectLock, selectNames } from "../project.js";
 import { currentSystem } from "../store/current-system.js";
 import { createNix } from "../store/nix.js";
 import type { CommandResult, Run } from "./command.js";
@@ -24,7 +24,7 @@ export interface FetchOptions {
 export const run: Run<FetchOptions> = async (given, options, context) => {
   const { cwd, env, signal, terminal } = context;
   const project = await openProject(cwd);
-  const lock = await readProjectLock(project);
+  const lock = await requireProjectLock(project);
   const known = Object.keys(lock.artifacts);
   const names = selectNames(given, known, project.config.lock);
   const systems = options.allSystems === true ? undefined : (options.system ?? [currentSystem()]);

@@ -1,7 +1,7 @@
 /** `artifacts publish`: locked artifacts into a binary cache, from which any Nix may take them. Needs no Nix itself. */
 import { UserError } from "../errors.js";
 import type { Visibility } from "../gitlab/schema.js";
-import { openProject, readProjectLock, selectNames } from "../project.js";
+import { openProject, requireProjectLock, selectNames } from "../project.js";
 import { AUDIENCES, withoutExposed } from "../publish/audience.js";
 import { publish, type PublishOutcome } from "../publish/publish.js";
 import { type CacheOptions, openTarget } from "./cache-target.js";
@@ -21,7 +21,7 @@ export const run: Run<PublishOptions> = async (given, options, context) => {
   const target = await openTarget(options, context);
   const { cache } = target;
   const project = await openProject(cwd);
-  const lock = await readProjectLock(project);
+  const lock = await requireProjectLock(project);
   const names = selectNames(given, Object.keys(lock.artifacts), project.config.lock);
   const selection = { names, named: given.length > 0, systems: options.system };
   const selected = selectVariants(lock, selection);

@@ -21,9 +21,9 @@ export type Project = z.infer<typeof Project>;
 export const Visibility = z.enum(["private", "internal", "public"]);
 export type Visibility = z.infer<typeof Visibility>;
 
-/** Who may read a project and its jobs. What GitLab does not tell this token is undefined. */
+/** Who may read a project and its jobs. Strangers are not told. */
 export const ProjectVisibility = z.object({
-  visibility: Visibility,
+  visibility: Visibility.nullish(),
   builds_access_level: z.string().nullish(),
   public_jobs: z.boolean().nullish(),
 });

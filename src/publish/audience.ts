@@ -3,6 +3,7 @@ import pLimit from "p-limit";
 import { UserError } from "../errors.js";
 import type { LockedEntry } from "../lock/entry.js";
 import type { GitLab } from "../gitlab/gitlab.js";
+import { GitLabError } from "../gitlab/gitlab-error.js";
 import { getProjectVisibility } from "../gitlab/projects.js";
 import type { Visibility } from "../gitlab/schema.js";
 
@@ -16,12 +17,15 @@ const READERS: Readonly<Record<Visibility, string>> = {
 };
 const PROJECTS_AT_ONCE = 8;
 
+/** Who may read the artifacts of a project, or why GitLab does not say so. */
+type Readers = { readonly visibility: Visibility } | { readonly unknown: string };
+
 /**
- * Takes out what a cache for `audience` would show to people who may not read it in GitLab. One request a project; none when
- * the cache is private.
+ * Takes out what a cache for `audience` would show to people who may not read it in GitLab, or of whom GitLab does not say it. One
+ * request a project; none when the cache is private.
  *
  * @returns the rest, and an error for each artifact that was taken out
- * @throws UserError when GitLab does not say who may read a project
+ * @throws UserError when GitLab gives no answer, or refuses the token itself
  */
 export async function withoutExposed(
   wanted: readonly LockedEntry[],
@@ -30,49 +34,58 @@ export async function withoutExposed(
 ): Promise<{ wanted: LockedEntry[]; errors: UserError[] }> {
   if (audience === "private") return { wanted: [...wanted], errors: [] };
   const limit = pLimit(PROJECTS_AT_ONCE);
-  const asked = new Map<string, Promise<Visibility>>();
-  const visibilities = await Promise.all(
-    wanted.map(({ variant: { url, projectId } }) => {
+  const asked = new Map<string, Promise<Readers>>();
+  const judged = await Promise.all(
+    wanted.map(async (one) => {
+      const { url, projectId } = one.variant;
       // The lock's URLs are those of the API.
       const instance = url.slice(0, url.indexOf("/api/v4/"));
       const key = JSON.stringify([instance, projectId]);
-      const asking = asked.get(key) ?? limit(() => visibilityOf(gitlab, instance, projectId));
+      const asking = asked.get(key) ?? limit(() => readersOf(gitlab, instance, projectId));
       asked.set(key, asking);
-      return asking;
+      return { one, error: exposure(one, await asking, audience) };
     }),
   );
-  const exposed = wanted.map((_, index) => isNarrower(visibilities[index] ?? "private", audience));
   return {
-    wanted: wanted.filter((_, index) => exposed[index] === false),
-    errors: wanted.flatMap((one, index) =>
-      exposed[index] === true ? [exposes(one, visibilities[index] ?? "private", audience)] : [],
-    ),
+    wanted: judged.flatMap(({ one, error }) => (error === undefined ? [one] : [])),
+    errors: judged.flatMap(({ error }) => error ?? []),
   };
 }
 
 /** Jobs may be for members only where the project is not (GitLab: "Project features", `builds_access_level`, `public_jobs`). */
-async function visibilityOf(gitlab: GitLab, instance: string, project: number): Promise<Visibility> {
-  const { visibility, builds_access_level, public_jobs } = await getProjectVisibility(gitlab, {
-    instance,
-    project,
-  });
-  return builds_access_level === "private" || public_jobs === false ? "private" : visibility;
+async function readersOf(gitlab: GitLab, instance: string, project: number): Promise<Readers> {
+  try {
+    const { visibility, builds_access_level, public_jobs } = await getProjectVisibility(gitlab, {
+      instance,
+      project,
+    });
+    if (visibility == null || public_jobs == null) return { unknown: "GitLab tells that to no stranger" };
+    return { visibility: builds_access_level === "private" || !public_jobs ? "private" : visibility };
+  } catch (error) {
+    if (error instanceof GitLabError && (error.status === 403 || error.status === 404))
+      return { unknown: error.message };
+    throw error;
+  }
 }
 
-function isNarrower(visibility: Visibility, audience: Visibility): boolean {
-  return AUDIENCES.indexOf(visibility) < AUDIENCES.indexOf(audience);
-}
-
-function exposes(
+/** The reason not to publish it; undefined when there is none. */
+function exposure(
   { artifact, variant }: LockedEntry,
-  visibility: Visibility,
+  readers: Readers,
   audience: Visibility,
-): UserError {
-  return new UserError(
-    "EXPOSES_ARTIFACT",
-    `${artifact}: in GitLab ${READERS[visibility]} may read it (${variant.project}), in this cache ${READERS[audience]} could`,
-    {
-      hint: `publish it to a cache for fewer readers, or, if ${READERS[audience]} may have it, add --expose-private`,
-    },
-  );
+): UserError | undefined {
+  const could = `in this cache ${READERS[audience]} could`;
+  const nevertheless = `if ${READERS[audience]} may have it, add --expose-private`;
+  if ("unknown" in readers) {
+    const message = `${artifact}: it is not known who may read it in GitLab (${variant.project}), and ${could}: ${readers.unknown}`;
+    return new UserError("READERS_UNKNOWN", message, {
+      hint: `use a token that may see the project, which a job token may not; or, ${nevertheless}`,
+    });
+  }
+  const { visibility } = readers;
+  if (AUDIENCES.indexOf(visibility) >= AUDIENCES.indexOf(audience)) return undefined;
+  const message = `${artifact}: in GitLab ${READERS[visibility]} may read it (${variant.project}), ${could}`;
+  return new UserError("EXPOSES_ARTIFACT", message, {
+    hint: `publish it to a cache for fewer readers, or, ${nevertheless}`,
+  });
 }

@@ -8,8 +8,8 @@ import type { SigningKey } from "../store/signing-key.js";
 import { formatSri } from "../store/sri.js";
 import { narOfDownload, refuseInconsistent } from "../hash/nar-of-download.js";
 import { promises } from "./promises.js";
-import { isWhole } from "./rely-on.js";
-import { type Archive, sendArchive, stageArchive, type StageOptions } from "./stage-archive.js";
+import { findWhole, type Presence, stays } from "./rely-on.js";
+import { type Archive, sendArchive, stageArchive, type StageOptions, untilKept } from "./stage-archive.js";
 
 export interface PublishContext extends StageOptions {
   readonly gitlab: GitLab;
@@ -31,20 +31,26 @@ export async function publishVariant(
   wanted: LockedEntry,
   context: PublishContext,
 ): Promise<"present" | "published"> {
-  const { cache, questions, archives } = context;
+  const { cache, questions } = context;
   refuseInconsistent(wanted);
-  if (await questions(() => isThere(wanted, context))) return "present";
-  const archive = await archives(() => sendVariant(wanted, context));
-  const key = narInfoKey(wanted.variant.storePath);
-  const text = printNarInfo(narInfoOf(wanted, archive, context));
-  await cache.writeText(key, { text, type: NARINFO_TYPE });
+  const { whole, old } = await questions(() => find(wanted, context));
+  if (!whole) await send(wanted, context);
+  if (old && !(await stays(narInfoKey(wanted.variant.storePath), cache))) await send(wanted, context);
+  else if (whole) return "present";
   return "published";
 }
 
 /** What is damaged, or promises an archive that is not there, counts as missing and is replaced. */
-async function isThere({ variant }: LockedEntry, { cache, signal }: PublishContext): Promise<boolean> {
+async function find({ variant }: LockedEntry, { cache, signal }: PublishContext): Promise<Presence> {
   signal?.throwIfAborted();
-  return isWhole(narInfoKey(variant.storePath), cache, (info) => promises(info, variant));
+  return findWhole(narInfoKey(variant.storePath), cache, (info) => promises(info, variant));
+}
+
+/** The archive, and then what promises it. */
+async function send(wanted: LockedEntry, context: PublishContext): Promise<void> {
+  const archive = await context.archives(() => untilKept(() => sendVariant(wanted, context)));
+  const text = printNarInfo(narInfoOf(wanted, archive, context));
+  await context.cache.writeText(narInfoKey(wanted.variant.storePath), { text, type: NARINFO_TYPE });
 }
 
 /** Downloads, verifies and compresses in one pass. */

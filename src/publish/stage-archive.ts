@@ -2,17 +2,17 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type { BinaryCache, StagedFile } from "../cache/cache.js";
 import { writeBody } from "../hash/write-body.js";
 import { NAR_TYPE } from "../store/narinfo.js";
 import { nix32 } from "../store/nix32.js";
 import { UserError } from "../errors.js";
 import { type Compression, COMPRESSIONS } from "./compression.js";
-import { isYoung } from "./rely-on.js";
+import { isYoung, stays } from "./rely-on.js";
 
 /** As the cache will show it; until then it is in a directory that nobody else can enter. */
 const ARCHIVE_MODE = 0o644;
+const TIDIED = "CACHE_TIDIED";
 
 export interface StageOptions {
   /** Where temporary files may be made. */
@@ -45,6 +45,16 @@ export async function stageArchive(nar: AsyncIterable<Uint8Array>, options: Stag
   }
 }
 
+/** Makes and sends an archive once more when it was removed just after it was sent: then there is no old one that is taken for it. */
+export async function untilKept(send: () => Promise<Archive>): Promise<Archive> {
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof UserError && error.code === TIDIED) return send();
+    throw error;
+  }
+}
+
 /**
  * Gives a staged archive to the cache, unless that has it and will keep it. The file is gone afterwards.
  *
@@ -54,13 +64,8 @@ export async function sendArchive(archive: Archive, cache: BinaryCache): Promise
   const found = await cache.find(archive.url);
   if (found === undefined || !isYoung(found)) await cache.takeFile(archive.url, archive);
   await rm(archive.path, { force: true });
-  if (found === undefined || isYoung(found)) return;
-  // The old one may have been about to be removed when it was replaced. A directory misses a file for the moment of that look.
-  for (const pauseMs of [0, 100, 1000]) {
-    await setTimeout(pauseMs);
-    if ((await cache.find(archive.url)) !== undefined) return;
-  }
-  throw new UserError("CACHE_TIDIED", `${cache.name} lost ${archive.url} while it was written`, {
+  if (found === undefined || isYoung(found) || (await stays(archive.url, cache))) return;
+  throw new UserError(TIDIED, `${cache.name} lost ${archive.url} while it was written`, {
     hint: "a garbage collection runs there; run the command again",
   });
 }

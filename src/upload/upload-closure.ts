@@ -3,8 +3,14 @@ import { createHash } from "node:crypto";
 import pLimit from "p-limit";
 import type { BinaryCache } from "../cache/cache.js";
 import { UserError } from "../errors.js";
-import { type Archive, sendArchive, stageArchive, type StageOptions } from "../publish/stage-archive.js";
-import { isWhole } from "../publish/rely-on.js";
+import {
+  type Archive,
+  sendArchive,
+  stageArchive,
+  type StageOptions,
+  untilKept,
+} from "../publish/stage-archive.js";
+import { findWhole, type Presence, stays } from "../publish/rely-on.js";
 import { fingerprint, NARINFO_TYPE, type NarInfo, narInfoKey, printNarInfo } from "../store/narinfo.js";
 import { narOfPath } from "../store/nar-of-path.js";
 import type { PathInfo } from "../store/path-info.js";
@@ -82,29 +88,33 @@ function createSend(options: UploadOptions & StageOptions): Send {
   const { cache, known, jobs = DEFAULT_JOBS, signal, onUploaded } = options;
   const questions = pLimit(QUESTIONS_AT_ONCE);
   const archives = pLimit(jobs);
+  const send = async (info: PathInfo, references: Promise<unknown>) => {
+    const archive = await archives(() => untilKept(() => sendPath(info, options)));
+    await references;
+    signal?.throwIfAborted();
+    const text = printNarInfo(narInfoOf(info, archive, options));
+    await cache.writeText(narInfoKey(info.path), { text, type: NARINFO_TYPE });
+    onUploaded?.(info.path, archive.size);
+  };
   return async (info, references) => {
-    if (known.has(info.path) || (await questions(() => isThere(info, cache, signal)))) {
-      await references;
-    } else {
-      const archive = await archives(() => sendPath(info, options));
-      await references;
-      signal?.throwIfAborted();
-      const text = printNarInfo(narInfoOf(info, archive, options));
-      await cache.writeText(narInfoKey(info.path), { text, type: NARINFO_TYPE });
-      onUploaded?.(info.path, archive.size);
+    if (!known.has(info.path)) {
+      const { whole, old } = await questions(() => find(info, cache, signal));
+      if (!whole) await send(info, references);
+      if (old && !(await stays(narInfoKey(info.path), cache))) await send(info, references);
     }
+    await references;
     known.add(info.path);
   };
 }
 
 /** A path that is there was built elsewhere, perhaps with other bytes: the first one stays. What is damaged is written anew. */
-async function isThere(
+async function find(
   { path }: PathInfo,
   cache: BinaryCache,
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<Presence> {
   signal?.throwIfAborted();
-  return isWhole(narInfoKey(path), cache, ({ storePath }) => storePath === path);
+  return findWhole(narInfoKey(path), cache, ({ storePath }) => storePath === path);
 }
 
 async function sendPath(info: PathInfo, options: UploadOptions & StageOptions): Promise<Archive> {

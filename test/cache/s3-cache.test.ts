@@ -1,8 +1,4 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -17,6 +13,7 @@ import { NAR_TYPE, NARINFO_TYPE, narInfoKey, parseNarInfo } from "../../src/stor
 import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type Key, OTHER, type S3Server, startS3, WRITER } from "../s3/start-s3.js";
+import { startSts } from "../s3/start-sts.js";
 import { sampleBytes } from "../store/samples.js";
 import { temporaryNix } from "../store/temporary-nix.js";
 
@@ -61,24 +58,6 @@ async function publishTo(address: string, all: readonly LockedEntry[]): Promise<
   } finally {
     await cache.close();
   }
-}
-
-/** As AWS STS hands out a role's keys for a web identity (AWS STS API reference, `AssumeRoleWithWebIdentity`). */
-async function startSts({ id, secret }: Key, asked: URLSearchParams[]) {
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      asked.push(new URLSearchParams(body));
-      const expiration = new Date(Date.now() + 3600_000).toISOString();
-      // Without the token that marks a session: the S3 server here knows its own users alone.
-      const keys = `<AccessKeyId>${id}</AccessKeyId><SecretAccessKey>${secret}</SecretAccessKey><Expiration>${expiration}</Expiration>`;
-      const result = `<AssumeRoleWithWebIdentityResult><Credentials>${keys}</Credentials></AssumeRoleWithWebIdentityResult>`;
-      response.writeHead(200, { "content-type": "text/xml" });
-      response.end(`<AssumeRoleWithWebIdentityResponse>${result}</AssumeRoleWithWebIdentityResponse>`);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // listens on TCP
-  return { url: `http://127.0.0.1:${port}`, close: () => server.close().closeAllConnections() };
 }
 
 /** The error of publishing something small. */

@@ -3,19 +3,22 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import { narInfoKey, printNarInfo } from "../../src/store/narinfo.js";
 import { HASH, makeArtifact, makeLock, makeVariant } from "../make/lock.js";
-import { runCli } from "./run-cli.js";
+import { brokenPromises } from "../publish/broken-promises.js";
+import { type CliOptions, runCli } from "./run-cli.js";
 
 const PATHS = ["now", "main", "tagged", "kept", "old"].map(
   (name, n) => `/nix/store/${`${n}`.repeat(32)}-${name}`,
@@ -27,17 +30,8 @@ let cwd: string;
 /** A cache with all paths, written a hundred days ago; a commit on `main` and a tag that lock others than the working tree does. */
 beforeEach(async () => {
   cwd = mkdtempSync(join(tmpdir(), "gc-"));
-  const cache = openFileCache(join(cwd, "cache"));
-  const then = new Date(Date.now() - 100 * 24 * 3600 * 1000);
   mkdirSync(join(cwd, "cache", "nar"), { recursive: true });
-  for (const path of PATHS) {
-    const url = `nar/${path.slice(11, 43)}.nar`;
-    const facts = { references: [], signatures: [], narHash: HASH, narSize: 2048, compression: "none" };
-    const text = printNarInfo({ storePath: path, url, ...facts });
-    await cache.writeText(narInfoKey(path), { text, type: "" });
-    writeFileSync(join(cwd, "cache", url), Buffer.alloc(2048));
-    for (const key of [narInfoKey(path), url]) utimesSync(join(cwd, "cache", key), then, then);
-  }
+  for (const path of PATHS) await put(path);
   git("init", "--quiet", "--initial-branch", "main");
   git("commit", "--quiet", "--allow-empty", "--message", "before the first lock");
   git("branch", "ancient");
@@ -46,6 +40,18 @@ beforeEach(async () => {
   commit(MAIN, "main");
   lock(NOW);
 });
+
+/** Puts a path into the cache, as it was written a hundred days ago. */
+async function put(path: string, references: readonly string[] = []): Promise<void> {
+  const cache = openFileCache(join(cwd, "cache"));
+  const then = new Date(Date.now() - 100 * 24 * 3600 * 1000);
+  const url = `nar/${path.slice(11, 43)}.nar`;
+  const facts = { references, signatures: [], narHash: HASH, narSize: 2048, compression: "none" };
+  const text = printNarInfo({ storePath: path, url, ...facts });
+  await cache.writeText(narInfoKey(path), { text, type: "" });
+  writeFileSync(join(cwd, "cache", url), Buffer.alloc(2048));
+  for (const key of [narInfoKey(path), url]) utimesSync(join(cwd, "cache", key), then, then);
+}
 
 function git(...args: string[]): string {
   const user = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
@@ -67,7 +73,11 @@ function commit(storePath: string, message: string): void {
 }
 
 function gc(...args: string[]) {
-  return runCli(["cache", "gc", "--store", "./cache", ...args], { cwd });
+  return runGc(args);
+}
+
+function runGc(args: readonly string[], options: Pick<CliOptions, "onStart"> = {}) {
+  return runCli(["cache", "gc", "--store", "./cache", ...args], { cwd, ...options });
 }
 
 function there(): string[] {
@@ -99,6 +109,46 @@ test("removes that with --delete, and finds nothing the next time", async () => 
 test("a pattern is for branches and tags, and passes over those without a lock", async () => {
   await gc("--ref", "**", "--delete");
   expect(there()).toEqual(["now", "main", "tagged"]);
+});
+
+describe("killed while it removes", () => {
+  /** Chains of three, in which each refers to the next. */
+  const CHAINS = Array.from({ length: 20 }, (_, chain) =>
+    ["c", "d", "f"].map((letter) => {
+      const hash = `${letter}${"0".repeat(29)}${String(chain).padStart(2, "0")}`;
+      return `/nix/store/${hash}-${letter}-${chain}`;
+    }),
+  );
+
+  test("after any number of removals: all that is promised is whole, and the next run goes on", async () => {
+    for (const chain of CHAINS)
+      for (const [index, path] of chain.entries())
+        await put(
+          path,
+          chain.slice(index + 1, index + 2).map((next) => basename(next)),
+        );
+    let kills = 0;
+    for (const changes of [1, 7, 20, 45, 70, 3, 90]) {
+      const waits = new AbortController();
+      const { signal } = await runGc(["--ref", "v1", "--delete"], {
+        onStart: (child) => {
+          let seen = 0;
+          for (const folder of ["cache", "cache/nar"])
+            watch(join(cwd, folder), { signal: waits.signal }, () => {
+              if (++seen === changes) child.kill("SIGKILL");
+            });
+        },
+      });
+      waits.abort();
+      kills += signal === "SIGKILL" ? 1 : 0;
+      expect(brokenPromises(join(cwd, "cache"))).toEqual([]);
+      expect(there()).toEqual(expect.arrayContaining(["now", "tagged"]));
+    }
+    expect(kills).toBeGreaterThan(2);
+    expect(await gc("--ref", "v1", "--delete")).toMatchObject({ code: 0, stderr: "" });
+    expect(there()).toEqual(["now", "tagged"]);
+    expect(readdirSync(join(cwd, "cache", "nar"))).toHaveLength(2);
+  });
 });
 
 describe("refuses, and removes nothing", () => {

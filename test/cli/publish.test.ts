@@ -143,6 +143,17 @@ test.each([
   expect(stderr).toMatch(message);
 });
 
+test.each([["publish", "--to", "./c"], ["fetch"]])(
+  "in a directory where nothing is locked, %s fails",
+  async (...args) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "elsewhere-"));
+    const { code, stdout, stderr } = await runCli(args, { cwd: elsewhere });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(`there is no lockfile ${join(elsewhere, "artifacts.lock.json")}`);
+    expect(stderr).toContain("artifacts lock");
+  },
+);
+
 test("a signing key that is none is not shown", async () => {
   const { code, stderr } = await artifacts("publish", "--to", "./c", "--signing-key", "artifacts.lock.json");
   expect(code).toBe(1);

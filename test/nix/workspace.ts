@@ -21,7 +21,7 @@ export async function makeFolder(host: Home, name: string): Promise<string> {
 }
 
 /** Copies what the flake and the package are made of, and nothing else of this repository; returns the folder. */
-export async function copySource(host: NixHost): Promise<string> {
+export async function copySource(host: Home): Promise<string> {
   const folder = await makeFolder(host, "source");
   const names =
     "flake.nix nix src scripts manifests artifacts.lock.schema.json package.json package-lock.json tsconfig.json tsconfig.build.json";

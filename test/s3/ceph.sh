@@ -34,6 +34,9 @@ start() {
   wait_for bash -c "exec 3<> /dev/tcp/127.0.0.1/$port"
   add_user writer AKWRITER000000000000 writer-secret-0000000000000000000000000
   add_user other AKOTHER0000000000000 other-secret-00000000000000000000000000
+  add_user small AKSMALL0000000000000 small-secret-00000000000000000000000000
+  admin quota set --quota-scope=user --uid=small --max-objects=20
+  admin quota enable --quota-scope=user --uid=small
 }
 
 # `ms mon client mode`: without it the gateway asks for keys for ever, since there is no authentication inside the cluster.
@@ -104,8 +107,11 @@ osd_is_up() {
 }
 
 add_user() {
-  timeout 60 radosgw-admin "${conf[@]}" -n client.rgw.t user create --uid="$1" --display-name="$1" \
-    --access-key="$2" --secret-key="$3" > /dev/null 2>> "$dir/admin.log"
+  admin user create --uid="$1" --display-name="$1" --access-key="$2" --secret-key="$3"
+}
+
+admin() {
+  timeout 60 radosgw-admin "${conf[@]}" -n client.rgw.t "$@" > /dev/null 2>> "$dir/admin.log"
 }
 
 # Nothing is to be kept, so nobody is asked to tidy up.

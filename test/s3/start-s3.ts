@@ -13,15 +13,17 @@ export interface Key {
   readonly secret: string;
 }
 
-/** Owns every bucket. */
+/** Owns every bucket that nobody else owns. */
 export const WRITER: Key = { id: "AKWRITER000000000000", secret: "writer-secret-0000000000000000000000000" };
 /** Has an account and no rights. */
 export const OTHER: Key = { id: "AKOTHER0000000000000", secret: "other-secret-00000000000000000000000000" };
+/** May have twenty objects. */
+export const SMALL: Key = { id: "AKSMALL0000000000000", secret: "small-secret-00000000000000000000000000" };
 
 export interface S3Server {
   readonly url: string;
   /** Makes a bucket that everybody may read, as far as they know what is in it. */
-  makeBucket(name: string): Promise<void>;
+  makeBucket(name: string, owner?: Key): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,15 +39,15 @@ export async function startS3(): Promise<S3Server> {
     );
   }
   const url = `http://127.0.0.1:${port}`;
-  const client = new S3Client({
-    endpoint: url,
-    region: "us-east-1",
-    forcePathStyle: true,
-    credentials: { accessKeyId: WRITER.id, secretAccessKey: WRITER.secret },
-  });
   return {
     url,
-    async makeBucket(Bucket) {
+    async makeBucket(Bucket, { id, secret } = WRITER) {
+      const client = new S3Client({
+        endpoint: url,
+        region: "us-east-1",
+        forcePathStyle: true,
+        credentials: { accessKeyId: id, secretAccessKey: secret },
+      });
       await client.send(new CreateBucketCommand({ Bucket }));
       const read = {
         Effect: "Allow",
@@ -61,9 +63,9 @@ export async function startS3(): Promise<S3Server> {
       };
       const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [read, list] });
       await client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+      client.destroy();
     },
     async stop() {
-      client.destroy();
       await runProcess("bash", [SCRIPT, "stop", directory]);
       await rm(parent, { recursive: true, force: true });
     },

@@ -1,23 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
-import { narInfoKey, parseNarInfo } from "../../src/store/narinfo.js";
+import { narInfoKey } from "../../src/store/narinfo.js";
 import { parsePathInfos, type PathInfo } from "../../src/store/path-info.js";
 import { HOOK_SCRIPT } from "../../src/upload/hook.js";
+import { brokenPromises } from "../publish/broken-promises.js";
 import { type NixHost, startNixHost } from "../nix/host.js";
 
 const KILLED = fileURLToPath(new URL("killed-uploader.js", import.meta.url));
@@ -72,17 +65,6 @@ function runHook(path: string, spool: string): void {
   execFileSync(HOOK_SCRIPT, [spool], { env: { DRV_PATH: `/nix/store/${deriver}`, OUT_PATHS: path } });
 }
 
-/** What a cache promises although it, or what it refers to, is not there. */
-function broken(cache: string): string[] {
-  return readdirSync(cache)
-    .filter((name) => name.endsWith(".narinfo"))
-    .filter((name) => {
-      const info = parseNarInfo(readFileSync(join(cache, name), "utf8"));
-      const needed = info?.references.map((reference) => `${reference.slice(0, 32)}.narinfo`) ?? [];
-      return info === undefined || ![info.url, ...needed].every((key) => existsSync(join(cache, key)));
-    });
-}
-
 test(
   `killed at ${KILLS} moments, nothing is lost, and nothing is promised that is not there`,
   { timeout: 300_000 },
@@ -95,7 +77,7 @@ test(
       for (let kill = 0; kill < KILLS / 2; kill++) {
         for (const path of built.slice(2 * kill, 2 * kill + 2)) runHook(path, spool);
         await killOne(file, Math.random() * 40);
-        expect(broken(cache)).toEqual([]);
+        expect(brokenPromises(cache)).toEqual([]);
       }
       execFileSync(process.execPath, [KILLED, settings(spool, cache, "empty")]);
       expect(readdirSync(spool)).toEqual([".uploader.json"]);

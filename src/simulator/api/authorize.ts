@@ -80,7 +80,9 @@ export function roleOf({ state }: Exchange["instance"], project: Project, user: 
 }
 
 export function maySee(exchange: Exchange, project: Project): boolean {
-  return project.visibility === "public" || hasRole(exchange, project, "guest");
+  const { visibility } = project;
+  if (visibility === "public" || (visibility === "internal" && exchange.caller !== undefined)) return true;
+  return hasRole(exchange, project, "guest");
 }
 
 export function hasRole({ caller, instance }: Exchange, project: Project, role: Role): boolean {

@@ -8,7 +8,7 @@ import { unauthorized } from "./authenticate.js";
 import type { Exchange } from "./exchange.js";
 import { paginate } from "./pagination.js";
 import { enumQuery } from "./parameters.js";
-import { showProject, showTag, showUser } from "./show.js";
+import { showProject, showProjectBasics, showTag, showUser } from "./show.js";
 
 export function getVersion({ instance }: Exchange): Reply {
   return json({ version: `${instance.knobs.version}-ee`, revision: "0123abcd" });
@@ -48,7 +48,8 @@ export function getOwnToken({ caller }: Exchange): Reply {
 }
 
 export function getProject(exchange: Exchange): Reply {
-  return json(showProject(exchange.instance, projectOf(exchange)));
+  const show = exchange.caller === undefined ? showProjectBasics : showProject;
+  return json(show(exchange.instance, projectOf(exchange)));
 }
 
 export function listTags(exchange: Exchange): Reply {

@@ -5,7 +5,8 @@ import type { Artifacts, Bridge, Job, Pipeline, Project, Tag } from "../state/mo
 import { isPastExpiry } from "../state/expiry.js";
 import { visibleStatus, type Instance } from "./exchange.js";
 
-export function showProject({ url, knobs }: Instance, project: Project) {
+/** What a stranger is shown of a public project. */
+export function showProjectBasics({ url }: Instance, project: Project) {
   const name = project.path.split("/").at(-1) ?? project.path;
   const namespace = project.path.slice(0, -name.length - 1);
   return {
@@ -19,8 +20,15 @@ export function showProject({ url, knobs }: Instance, project: Project) {
     default_branch: project.defaultBranch,
     web_url: `${url}/${project.path}`,
     http_url_to_repo: `${url}/${project.path}.git`,
-    visibility: project.visibility,
     namespace: { id: 1, name: namespace, path: namespace, kind: "group", full_path: namespace },
+  };
+}
+
+export function showProject(instance: Instance, project: Project) {
+  const { knobs } = instance;
+  return {
+    ...showProjectBasics(instance, project),
+    visibility: project.visibility,
     archived: project.archived,
     empty_repo: project.emptyRepository,
     merge_requests_access_level: project.mergeRequests ? "enabled" : "disabled",

@@ -126,7 +126,7 @@ export type PipelineInput = z.input<typeof PipelineInput>;
 export const ProjectInput = z.strictObject({
   id: Id.optional(),
   path: z.string().regex(/^[^/\s]+(\/[^/\s]+)+$/, 'expected a full path such as "group/project"'),
-  visibility: z.enum(["private", "public"]).default("private"),
+  visibility: z.enum(["private", "internal", "public"]).default("private"),
   defaultBranch: z.string().default("main"),
   /** "Public pipelines": whether guests and strangers who see the project also see its jobs. */
   publicJobs: z.boolean().default(true),

@@ -17,7 +17,7 @@ export interface Project {
   readonly id: number;
   /** Full path; people rename projects and move them. */
   path: string;
-  readonly visibility: "private" | "public";
+  readonly visibility: "private" | "internal" | "public";
   readonly defaultBranch: string;
   readonly publicJobs: boolean;
   readonly keepLatest: boolean;

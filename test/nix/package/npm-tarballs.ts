@@ -1,9 +1,10 @@
-/** Serves, as a registry would, the packages of `package-lock.json` that npm has in its cache since they were installed. */
+/** A registry with the packages of `package-lock.json`, as far as npm has them in its cache since they were installed. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { basename, join } from "node:path";
+import compare from "semver/functions/compare.js";
 import { projectPath } from "../evaluate.js";
 
 export interface NpmTarballs {
@@ -12,30 +13,54 @@ export interface NpmTarballs {
 }
 
 export async function serveNpmTarballs(): Promise<NpmTarballs> {
-  const files = cachedFiles();
+  const packages = lockedPackages();
+  const files = new Map(packages.map((one) => [tarballOf(one), contentFile(one.integrity)]));
   const server = createServer(({ url = "" }, response) => {
     const file = files.get(url);
-    if (file === undefined || !existsSync(file))
+    const versions = packages.filter(({ name }) => name === decodeURIComponent(url.slice(1)));
+    if (versions.length > 0) response.end(JSON.stringify(packument(versions, address)));
+    else if (file === undefined || !existsSync(file))
       response.writeHead(404).end(`${url} is not in npm's cache; run: npm ci\n`);
     else response.end(readFileSync(file));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // `listen` on a port of TCP gives an address with a port
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url: address, close: () => server.close() };
 }
 
-/** Where each tarball is; npm's cache has a file for each integrity (npm's cacache, content-v2). */
-function cachedFiles(): Map<string, string> {
+interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly integrity: string;
+}
+
+function lockedPackages(): LockedPackage[] {
   const lock = JSON.parse(readFileSync(projectPath("package-lock.json"), "utf8")) as {
     packages: Record<string, { version: string; integrity?: string }>;
   };
-  const files = new Map<string, string>();
-  for (const [path, { version, integrity }] of Object.entries(lock.packages)) {
-    const name = path.split("node_modules/").at(-1) ?? "";
-    if (integrity === undefined) continue;
-    files.set(`/${name}/-/${basename(name)}-${version}.tgz`, contentFile(integrity));
-  }
-  return files;
+  return Object.entries(lock.packages).flatMap(([path, { integrity, ...rest }]) =>
+    integrity === undefined ? [] : [{ ...rest, integrity, name: path.split("node_modules/").at(-1) ?? "" }],
+  );
+}
+
+function tarballOf({ name, version }: LockedPackage): string {
+  return `/${name}/-/${basename(name)}-${version}.tgz`;
+}
+
+/** What a registry tells of a package: what the lock says of its versions, dependencies and programs included. */
+function packument(versions: readonly LockedPackage[], address: string) {
+  const [newest] = versions.map(({ version }) => version).sort((a, b) => compare(b, a));
+  return {
+    name: versions[0]?.name,
+    "dist-tags": { latest: newest },
+    versions: Object.fromEntries(
+      versions.map((one) => [
+        one.version,
+        { ...one, dist: { tarball: address + tarballOf(one), integrity: one.integrity } },
+      ]),
+    ),
+  };
 }
 
 const CONTENT = join(
