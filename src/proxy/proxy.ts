@@ -168,14 +168,15 @@ function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Healt
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[ListenAddress, Authority]> {
-  const { listeners, passthrough, idTokens, certificates } = options;
+  const { listeners, passthrough, idTokens, certificates, tls } = options;
   for (const listener of listeners) yield [listener, inject(upstream)];
   if (idTokens !== undefined) {
     const authority = idToken({ ...idTokens, upstream });
     for (const listener of idTokens.listeners) yield [listener, authority];
   }
   if (certificates !== undefined) {
-    const authority = clientCertificate(upstream);
+    if (tls === undefined) throw new Error("client certificates are shown over TLS");
+    const authority = clientCertificate(upstream, tls);
     for (const listener of certificates.listeners) yield [listener, authority];
   }
   if (passthrough === undefined) return;
