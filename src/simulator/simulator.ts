@@ -60,6 +60,8 @@ export interface EmbeddedGitLab {
   readonly knobs: Knobs;
   addToken(token: TokenInput): void;
   addProject(project: ProjectInput): Project;
+  /** Renames a project, or moves it to another group. */
+  moveProject(from: string, to: string): void;
   addPipeline(projectPath: string, pipeline: PipelineInput): Pipeline;
   addJob(projectPath: string, pipeline: number, job: JobInput): Job;
   /** Runs a job again: a new id, the old attempt is hidden. What `replacement` leaves out stays the same. */
@@ -135,6 +137,7 @@ function controls({ state, knobs, now, faults }: Controlled) {
     state,
     addToken: (token: TokenInput) => void state.addToken(token),
     addProject: (project: ProjectInput) => state.addProject(project),
+    moveProject: (from: string, to: string) => state.moveProject(from, to),
     addPipeline: (path: string, pipeline: PipelineInput) => state.addPipeline(path, pipeline),
     addJob: (path: string, pipeline: number, job: JobInput) => state.addJob(path, pipeline, job),
     retryJob: (job: number, replacement?: Partial<JobInput>) => state.retryJob(job, replacement),

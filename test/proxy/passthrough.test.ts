@@ -11,6 +11,7 @@ import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { formatLogEntry, type LogEntry } from "../../src/proxy/log.js";
 import { narinfoPath } from "../../src/proxy/narinfo.js";
 import { passthrough } from "../../src/proxy/passthrough.js";
+import { createProjectPaths } from "../../src/proxy/project-paths.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { createUpstream } from "../../src/proxy/upstream.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
@@ -203,8 +204,8 @@ it("no token is ever logged or written to the cache", async () => {
 
 function authorityFor(origin: string) {
   const clock = { now: 0 };
-  const upstream = createUpstream(client);
-  return { clock, authority: passthrough({ upstream, origin: new URL(origin), now: () => clock.now }) };
+  const questions = { upstream: createUpstream(client), paths: createProjectPaths(client) };
+  return { clock, authority: passthrough({ ...questions, origin: new URL(origin), now: () => clock.now }) };
 }
 
 function entry() {

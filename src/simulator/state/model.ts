@@ -15,7 +15,8 @@ export interface Tag {
 
 export interface Project {
   readonly id: number;
-  readonly path: string;
+  /** People rename projects, and move them. */
+  path: string;
   readonly visibility: "private" | "public";
   readonly defaultBranch: string;
   readonly publicJobs: boolean;

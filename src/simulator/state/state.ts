@@ -131,6 +131,13 @@ export class State {
     return project;
   }
 
+  /** Renames a project, or moves it to another group. Its old path leads to it until another project has that. */
+  moveProject(from: string, to: string): void {
+    const project = this.projectAt(from);
+    project.path = to;
+    this.#claimPaths(project, [from]);
+  }
+
   /** A path that a project has now goes before one that another had once. */
   #claimPaths(project: Project, formerPaths: readonly string[]): void {
     if (this.paths.get(project.path)?.path === project.path)
