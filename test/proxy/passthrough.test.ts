@@ -17,10 +17,9 @@ import { createUpstream } from "../../src/proxy/upstream.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { lockedVariant } from "../hash/locked.js";
 import { makeArtifact, makeLock } from "../make/lock.js";
+import { MEMBER, STRANGER, basic } from "./running-passthrough.js";
 import { ask } from "./running-proxy.js";
 
-const MEMBER = "glpat-member-of-the-project";
-const STRANGER = "glpat-stranger-to-the-project";
 const CONTENT = "private bytes\n";
 
 let gitlab: EmbeddedGitLab;
@@ -67,10 +66,6 @@ afterEach(async () => {
   await gitlab.close();
   await rm(directory, { recursive: true });
 });
-
-function basic(user: string, token: string): string {
-  return `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`;
-}
 
 function askAs(authorization: string | undefined, target = path) {
   return ask(proxy.urls[0] ?? "", target, { headers: authorization === undefined ? {} : { authorization } });

@@ -15,12 +15,11 @@ import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.
 import { CANARY, canaryFor } from "../gitlab/test-client.js";
 import { lockedVariant } from "../hash/locked.js";
 import { makeArtifact, makeLock } from "../make/lock.js";
+import { MEMBER, STRANGER, basic } from "./running-passthrough.js";
 import { ask } from "./running-proxy.js";
 
 const CONTENT = "private bytes\n";
 const AUDIENCE = "https://artifacts.example.com";
-const MEMBER = "glpat-member-of-the-project";
-const STRANGER = "glpat-stranger-to-the-project";
 const FIVE_MINUTES = 300_000;
 const POLICY: readonly ProxyRule[] = [
   { name: "security keeps its own", effect: "deny", projects: ["security/*"] },
@@ -91,12 +90,8 @@ async function start(): Promise<void> {
       url: idToken,
       authorization: `Bearer ${gitlab.issueIdToken(job.id, { aud: AUDIENCE })}`,
     },
-    passthrough: { url: passthrough, authorization: basic(MEMBER) },
+    passthrough: { url: passthrough, authorization: basic("me", MEMBER) },
   };
-}
-
-function basic(token: string): string {
-  return `Basic ${Buffer.from(`me:${token}`).toString("base64")}`;
 }
 
 async function get(way: string, target = path) {
@@ -162,7 +157,7 @@ it("GitLab is asked for a project once, however many ask", async () => {
 it("who may not know where a project is leaves it to the next one to find out, and gets nothing", async () => {
   gitlab.moveProject("platform/tool", "security/tool");
   const { url = "" } = asking["passthrough"] ?? {};
-  const stranger = await ask(url, path, { headers: { authorization: basic(STRANGER) } });
+  const stranger = await ask(url, path, { headers: { authorization: basic("me", STRANGER) } });
   expect(stranger.status).toBe(404);
   expect((await get("passthrough")).status).toBe(404);
 });
@@ -180,7 +175,7 @@ it("no caller's token is sent elsewhere to find out", async () => {
     gitlab: client,
     log: () => {},
   });
-  const headers = { authorization: basic(MEMBER) };
+  const headers = { authorization: basic("me", MEMBER) };
   const { status } = await ask(elsewhere.urls[0] ?? "", fodPath(other.url, variant), { headers });
   expect(status).toBe(403);
   expect(other.requests).toEqual([]);
