@@ -70,7 +70,13 @@ export async function runPassthrough({
   const [url = ""] = proxy.urls;
   const path = fodPath(gitlab.url, variant);
   return {
-    ...{ gitlab, client, url, variant, bytes, path, logged },
+    gitlab,
+    client,
+    url,
+    variant,
+    bytes,
+    path,
+    logged,
     paths: [path, `/sha256/${path.split("/").at(-2)}`, narPath(variant), narinfoPath(variant)],
     askAs: (authorization, target = path, options = {}) =>
       ask(url, target, {
