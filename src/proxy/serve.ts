@@ -113,9 +113,9 @@ async function answer(
     sendText(response, answer);
     return { entry, from: "lock", sent: answer.lines.length, headAt: performance.now() };
   }
-  if (headOnly || request.headers["if-none-match"] === answer.etag) {
-    if (headOnly) sendHead(response, answer);
-    else sendUnchanged(response, answer);
+  if (headOnly || answer.known) {
+    if (answer.known) sendUnchanged(response, answer);
+    else sendHead(response, answer);
     response.end();
     return { entry, from: "lock", sent: 0, headAt: performance.now() };
   }
