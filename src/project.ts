@@ -57,15 +57,15 @@ export async function readProjectLock({ lockFile }: Project): Promise<Lock> {
  *
  * @throws UserError NO_LOCK when there is no lockfile
  */
-export async function requireProjectLock({ lockFile }: Project): Promise<Lock> {
-  await access(lockFile).catch((cause: unknown) => {
-    throw new UserError("NO_LOCK", `there is no lockfile ${lockFile}`, {
+export async function requireProjectLock(project: Project): Promise<Lock> {
+  await access(project.lockFile).catch((cause: unknown) => {
+    throw new UserError("NO_LOCK", `there is no lockfile ${project.lockFile}`, {
       exitCode: 2,
       hint: "run this where artifacts are locked (-C DIR), or lock some first: artifacts lock",
       cause,
     });
   });
-  return readLock(lockFile);
+  return readProjectLock(project);
 }
 
 /**

@@ -8,7 +8,7 @@ import { dataOf, GraphqlAnswer } from "./graphql-answer.js";
 import { openDownload, type PartRequest } from "./download.js";
 import { exchange, type Line } from "./exchange.js";
 import { GitLabError } from "./gitlab-error.js";
-import type { GitLab } from "./gitlab.js";
+import type { GitLab, QuestionOptions } from "./gitlab.js";
 import { nextPage } from "./next-page.js";
 import { readJson } from "./read-json.js";
 import { receive } from "./receive.js";
@@ -56,16 +56,20 @@ export function createGitLab(options: GitLabOptions): GitLab {
   const retrying = <T>(attempt: () => Promise<T>, signal = ending) =>
     withRetries(attempt, options.retry ?? {}, { signal, onRetry: options.onRetry });
 
-  async function getPage<T>(url: URL, schema: ZodType<T>): Promise<{ value: T; next: URL | undefined }> {
+  async function getPage<T>(
+    url: URL,
+    schema: ZodType<T>,
+    { signal = ending, credential }: QuestionOptions = {},
+  ): Promise<{ value: T; next: URL | undefined }> {
     return retrying(async () => {
-      const answer = await exchange(line, url, { accept: "application/json", signal: ending });
+      const answer = await exchange(line, url, { accept: "application/json", signal, credential });
       return { value: await readJson(answer, schema), next: nextPage(url, answer.header) };
-    });
+    }, signal);
   }
 
   return {
-    async get(instance, path, schema, query) {
-      return (await getPage(apiUrl(instance, path, query), schema)).value;
+    async get(instance, path, schema, query, asking) {
+      return (await getPage(apiUrl(instance, path, query), schema, asking)).value;
     },
 
     async *pages(instance, path, item, query) {

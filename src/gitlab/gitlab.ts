@@ -25,6 +25,12 @@ export interface DownloadOptions {
   readonly verified?: boolean;
 }
 
+export interface QuestionOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Sent in place of the client's own, to the origin of the instance alone. */
+  readonly credential?: Credential | undefined;
+}
+
 export interface GitLab {
   /**
    * GET of `<instance>/api/v4/<path>`, parsed.
@@ -33,7 +39,13 @@ export interface GitLab {
    * @param path segments after `/api/v4`, each of which is percent-encoded here: `["projects", "a/b", "jobs", 7]`
    * @throws GitLabError (a UserError) when GitLab refuses or is out of reach
    */
-  get<T>(instance: string, path: readonly (string | number)[], schema: ZodType<T>, query?: Query): Promise<T>;
+  get<T>(
+    instance: string,
+    path: readonly (string | number)[],
+    schema: ZodType<T>,
+    query?: Query,
+    options?: QuestionOptions,
+  ): Promise<T>;
 
   /** All items of a paginated list, page by page as they are consumed. Never follows a link to another origin. */
   pages<T>(

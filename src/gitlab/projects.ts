@@ -1,4 +1,4 @@
-import type { GitLab } from "./gitlab.js";
+import type { GitLab, QuestionOptions } from "./gitlab.js";
 import { Project, ProjectVisibility } from "./schema.js";
 
 /** Where a project is: the instance's base URL, and the full path or the numeric id. */
@@ -8,8 +8,12 @@ export interface ProjectAddress {
 }
 
 /** GET `/projects/:id`. */
-export function getProject(gitlab: GitLab, { instance, project }: ProjectAddress): Promise<Project> {
-  return gitlab.get(instance, ["projects", project], Project);
+export function getProject(
+  gitlab: GitLab,
+  { instance, project }: ProjectAddress,
+  options?: QuestionOptions,
+): Promise<Project> {
+  return gitlab.get(instance, ["projects", project], Project, undefined, options);
 }
 
 /** GET `/projects/:id`, for who may read it. */

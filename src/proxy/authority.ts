@@ -4,6 +4,7 @@ import type { LockedEntry } from "../lock/entry.js";
 import type { Found } from "./locked-index.js";
 import type { Caller } from "./policy.js";
 import type { AuthorityName } from "./probe.js";
+import type { ProjectPaths } from "./project-paths.js";
 import type { Upstream } from "./upstream.js";
 
 /** Who may have what, and with whose credentials GitLab is asked for it. Each listener has one. */
@@ -15,6 +16,8 @@ export interface Authority {
    * @throws UserError when they must say who they are
    */
   identify(request: IncomingMessage): Promise<Caller>;
+  /** `entries` under the paths that their projects have now, as far as GitLab tells it to whoever is asked for. */
+  locate(request: IncomingMessage, entries: Found["entries"]): Promise<Found["entries"]>;
   /**
    * Lets the caller have one of `entries`, which are of the same bytes.
    *
@@ -30,11 +33,18 @@ export interface Admitted {
   readonly source: Source;
 }
 
+/** What authorities ask GitLab. */
+export interface Questions {
+  readonly upstream: Upstream;
+  readonly paths: ProjectPaths;
+}
+
 /** Everybody who can connect may have what is locked, and the proxy asks with its own credentials. */
-export function inject(upstream: Upstream): Authority {
+export function inject({ upstream, paths }: Questions): Authority {
   return {
     name: "inject",
     identify: () => Promise.resolve({ kind: "machine" }),
+    locate: (_request, entries) => paths.current(entries),
     admit: (_request, entries) =>
       Promise.resolve({
         entry: entries[0],

@@ -2,22 +2,25 @@ import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import { UserError } from "../errors.js";
-import { type Authority, inject } from "./authority.js";
+import { type Authority, type Questions, inject } from "./authority.js";
 import type { CertificateBearer } from "./policy.js";
-import { CERTIFICATE_REFUSED } from "./refusals.js";
-import type { Upstream } from "./upstream.js";
+import { AUTHORITIES_CHANGED, CERTIFICATE_REFUSED } from "./refusals.js";
+import type { Tls } from "./tls.js";
 
 /**
  * Callers show who they are by a certificate of an authority that the operator named, and the proxy asks GitLab with its own
  * credentials. The handshake lets everybody in, so that who has no certificate, or a bad one, is told why; nothing that is locked is
  * looked up for them.
  */
-export function clientCertificate(upstream: Upstream): Authority {
+export function clientCertificate(tls: Tls, questions: Questions): Authority {
   return {
-    ...inject(upstream),
+    ...inject(questions),
     name: "certificate",
-    // Not sooner than it is asked: a certificate may expire while the connection is kept.
-    identify: async (request) => bearerOf(request),
+    // Not sooner than it is asked: a certificate may expire, or its authority be withdrawn, while the connection is kept.
+    async identify(request) {
+      if (!tls.isCurrent(request.socket)) throw changed();
+      return bearerOf(request);
+    },
   };
 }
 
@@ -64,6 +67,16 @@ function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
     names.push(`${kind}:${value.startsWith('"') ? String(JSON.parse(value)) : value}`);
   }
   return names;
+}
+
+function changed(): UserError {
+  return new UserError(
+    AUTHORITIES_CHANGED,
+    "this proxy knows other authorities since this connection began",
+    {
+      hint: "connect again",
+    },
+  );
 }
 
 function refused(message: string): UserError {

@@ -4,14 +4,12 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import { type Authority, inject } from "./authority.js";
+import { type Authority, type Questions, inject } from "./authority.js";
 import { callerToken } from "./caller-credential.js";
 import type { CiJob } from "./policy.js";
 import { ID_TOKEN_REFUSED } from "./refusals.js";
-import type { Upstream } from "./upstream.js";
 
-export interface IdTokenOptions {
-  readonly upstream: Upstream;
+export interface IdTokenOptions extends Questions {
   /** The instance that signs the tokens; their `iss`, also when it is below a path. */
   readonly issuer: URL;
   /** A token must be meant for one of these. */
@@ -29,14 +27,14 @@ const KEYS_COUNT_MS = 3_600_000;
  * CI jobs show who they are by GitLab's signature (GitLab documentation, "ID token authentication"), and the proxy asks GitLab with
  * its own credentials: a job needs no right on the projects of what it gets, and its token opens nothing else.
  */
-export function idToken({ upstream, issuer, audiences }: IdTokenOptions): Authority {
+export function idToken({ issuer, audiences, ...questions }: IdTokenOptions): Authority {
   const instance = issuer.href.replace(/\/+$/, "");
   const keys = createRemoteJWKSet(new URL(`${instance}/oauth/discovery/keys`), {
     cacheMaxAge: KEYS_COUNT_MS,
   });
 
   return {
-    ...inject(upstream),
+    ...inject(questions),
     name: "id-token",
     async identify(request: IncomingMessage): Promise<CiJob> {
       const token = callerToken(request.headers.authorization);

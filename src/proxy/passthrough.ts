@@ -3,14 +3,12 @@ import type { IncomingMessage } from "node:http";
 import type { Credential } from "../credentials/credentials.js";
 import { UserError } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
-import type { Admitted, Authority } from "./authority.js";
+import type { Admitted, Authority, Questions } from "./authority.js";
 import { callerCredential } from "./caller-credential.js";
 import type { LockedEntry } from "../lock/entry.js";
 import { CALLER_ELSEWHERE, CALLER_UNKNOWN } from "./refusals.js";
-import type { Upstream } from "./upstream.js";
 
-export interface PassthroughOptions {
-  readonly upstream: Upstream;
+export interface PassthroughOptions extends Questions {
   /** Where callers' tokens belong. The lock, which a merge request can change, may name other instances; none gets one. */
   readonly origin: URL;
   /** Milliseconds of a clock that never goes back. */
@@ -29,6 +27,7 @@ const MOST_DECISIONS = 10_000;
  */
 export function passthrough({
   upstream,
+  paths,
   origin,
   now = () => performance.now(),
 }: PassthroughOptions): Authority {
@@ -37,6 +36,11 @@ export function passthrough({
   return {
     name: "passthrough",
     identify: () => Promise.resolve({ kind: "token" }),
+    async locate(request, entries) {
+      // Those of other instances are refused by `admit`, if the policy leaves nothing else.
+      const [first, ...others] = entries.filter((entry) => isAt(origin, entry));
+      return first === undefined ? entries : paths.current([first, ...others], credentialOf(request));
+    },
     async admit(request, entries) {
       const credential = credentialOf(request);
       let refusal: unknown;
@@ -54,7 +58,7 @@ export function passthrough({
 
   async function allow(entry: LockedEntry, credential: Credential): Promise<void> {
     const { url } = entry.variant;
-    if (new URL(url).origin !== origin.origin) throw elsewhere(entry, origin);
+    if (!isAt(origin, entry)) throw elsewhere(entry, origin);
     await decisions.about([wordsOf(credential), url], () => mayDownload(entry, credential));
   }
 
@@ -82,6 +86,10 @@ function credentialOf(request: IncomingMessage): Credential {
   throw new UserError(CALLER_UNKNOWN, "this proxy wants your own GitLab token", {
     hint: "write it as the password for this proxy's host into Nix's netrc-file",
   });
+}
+
+function isAt({ origin }: URL, { variant }: LockedEntry): boolean {
+  return new URL(variant.url).origin === origin;
 }
 
 function elsewhere({ artifact }: LockedEntry, origin: URL): UserError {

@@ -77,6 +77,11 @@ export function permitted(
   return [first, ...others];
 }
 
+/** Whether it matters to the rules from which project something is. */
+export function judgesProjects(rules: readonly ProxyRule[] | undefined): boolean {
+  return rules?.some(({ projects }) => projects !== undefined) === true;
+}
+
 function decide(rules: readonly ProxyRule[], caller: Caller, entry: LockedEntry): ProxyRule | undefined {
   return rules.find(
     (rule) =>

@@ -20,6 +20,7 @@ import { idToken } from "./id-token.js";
 import { passthrough as askWithTokenOfCaller } from "./passthrough.js";
 import { DEFAULT_PEER_CONNECTIONS } from "./peer-connections.js";
 import type { Health } from "./probe.js";
+import { createProjectPaths } from "./project-paths.js";
 import { type Answer, type Running, startServer } from "./server.js";
 import type { Tls } from "./tls.js";
 import { type Upstream, createUpstream } from "./upstream.js";
@@ -168,17 +169,19 @@ function healthOf({ notes }: ProxyOptions, { upstream, stopping }: State): Healt
 }
 
 function* authorities(options: ProxyOptions, upstream: Upstream): Iterable<[ListenAddress, Authority]> {
-  const { listeners, passthrough, idTokens, certificates } = options;
-  for (const listener of listeners) yield [listener, inject(upstream)];
+  const { listeners, passthrough, idTokens, certificates, tls } = options;
+  const questions = { upstream, paths: createProjectPaths(options.gitlab) };
+  for (const listener of listeners) yield [listener, inject(questions)];
   if (idTokens !== undefined) {
-    const authority = idToken({ ...idTokens, upstream });
+    const authority = idToken({ ...idTokens, ...questions });
     for (const listener of idTokens.listeners) yield [listener, authority];
   }
   if (certificates !== undefined) {
-    const authority = clientCertificate(upstream);
+    if (tls === undefined) throw new Error("client certificates are shown over TLS");
+    const authority = clientCertificate(tls, questions);
     for (const listener of certificates.listeners) yield [listener, authority];
   }
   if (passthrough === undefined) return;
-  const authority = askWithTokenOfCaller({ upstream, origin: passthrough.origin });
+  const authority = askWithTokenOfCaller({ ...questions, origin: passthrough.origin });
   for (const listener of passthrough.listeners) yield [listener, authority];
 }

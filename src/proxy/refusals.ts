@@ -29,6 +29,8 @@ export const CALLER_UNKNOWN = "CALLER_UNKNOWN";
 export const CALLER_ELSEWHERE = "CALLER_ELSEWHERE";
 export const ID_TOKEN_REFUSED = "ID_TOKEN_REFUSED";
 export const CERTIFICATE_REFUSED = "CERTIFICATE_REFUSED";
+/** Another connection may be let in. */
+export const AUTHORITIES_CHANGED = "AUTHORITIES_CHANGED";
 
 export const NOT_LOCKED: Refusal = {
   status: 404,
@@ -72,8 +74,9 @@ export function rangeBeyondEnd(size: number): Refusal {
 export function upstreamFailed(error: UserError): Refusal {
   const text = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
   const status = statusOf(error);
-  return status === 401
-    ? { status, text, headers: { "www-authenticate": 'Basic realm="GitLab token"' } }
+  if (status === 401) return { status, text, headers: { "www-authenticate": 'Basic realm="GitLab token"' } };
+  return error.code === AUTHORITIES_CHANGED
+    ? { status, text, headers: { connection: "close" } }
     : { status, text };
 }
 
@@ -85,6 +88,7 @@ function statusOf(error: UserError): number {
   if (status === 401 || status === 403) return 403;
   if (status === 404 || status === 410) return 404;
   if (error.code === CACHE_DISK) return 507;
+  if (error.code === AUTHORITIES_CHANGED) return 503;
   if (error.code === CALLER_UNKNOWN || error.code === ID_TOKEN_REFUSED) return 401;
   if (error.code === CALLER_ELSEWHERE || error.code === CERTIFICATE_REFUSED) return 403;
   return 424;

@@ -22,6 +22,8 @@ export interface ArtifactAnswer {
   readonly etag: string;
   /** Undefined: the whole, as a full answer. */
   readonly range: ByteRange | undefined;
+  /** Whether who asks has said that they have it already. */
+  readonly known: boolean;
 }
 
 /** Decides, without doing anything, what a request that was let in gets. */
@@ -33,14 +35,27 @@ export function route(asked: Asked, locks: readonly Lock[]): Route | Text | Refu
   return { entries: found.entries, answer: answerOf(found, asked), headOnly: method === "HEAD" };
 }
 
-function answerOf({ view, entries }: Found, { headers }: Asked): ArtifactAnswer | Text | Refusal {
+function answerOf({ view, entries }: Found, asked: Asked): ArtifactAnswer | Text | Refusal {
   const { variant } = entries[0];
   if (view === "narinfo") return { type: "text/x-nix-narinfo", lines: narinfo(variant) };
   const body = bodyOf(variant, view);
-  const range = parseRange(single(headers["range"]), body.size);
+  const etag = etagOf(entries[0], view);
+  const known = names(single(asked.headers["if-none-match"]), etag);
+  const range = known ? undefined : parseRange(rangeHeader(asked, etag), body.size);
   if (range === "beyond") return rangeBeyondEnd(body.size);
   const type = view === "nar" ? "application/x-nix-nar" : "application/octet-stream";
-  return { body, type, etag: etagOf(entries[0], view), range };
+  return { body, type, etag, range, known };
+}
+
+/** Whether a list of tags has this one, weak or not (RFC 9110, section 13.1.2). */
+function names(tags: string | undefined, etag: string): boolean {
+  return tags?.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, ""))) === true;
+}
+
+/** Parts are for GET alone, and for who has another part of the same bytes (RFC 9110, sections 14.2 and 13.1.5). */
+function rangeHeader({ method, headers }: Asked, etag: string): string | undefined {
+  const isOfThese = (single(headers["if-range"]) ?? etag) === etag;
+  return method === "GET" && isOfThese ? single(headers["range"]) : undefined;
 }
 
 function etagOf({ variant }: LockedEntry, view: "bytes" | "nar"): string {

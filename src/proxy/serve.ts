@@ -7,7 +7,7 @@ import { type ClientPace, ClientTooSlow } from "./client-pace.js";
 import { ContentLost } from "./cache/content.js";
 import type { LockedEntry } from "../lock/entry.js";
 import type { Log } from "./log.js";
-import { type Caller, PolicyDenial, nameOf, permitted } from "./policy.js";
+import { type Caller, PolicyDenial, judgesProjects, nameOf, permitted } from "./policy.js";
 import { describe, refuse } from "./refuse.js";
 import { BROKEN, NOT_LOCKED, upstreamFailed } from "./refusals.js";
 import { sendHead, sendRefusal, sendText, sendUnchanged } from "./respond.js";
@@ -101,7 +101,9 @@ async function answer(
   options: Serve,
 ): Promise<Served | undefined> {
   const { authority, cache, caller, found, policy, pace } = options;
-  const { entry, source } = await authority.admit(request, permitted(policy, caller, found.entries));
+  const { entries } = found;
+  const located = judgesProjects(policy) ? await authority.locate(request, entries) : entries;
+  const { entry, source } = await authority.admit(request, permitted(policy, caller, located));
   const { answer, headOnly } = found;
   if ("status" in answer) {
     refuse(request, response, { ...options, refusal: answer });
@@ -111,9 +113,9 @@ async function answer(
     sendText(response, answer);
     return { entry, from: "lock", sent: answer.lines.length, headAt: performance.now() };
   }
-  if (headOnly || request.headers["if-none-match"] === answer.etag) {
-    if (headOnly) sendHead(response, answer);
-    else sendUnchanged(response, answer);
+  if (headOnly || answer.known) {
+    if (answer.known) sendUnchanged(response, answer);
+    else sendHead(response, answer);
     response.end();
     return { entry, from: "lock", sent: 0, headAt: performance.now() };
   }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import type { Server } from "node:https";
+import type { Socket } from "node:net";
 import { type SecureContextOptions, createSecureContext } from "node:tls";
 import { UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
@@ -18,8 +19,10 @@ export interface TlsFiles {
 export interface Tls {
   /** What the files said when they last fitted together. */
   readonly context: () => SecureContextOptions;
-  /** Gives the server what is renewed; what is connected without asking anything is let go then. */
+  /** Gives the server what is renewed. A connection that began under other authorities ends with what it is busy with then. */
   follow(server: Server): void;
+  /** Whether the authorities are still those under which a connection to a server that is followed began. */
+  isCurrent(socket: Socket): boolean;
   close(): void;
 }
 
@@ -41,6 +44,9 @@ export async function openTls(files: TlsFiles, { log, lookMs = LOOK_MS }: TlsOpt
   let version = await versionOf(files);
   let context = await readTls(files);
   const servers = new Set<Server>();
+  /** The authorities under which each connection began, by its two ends: the socket of the handshake is not the one of the requests. */
+  const begun = new Map<string, SecureContextOptions["ca"]>();
+  const isCurrent = (socket: Socket) => String(begun.get(endsOf(socket))) === String(context.ca);
   const timer = setInterval(() => void look(), lookMs).unref();
 
   async function look(): Promise<void> {
@@ -65,9 +71,24 @@ export async function openTls(files: TlsFiles, { log, lookMs = LOOK_MS }: TlsOpt
     follow(server) {
       servers.add(server);
       server.once("close", () => servers.delete(server));
+      server.on("connection", (socket: Socket) => {
+        const ends = endsOf(socket);
+        begun.set(ends, context.ca);
+        socket.once("close", () => begun.delete(ends));
+      });
+      server.on("request", ({ socket }, response) => {
+        response.once("close", () => {
+          if (!isCurrent(socket)) setImmediate(() => server.closeIdleConnections());
+        });
+      });
     },
+    isCurrent,
     close: () => clearInterval(timer),
   };
+}
+
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join();
 }
 
 /**

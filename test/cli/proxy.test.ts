@@ -20,6 +20,7 @@ import { startGitLab } from "../../src/simulator/simulator.js";
 import { startAuthority } from "../proxy/certificates.js";
 import { ownAddress } from "../proxy/own-address.js";
 import { CLI, runCli } from "./run-cli.js";
+import { endAll, startProxyProcess } from "./start-proxy.js";
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -28,10 +29,7 @@ beforeEach(async () => {
   await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock()));
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) {
-    child.kill("SIGTERM");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  }
+  await endAll(children);
   await rm(directory, { recursive: true });
 });
 
@@ -64,19 +62,9 @@ async function activate(listen: readonly string[], names: string, args: readonly
   return { child, said: () => lines.join("") };
 }
 
-/** A proxy on the one address that `args` name, and what it says on stderr. */
-async function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [CLI, "proxy", ...args], {
-    cwd: directory,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  children.push(child);
-  const lines: string[] = [];
-  child.stderr.setEncoding("utf8").on("data", (line: string) => lines.push(line));
-  const [line] = await once(child.stdout.setEncoding("utf8"), "data");
-  const url = /https?:\/\/\d+\.\d+\.\d+\.\d+:\d+/.exec(String(line))?.[0] ?? "nowhere";
-  return { url, said: () => lines.join("") };
+/** A proxy on the one address that `args` name. */
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return startProxyProcess(args, { cwd: directory, env, children });
 }
 
 describe("sockets that systemd hands over", () => {

@@ -14,6 +14,7 @@ import {
   type ModuleSystem,
   type NixosUnit,
 } from "./modules.js";
+import { blocks } from "./page-blocks.js";
 import { runProcess } from "./process.js";
 
 const MINIMAL = `services.nix-artifacts.proxy = {
@@ -217,6 +218,18 @@ describe("the proxy of the NixOS module", () => {
     const configuration = `{ services.nix-artifacts.proxy = { enable = true; ${wrong}; }; }`;
     await expect(evaluateModule("nixos", configuration)).rejects.toThrow(message.replace("`", "'"));
   });
+});
+
+test("the units for other systems are taken by systemd, and as well protected", async () => {
+  const units = (await blocks("proxy.md", "As a service", "ini")).map((text) => {
+    const [, name = ""] = /^# (\S+)/.exec(text) ?? [];
+    return [name, text.replaceAll(/^(ExecStart\w*=-?)artifacts /gm, `$1${folder}/bin/artifacts `)] as const;
+  });
+  const [service = "", socket = ""] = await writeTexts(units);
+  expect(socket).toMatch(/\.socket$/);
+  expect(await systemdAnalyze("verify", service, socket)).toMatchObject({ code: 0, stderr: "" });
+  const security = await systemdAnalyze("security", "--offline=true", "--threshold=15", service);
+  expect(security.code, security.stdout).toBe(0);
 });
 
 test("the nix-darwin module makes a daemon that runs as its own account", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { appendFile, copyFile } from "node:fs/promises";
 import { type ConnectionOptions, type TLSSocket, connect } from "node:tls";
+import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProxyRule } from "../../src/config/proxy-rule.js";
@@ -12,6 +13,7 @@ import { type CertificateAuthority, type Issued, type Wish, startAuthority } fro
 import { type RunningProxy, ask, runProxy } from "./running-proxy.js";
 
 const run = promisify(execFile);
+const RENEWED = { level: "info", event: "renewed-certificate" };
 const POLICY: readonly ProxyRule[] = [
   {
     name: "machines of the CI",
@@ -108,13 +110,7 @@ describe("whoever has no good certificate", () => {
   });
 
   it("does not get in by taking up a session that had none", async () => {
-    const first = await handshake({});
-    const session = await new Promise<Buffer | undefined>((resolve) => {
-      first.once("session", resolve);
-      first.once("end", () => resolve(undefined));
-      first.write(`GET /-/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-      first.resume();
-    });
+    const session = await sessionOf(await handshake({}));
     const again = await handshake(session === undefined ? {} : { session });
     again.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
     const [answer] = await once(again.setEncoding("utf8"), "data");
@@ -176,8 +172,44 @@ describe("the files", () => {
     });
     url = other.url;
     expect((await curl(client, "/nix-cache-info")).status).toBe(200);
+    const shown = { cert: readFileSync(client.cert), key: readFileSync(client.key) };
+    const session = await sessionOf(await handshake(shown));
     await copyFile(theirs.cert, clientCa);
     await vi.waitFor(async () => expect((await curl(client, "/nix-cache-info")).status).toBe(403));
+    const again = await handshake({ ...shown, ...(session === undefined ? {} : { session }) });
+    again.write(`GET /nix-cache-info HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    expect((await buffer(again)).toString()).toMatch(/^HTTP\/1\.1 403 /);
+    own.close();
+    await other.close();
+  });
+
+  it("that lose an authority count for the next request of whoever is connected, also when it is busy then", async () => {
+    const [client, clientCa] = [await ours.issue({ name: "one.ci.test" }), `${server.cert}.ca`];
+    await copyFile(ours.cert, clientCa);
+    const own = await openTls({ ...server, clientCa }, { log: (entry) => logged.push(entry), lookMs: 20 });
+    const other = await runProxy({
+      listeners: [],
+      certificates: { listeners: [{ host: "127.0.0.1", port: 0, tls: true }] },
+      tls: own,
+    });
+    url = other.url;
+    const locked = await other.add("tool", { bytes: Buffer.from("private bytes") });
+    let finish = () => {};
+    other.upstream.serve("/tool", (_, response) => void (finish = () => response.end("private bytes")));
+    const socket = await handshake({ cert: readFileSync(client.cert), key: readFileSync(client.key) });
+    const answers = buffer(socket);
+    const request = `GET ${locked} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    socket.write(request);
+    await vi.waitFor(() => expect(other.upstream.open()).toBe(1));
+    await copyFile(theirs.cert, clientCa);
+    await vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining(RENEWED)));
+    socket.write(request);
+    await vi.waitFor(() => expect(other.logged.map(({ event }) => event)).toContain("refused"));
+    finish();
+    const text = (await answers).toString();
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK[^]*private bytes/);
+    expect(text.match(/private bytes/g)).toHaveLength(1);
+    expect(other.logged).toContainEqual(expect.objectContaining({ event: "refused", status: 503 }));
     own.close();
     await other.close();
   });
@@ -214,6 +246,16 @@ it("whoever need not say who they are is served on this machine alone, also over
   const anywhere = runProxy({ listeners: [{ host: "0.0.0.0", port: 0, tls: true }], tls });
   await expect(anywhere).rejects.toMatchObject({ code: "PROXY_NOT_LOOPBACK" });
 });
+
+/** What the proxy gives to take the session up again later; undefined when it gives nothing. */
+function sessionOf(socket: TLSSocket): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    socket.once("session", resolve);
+    socket.once("end", () => resolve(undefined));
+    socket.write(`GET /-/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    socket.resume();
+  });
+}
 
 async function handshake(options: ConnectionOptions): Promise<TLSSocket> {
   const { port } = new URL(url);

@@ -8,19 +8,19 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
-import { sampleBytes } from "../store/samples.js";
-import { type RunningProxy, ask, runProxy } from "./running-proxy.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
+import { MEMBER, type RunningPassthrough, STRANGER, basic, runPassthrough } from "./running-passthrough.js";
+import { ask } from "./running-proxy.js";
 
-const BYTES = sampleBytes(3_000_000, "fleet");
+const [MAY, MAY_NOT] = [basic("me", MEMBER), basic("me", STRANGER)];
 
-let running: RunningProxy;
+/** Of which the GitLab and the artifact are used here. */
+let running: RunningPassthrough;
 let directory: string;
-let path: string;
 const members: { proxy: Proxy; cache: Cache }[] = [];
 let front: ChildProcess | undefined;
 beforeEach(async () => {
-  running = await runProxy();
-  path = await running.add("tool", { bytes: BYTES });
+  running = await runPassthrough({ size: 3_000_000 });
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-fleet-"));
 });
 afterEach(async () => {
@@ -34,14 +34,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** A member with a cache of its own, on a socket. */
+/** A member with a cache of its own, on a socket, that asks GitLab with its callers' tokens. */
 async function startMember(name: string): Promise<string> {
   const socket = join(directory, `${name}.sock`);
   const cache = await openCache({ directory: join(directory, name), maxBytes: 2 ** 30, log: () => {} });
+  const { gitlab, client, variant } = running;
   const proxy = await startProxy({
-    listeners: [{ path: socket, group: undefined }],
-    locks: () => [running.lock()],
-    gitlab: running.upstream.gitlab,
+    listeners: [],
+    passthrough: { listeners: [{ path: socket, group: undefined }], origin: new URL(gitlab.url) },
+    locks: () => [makeLock({ tool: makeArtifact({ gitlab: gitlab.url, systems: { any: variant } }) })],
+    gitlab: client,
     cache,
     log: () => {},
   });
@@ -87,14 +89,10 @@ it("nginx in front of a proxy passes everything on, also a part", async () => {
 http { access_log off; client_body_temp_path ${directory}/body; proxy_temp_path ${directory}/proxy; ${servers} }`,
   );
   const url = await startFront("nginx", ["-c", file], port);
-  const { status, body, complete } = await ask(url, path);
-  expect({ status, complete, right: body.equals(BYTES) }).toEqual({
-    status: 200,
-    complete: true,
-    right: true,
-  });
-  const rest = await ask(url, path, { headers: { range: "bytes=2000000-" } });
-  expect({ status: rest.status, right: rest.body.equals(BYTES.subarray(2_000_000)) }).toEqual({
+  await expectRights(url);
+  const headers = { authorization: MAY, range: "bytes=2000000-" };
+  const rest = await ask(url, running.path, { headers });
+  expect({ status: rest.status, right: rest.body.equals(running.bytes.subarray(2_000_000)) }).toEqual({
     status: 206,
     right: true,
   });
@@ -110,11 +108,28 @@ it("HAProxy sends an artifact to one member, and to another when that one is gon
   const file = join(directory, "haproxy.cfg");
   await writeFile(file, config);
   const url = await startFront("haproxy", ["-db", "-f", file], port);
-  for (let round = 0; round < 6; round++) expect((await ask(url, path)).body.equals(BYTES)).toBe(true);
-  expect(running.upstream.requests).toEqual(["/tool"]);
-  const caches = members.map(({ cache }) => cache.usage().bytes);
-  const holder = caches.indexOf(BYTES.length);
-  await members[holder]?.proxy.close(0);
-  expect((await ask(url, path)).body.equals(BYTES)).toBe(true);
-  expect(running.upstream.requests).toEqual(["/tool", "/tool"]);
+  for (let round = 0; round < 6; round++) await expectRights(url);
+  const holders = members.filter(({ cache }) => cache.usage().bytes > 0);
+  expect(holders).toHaveLength(1);
+  await holders[0]?.proxy.close(0);
+  await expectRights(url);
+  await vi.waitFor(() => expect(members.filter(({ cache }) => cache.usage().bytes > 0)).toHaveLength(2));
 });
+
+/** Whoever may have the artifact gets it, also after the other; whoever may not does not. */
+async function expectRights(url: string): Promise<void> {
+  for (const [authorization, may] of [
+    [MAY, true],
+    [MAY_NOT, false],
+    [undefined, false],
+  ] as const) {
+    const headers = authorization === undefined ? {} : { authorization };
+    const { status, complete, body } = await ask(url, running.path, { headers });
+    const refused = authorization === undefined ? 401 : 404;
+    expect({ status, complete, right: body.equals(running.bytes) }).toEqual({
+      status: may ? 200 : refused,
+      complete: true,
+      right: may,
+    });
+  }
+}

@@ -4,6 +4,7 @@ import pLimit from "p-limit";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { formatLogEntry } from "../../src/proxy/log.js";
 import { narPath, narinfoPath } from "../../src/proxy/narinfo.js";
+import { MEMBER, type RunningPassthrough, basic, runPassthrough } from "./running-passthrough.js";
 import { type RunningProxy, ask, runProxy } from "./running-proxy.js";
 
 const REQUESTS = Number(process.env["FUZZ"] ?? 3000);
@@ -12,27 +13,45 @@ const SECRET_BYTES = "SECRET-OF-THE-ARTIFACT";
 const TOKEN = "glpat-canary-of-the-fuzzer";
 
 let running: RunningProxy;
-/** Everything that the proxy may give bytes for. */
-let paths: string[];
+let asking: RunningPassthrough;
+/** One listener that gives to who names the bytes, and one that asks GitLab, which knows none of the tokens that are sent here. */
+let listeners: readonly Target[];
+
+interface Target {
+  readonly url: string;
+  /** What of the artifact must not be given away. */
+  readonly secret: string;
+  /** Everything that it may give bytes for. */
+  readonly paths: readonly string[];
+  /** What is changed to be asked for. */
+  readonly targets: readonly string[];
+}
+
 beforeAll(async () => {
-  running = await runProxy();
+  [running, asking] = await Promise.all([runProxy(), runPassthrough()]);
   const fod = await running.add("tool", { bytes: Buffer.from(`${SECRET_BYTES}\n`) });
   const variant = running.lock().artifacts["tool"]?.systems["any"];
   if (variant === undefined) throw new Error("it was locked above");
-  paths = [fod, narPath(variant), `/sha256/${fod.split("/").at(-2)}`];
-  targets = [
-    ...paths,
-    narinfoPath(variant),
-    "/nix-cache-info",
-    "/",
-    "*",
-    "http://evil.example/",
-    "evil.example:80",
+  const paths = [fod, narPath(variant), `/sha256/${fod.split("/").at(-2)}`];
+  const others = ["/nix-cache-info", "/", "*", "http://evil.example/", "evil.example:80"];
+  listeners = [
+    {
+      url: running.url,
+      secret: SECRET_BYTES,
+      paths,
+      targets: [...paths, narinfoPath(variant), ...others],
+    },
+    {
+      url: asking.url,
+      secret: asking.bytes.toString("latin1", 100, 120),
+      paths: [],
+      targets: [...asking.paths, ...others],
+    },
   ];
+  // From now on it is in the cache, and who may have it was let in just now.
+  expect((await asking.askAs(basic("me", MEMBER))).status).toBe(200);
 });
-afterAll(() => running.close());
-
-let targets: string[];
+afterAll(() => Promise.all([running.close(), asking.close()]));
 
 it(
   `no byte of an artifact is given to who does not name it, in ${REQUESTS} requests`,
@@ -40,31 +59,33 @@ it(
     const random = randomNumbers(SEED);
     const limit = pLimit(32);
     const statuses = new Map<string, number>();
-    const requests = Array.from({ length: REQUESTS }, () => mutated(random));
+    const requests = Array.from({ length: REQUESTS }, () => {
+      const listener = oneOf(random, listeners);
+      return { listener, request: mutated(random, listener) };
+    });
     await Promise.all(
-      requests.map((request) =>
+      requests.map(({ listener, request }) =>
         limit(async () => {
-          const answer = (await send(request)).toString("latin1");
+          const answer = (await send(request, listener)).toString("latin1");
           const [, status = "none"] = /^HTTP\/1\.1 (\d{3}) /.exec(answer) ?? [];
           statuses.set(status, (statuses.get(status) ?? 0) + 1);
           const text = request.toString("latin1");
-          if (answer.includes(SECRET_BYTES))
-            expect(
-              paths.some((path) => text.includes(path)),
-              text,
-            ).toBe(true);
+          if (answer.includes(listener.secret)) {
+            const named = listener.paths.some((path) => text.includes(path));
+            expect(named, text).toBe(true);
+          }
           expect(answer.includes(TOKEN), text).toBe(false);
           expect(Number(status) >= 500, text).toBe(false);
         }),
       ),
     );
-    const [first = ""] = paths;
+    const [first = ""] = listeners[0]?.paths ?? [];
     expect((await ask(running.url, first)).body.toString()).toBe(`${SECRET_BYTES}\n`);
-    expect(
-      running.logged.map(formatLogEntry).filter((line) => line.includes(TOKEN) || /[^ -~]/.test(line)),
-    ).toEqual([]);
+    expect((await asking.askAs(basic("me", MEMBER))).body.equals(asking.bytes)).toBe(true);
+    const lines = [...running.logged, ...asking.logged].map(formatLogEntry);
+    expect(lines.filter((line) => line.includes(TOKEN) || /[^ -~]/.test(line))).toEqual([]);
     // The requests are neither all nonsense nor all fine.
-    for (const status of ["200", "206", "400", "403", "404", "405", "413", "416", "421"]) {
+    for (const status of ["200", "206", "400", "401", "403", "404", "405", "413", "416", "421"]) {
       expect(
         statuses.get(status) ?? 0,
         `answers with ${status}: ${JSON.stringify([...statuses])}`,
@@ -128,8 +149,8 @@ const METHODS = [
 ];
 
 /** A request that is right, but for a few changes. */
-function mutated(random: Random): Buffer {
-  const { host, port } = new URL(running.url);
+function mutated(random: Random, { url, targets }: Target): Buffer {
+  const { host, port } = new URL(url);
   const hosts = [
     ...Array.from({ length: 20 }, () => host),
     `localhost:${port}`,
@@ -140,7 +161,7 @@ function mutated(random: Random): Buffer {
   ];
   const headers = Array.from({ length: oneOf(random, [0, 0, 1, 1, 2]) }, () => oneOf(random, HEADERS));
   const lines = [
-    `${oneOf(random, METHODS)} ${changedTarget(random)} HTTP/1.${random(20) === 0 ? 0 : 1}`,
+    `${oneOf(random, METHODS)} ${changedTarget(random, targets)} HTTP/1.${random(20) === 0 ? 0 : 1}`,
     `Host: ${oneOf(random, hosts)}`,
     ...headers,
     "Connection: close",
@@ -154,7 +175,7 @@ function mutated(random: Random): Buffer {
   return random(30) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes;
 }
 
-function changedTarget(random: Random): string {
+function changedTarget(random: Random, targets: readonly string[]): string {
   const target = oneOf(random, targets);
   const at = random(target.length);
   const pieces = [
@@ -190,8 +211,8 @@ function changedTarget(random: Random): string {
 }
 
 /** Everything that comes back before the other side closes, or is silent because it waits for the rest of a request. */
-function send(bytes: Buffer): Promise<Buffer> {
-  const { hostname, port } = new URL(running.url);
+function send(bytes: Buffer, { url }: Target): Promise<Buffer> {
+  const { hostname, port } = new URL(url);
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname);
     const chunks: Buffer[] = [];

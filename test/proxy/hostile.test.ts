@@ -106,7 +106,14 @@ describe("a request within a request", () => {
 
   it.each([
     ["two lengths", "Content-Length: 4\r\nContent-Length: 5"],
-    ["a length and chunks", "Transfer-Encoding: chunked\r\nContent-Length: 4"],
+    ["the same length twice", "Content-Length: 5\r\nContent-Length: 5"],
+    ["two lengths in one", "Content-Length: 5, 5"],
+    ["chunks and a length", "Transfer-Encoding: chunked\r\nContent-Length: 4"],
+    ["a length and chunks", "Content-Length: 4\r\nTransfer-Encoding: chunked"],
+    ["a length of nothing and chunks", "Content-Length: 0\r\nTransfer-Encoding: chunked"],
+    ["chunks twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"],
+    ["chunks after a vertical tab", "Transfer-Encoding: \x0bchunked"],
+    ["chunks in a header of its own line end", "X: y\rTransfer-Encoding: chunked"],
     ["chunks under a name with a space", "Transfer-Encoding : chunked"],
     ["chunks that are not the last coding", "Transfer-Encoding: chunked, identity"],
     ["an unknown coding", "Transfer-Encoding: xchunked"],

@@ -11,15 +11,15 @@ import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { formatLogEntry, type LogEntry } from "../../src/proxy/log.js";
 import { narinfoPath } from "../../src/proxy/narinfo.js";
 import { passthrough } from "../../src/proxy/passthrough.js";
+import { createProjectPaths } from "../../src/proxy/project-paths.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { createUpstream } from "../../src/proxy/upstream.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { lockedVariant } from "../hash/locked.js";
 import { makeArtifact, makeLock } from "../make/lock.js";
+import { MEMBER, STRANGER, basic } from "./running-passthrough.js";
 import { ask } from "./running-proxy.js";
 
-const MEMBER = "glpat-member-of-the-project";
-const STRANGER = "glpat-stranger-to-the-project";
 const CONTENT = "private bytes\n";
 
 let gitlab: EmbeddedGitLab;
@@ -66,10 +66,6 @@ afterEach(async () => {
   await gitlab.close();
   await rm(directory, { recursive: true });
 });
-
-function basic(user: string, token: string): string {
-  return `Basic ${Buffer.from(`${user}:${token}`).toString("base64")}`;
-}
 
 function askAs(authorization: string | undefined, target = path) {
   return ask(proxy.urls[0] ?? "", target, { headers: authorization === undefined ? {} : { authorization } });
@@ -203,8 +199,8 @@ it("no token is ever logged or written to the cache", async () => {
 
 function authorityFor(origin: string) {
   const clock = { now: 0 };
-  const upstream = createUpstream(client);
-  return { clock, authority: passthrough({ upstream, origin: new URL(origin), now: () => clock.now }) };
+  const questions = { upstream: createUpstream(client), paths: createProjectPaths(client) };
+  return { clock, authority: passthrough({ ...questions, origin: new URL(origin), now: () => clock.now }) };
 }
 
 function entry() {

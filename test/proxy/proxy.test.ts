@@ -90,11 +90,32 @@ describe("a locked artifact", () => {
     expect(body.equals(BIG.subarray(start, end))).toBe(true);
   });
 
-  it("is not sent to who has it already", async () => {
+  it.each([
+    ["its tag", (etag: string) => etag],
+    ["its tag as a weak one", (etag: string) => `W/${etag}`],
+    ["its tag among others", (etag: string) => `"x", ${etag},"y"`],
+    ["anything", () => "*"],
+  ])("is not sent to who has it already: %s", async (_, tags) => {
     const path = await running.add("tool", { bytes: BIG });
     const { headers } = await ask(url, path, { method: "HEAD" });
-    const again = await ask(url, path, { headers: { "if-none-match": String(headers.etag) } });
-    expect({ status: again.status, length: again.body.length }).toEqual({ status: 304, length: 0 });
+    const condition = { "if-none-match": tags(String(headers.etag)), range: "bytes=5-" };
+    for (const method of ["GET", "HEAD"]) {
+      const again = await ask(url, path, { method, headers: condition });
+      expect({ status: again.status, length: again.body.length }).toEqual({ status: 304, length: 0 });
+    }
+    expect((await ask(url, path, { headers: { "if-none-match": '"x"' } })).body.equals(BIG)).toBe(true);
+  });
+
+  it("is continued only for who has the beginning of the same bytes, and described as a whole", async () => {
+    const path = await running.add("tool", { bytes: BIG });
+    const range = "bytes=1000000-";
+    const { status, headers } = await ask(url, path, { method: "HEAD", headers: { range } });
+    expect({ status, length: headers["content-length"] }).toEqual({ status: 200, length: "2000000" });
+    const statusFor = async (tag: string) =>
+      (await ask(url, path, { headers: { range, "if-range": tag } })).status;
+    expect(await statusFor(String(headers.etag))).toBe(206);
+    for (const other of ['"x"', `W/${headers.etag}`, "Sat, 28 Nov 2026 12:00:00 GMT"])
+      expect(await statusFor(other)).toBe(200);
   });
 
   it("has nothing beyond its end", async () => {

@@ -99,9 +99,11 @@ function troubleRow({ at, entry }: Trouble, now: number) {
   };
 }
 
-/** A time for machines, and how far away it is for people. */
+/** A time for machines, the same for people, and how far away it is. */
 function moment(at: number, now: number) {
-  return { instant: new Date(at).toISOString(), words: distance(at - now) };
+  const instant = new Date(at).toISOString();
+  const [date, time = ""] = instant.split("T");
+  return { instant, clock: `${date} ${time.slice(0, 8)} UTC`, words: distance(at - now) };
 }
 
 const UNITS = [

@@ -110,7 +110,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     const own = startArriving({
       file,
       body: async (sources, signal) => verifiedBody(await relay(sources, signal), expected),
-      complete: (shared) => keep(key, { file, shared, size: expected.size }),
+      complete: (shared) => keep(key, { file, shared, expected }),
       ended() {
         if (arriving.get(key) === own) arriving.delete(key);
         rm(file, { force: true }).catch(() => {}); // else it is removed when it is old
@@ -121,13 +121,14 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   }
 
   /** What cannot be kept was served all the same. */
-  async function keep(key: string, { file, shared, size }: Complete): Promise<void> {
-    if (size > maxBytes) return;
+  async function keep(key: string, { file, shared, expected }: Complete): Promise<void> {
+    if (expected.size > maxBytes) return;
     try {
       await rename(file, places.contentOf(key));
       shared.take();
-      held.add(key, await verifiedFile(shared, size));
-      await shelf.added(key, size);
+      held.add(key, await verifiedFile(shared, expected));
+      await shelf.added(key, expected.size);
+      held.dropRemoved();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log({ level: "error", event: "not-kept", file: places.contentOf(key), error: reason });
@@ -138,7 +139,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
 interface Complete {
   readonly file: string;
   readonly shared: SharedHandle;
-  readonly size: number;
+  readonly expected: ExpectedBytes;
 }
 
 /** Form and hash name the bytes: the same hash of a file and of a NAR is of other bytes. */

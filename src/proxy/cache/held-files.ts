@@ -6,6 +6,8 @@ export interface HeldFiles {
   get(key: string): VerifiedFile | undefined;
   add(key: string, file: VerifiedFile): void;
   drop(key: string): void;
+  /** Lets go of those that are not in the cache any more: as long as one is open, it takes its place on the disk. */
+  dropRemoved(): void;
   close(): void;
 }
 
@@ -13,16 +15,23 @@ export interface HeldFiles {
 const MOST_FILES = 128;
 /** A disk can lose bits without any write: so once a day a file is hashed again. */
 const HASH_AGAIN_AFTER_MS = 24 * 60 * 60 * 1000;
+/** Another process removes files, too. */
+const LOOK_FOR_REMOVED_MS = 60_000;
 
 export function createHeldFiles(): HeldFiles {
   /** Least recently used first, as a Map keeps the order of insertion. */
   const files = new Map<string, { readonly file: VerifiedFile; readonly since: number }>();
 
   let closed = false;
+  const timer = setInterval(dropRemoved, LOOK_FOR_REMOVED_MS).unref();
 
   function drop(key: string): void {
     files.get(key)?.file.release();
     files.delete(key);
+  }
+
+  function dropRemoved(): void {
+    for (const [key, { file }] of files) if (!file.unchanged()) drop(key);
   }
 
   return {
@@ -45,8 +54,10 @@ export function createHeldFiles(): HeldFiles {
       if (files.size > MOST_FILES && oldest !== undefined) drop(oldest);
     },
     drop,
+    dropRemoved,
     close() {
       closed = true;
+      clearInterval(timer);
       for (const key of files.keys()) drop(key);
     },
   };

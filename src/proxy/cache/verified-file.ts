@@ -12,23 +12,35 @@ const MOST_BYTES_IN_MEMORY = 256 * 1024;
  * A complete file whose bytes this process has hashed. It is not hashed again for each reader: every write, truncation, change of
  * mode or link gives a file another time of status change (inode(7), `st_ctime`), which no program can set. So the file is
  * held open, and after each read its status is compared with that of the moment when it was verified. What is changed meanwhile
- * breaks the answer off before it is complete.
+ * breaks the answer off before it is complete. To be removed is a change, too, but none of the bytes: one more hash tells, and whoever
+ * reads it reads on.
  */
 export interface VerifiedFile {
   /** One reader more; undefined when the file is not what was verified any more. */
   join(): Content | undefined;
+  /** Whether the file is still in its place, as it was. */
+  unchanged(): boolean;
   /** Lets go of the file; readers keep it until they close. */
   release(): void;
 }
 
-/** Takes over a handle, of whose `size` bytes the caller knows that they are the expected ones. */
-export async function verifiedFile(shared: SharedHandle, size: number): Promise<VerifiedFile> {
+/** Takes over a handle, of whose bytes the caller knows that they are the expected ones. */
+export async function verifiedFile(shared: SharedHandle, expected: ExpectedBytes): Promise<VerifiedFile> {
   const { fd } = shared.handle;
-  const status = fstatSync(fd, { bigint: true });
+  let status = fstatSync(fd, { bigint: true });
   const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
-  const bytes = size <= MOST_BYTES_IN_MEMORY ? await readAll(shared.handle, size) : undefined;
+  const bytes =
+    expected.size <= MOST_BYTES_IN_MEMORY ? await readAll(shared.handle, expected.size) : undefined;
+  let lookingAgain: Promise<void> | undefined;
+
+  /** After the one change that is harmless, what was read since must be read again. */
+  async function lookAgain(): Promise<void> {
+    const now = fstatSync(fd, { bigint: true });
+    if (now.nlink === 0n && (await isExpected(shared.handle, expected))) status = now;
+  }
 
   return {
+    unchanged: () => unchanged() && status.nlink > 0n,
     join() {
       if (!unchanged()) return undefined;
       shared.take();
@@ -37,7 +49,11 @@ export async function verifiedFile(shared: SharedHandle, size: number): Promise<
         bytes,
         async read(buffer, position) {
           if (closed) throw new ContentLost("closed");
-          const count = await readAt(fd, buffer, position);
+          let count = await readAt(fd, buffer, position);
+          if (!unchanged()) {
+            await (lookingAgain ??= lookAgain());
+            count = await readAt(fd, buffer, position);
+          }
           if (count === 0 || !unchanged()) throw new ContentLost("the file in the cache was changed");
           return count;
         },
@@ -64,7 +80,7 @@ export async function openVerified(
   const handle = await openPlain(path);
   if (typeof handle === "string") return handle;
   const shared = shareHandle(handle);
-  if (await isExpected(handle, expected)) return verifiedFile(shared, expected.size);
+  if (await isExpected(handle, expected)) return verifiedFile(shared, expected);
   shared.release();
   return "damaged";
 }

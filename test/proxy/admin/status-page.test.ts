@@ -90,22 +90,25 @@ it("shows words of others as words", async () => {
   expect(requests).toEqual([`${running.admin}/`]);
 });
 
-it("fits a narrow window, and its tables can be reached by keyboard", async () => {
+it("fits a narrow window without a look to the side, and its tables can be reached by keyboard", async () => {
   await addHostile();
   await page.setViewportSize({ width: 320, height: 640 });
   await page.goto(running.admin);
   expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
+  const hidden =
+    "[...document.querySelectorAll('.table')].filter((one) => one.scrollWidth > one.clientWidth)";
+  expect(await page.evaluate(`${hidden}.length`)).toBe(0);
   await page.keyboard.press("Tab");
   expect(await page.evaluate("document.activeElement.getAttribute('aria-labelledby')")).toBe("locks");
 });
 
-it("has names for its parts, and headers for its tables", async () => {
+it.each([320, 1280])("has names for its parts, and headers for its tables, %d pixels wide", async (width) => {
   await addHostile();
+  await page.setViewportSize({ width, height: 640 });
   await page.goto(running.admin);
   const tree = await page.locator("body").ariaSnapshot();
-  for (const part of ["banner", "main", 'region "Locks"', 'region "Artifacts"', 'columnheader "State"']) {
-    expect(tree).toContain(part);
-  }
+  const parts = ["banner", "main", 'region "Locks"', 'region "Artifacts"', 'columnheader "State"'];
+  for (const part of [...parts, 'rowheader "hostile"']) expect(tree).toContain(part);
   expect(await page.evaluate("document.documentElement.lang")).toBe("en");
 });
 

@@ -2,8 +2,10 @@ import {
   chmod,
   mkdir,
   mkdtemp,
+  open as openFile,
   readFile,
   readdir,
+  readlink,
   rm,
   stat,
   symlink,
@@ -176,6 +178,66 @@ describe("a file that is not what it was", () => {
     await expect(content.read(Buffer.alloc(1000), 500_000)).rejects.toThrow("was changed");
     content.close();
   });
+});
+
+describe("a file that is removed while it is read, as another process does that needs the place", () => {
+  /** Reads the first part, and what the cache gives after `change`. */
+  async function readAround(change: (file: string) => Promise<unknown>): Promise<Buffer> {
+    const cache = await open();
+    const file = await keep(cache, BIG);
+    const start = () => Promise.reject(new Error("is in the cache"));
+    const expected = { artifact: "tool", ...(await locked(BIG)) };
+    const { content } = await cache.acquire(expected, { asker: "a", start });
+    try {
+      const read = Buffer.alloc(BIG.length);
+      let at = await content.read(read.subarray(0, 1000), 0);
+      await change(file);
+      while (at < read.length) at += await content.read(read.subarray(at, at + 100_000), at);
+      return read;
+    } finally {
+      content.close();
+    }
+  }
+
+  it("is read to its end", async () => {
+    expect((await readAround(rm)).equals(BIG)).toBe(true);
+  });
+
+  it("is not when it was altered before, or is afterwards", async () => {
+    const evil = Buffer.from(BIG).fill(1, 500_000, 500_001);
+    const before = readAround(async (file) => {
+      await writeFile(file, evil);
+      await rm(file);
+    });
+    await expect(before).rejects.toThrow("was changed");
+    const after = readAround(async (file) => {
+      const handle = await openFile(file, "r+");
+      await rm(file);
+      await handle.write(evil, 500_000, 1, 500_000);
+      await handle.close();
+    });
+    await expect(after).rejects.toThrow("was changed");
+  });
+
+  it("takes no place on the disk when nobody reads it any more", async () => {
+    const [one, other] = [sampleBytes(1_000_000, "one"), sampleBytes(1_000_000, "other")];
+    const cache = await open(1_500_000);
+    await get(cache, one);
+    await onlyFile();
+    await get(cache, other);
+    await vi.waitFor(() => expect(logged).toContainEqual(expect.objectContaining({ event: "evicted" })));
+    await vi.waitFor(async () => expect(await removedAndOpen()).toEqual([]));
+  });
+
+  /** Files of the directory that this process has open and nobody can find (proc(5)). */
+  async function removedAndOpen(): Promise<string[]> {
+    const targets = (await readdir("/proc/self/fd")).map((fd) =>
+      readlink(`/proc/self/fd/${fd}`).catch(() => ""),
+    );
+    return (await Promise.all(targets)).filter(
+      (target) => target.startsWith(directory) && target.endsWith(" (deleted)"),
+    );
+  }
 });
 
 describe("the bound", () => {
