@@ -9,7 +9,7 @@ const INCLUDE = [
   "test/fetch/{fetch,gc-roots,unpacked}.test.ts",
   "test/nix/*.test.ts",
   "test/proxy/nix-*.test.ts",
-  "test/publish/substitute.test.ts",
+  "test/publish/{publish,substitute}.test.ts",
   "test/store/{nar-of-path,nix,path-info,daemon/open-store}.test.ts",
   "test/upload/untrusted-ci.test.ts",
 ];

@@ -140,7 +140,10 @@ function refused(
   { status, text }: Pick<Answer, "status" | "text">,
   credential: Credential | undefined,
 ): CacheError {
-  const said = excerpt(text, Object.values(credential?.headers ?? {}));
+  // A page for browsers says no more than the status.
+  const said = text.trimStart().startsWith("<")
+    ? ""
+    : excerpt(text, Object.values(credential?.headers ?? {}));
   return new CacheError(
     "CACHE_REFUSED",
     `${what}: the cache answered ${status}${said === "" ? "" : ` (${said})`}; ${sentWith(credential)}`,

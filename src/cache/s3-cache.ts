@@ -21,6 +21,7 @@ import { s3Error } from "./s3-error.js";
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCache {
   const { bucket, prefix, endpoint, region, profile, pathStyle } = address;
@@ -31,7 +32,8 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(profile === undefined ? {} : { profile }),
+    // Where there are keys in the environment, too, the SDK would explain at length that it takes the profile.
+    ...(profile === undefined ? {} : { profile, logger: SILENT }),
   };
   const client = new S3Client(config);
   const remover = new S3Client({ ...config, maxAttempts: 1 });
@@ -136,6 +138,6 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
 
   function explain(error: unknown): unknown {
     signal?.throwIfAborted();
-    return s3Error(address.name, error) ?? error;
+    return s3Error(address, error) ?? error;
   }
 }

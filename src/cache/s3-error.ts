@@ -1,19 +1,19 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { excerpt } from "../redact.js";
 import { CacheError, cacheUnreachable } from "./cache-error.js";
+import type { S3Address } from "./s3-address.js";
 
 /** What every answer of an AWS service leaves in the SDK's error (AWS SDK for JavaScript v3, "Error handling"). */
 type ServiceError = Error & { readonly $metadata: { readonly httpStatusCode?: number } };
 
-/**
- * What an error of the SDK means to the person who named the bucket; undefined for what is none.
- *
- * @param name of the cache
- */
-export function s3Error(name: string, error: unknown): CacheError | undefined {
+/** What an error of the SDK means to the person who named the bucket; undefined for what is none. */
+export function s3Error(
+  { name, profile }: Pick<S3Address, "name" | "profile">,
+  error: unknown,
+): CacheError | undefined {
   if (error instanceof S3ServiceException) return refused(name, error);
   if (!(error instanceof Error)) return undefined;
-  if (error.name === "CredentialsProviderError") return noCredentials(name, error);
+  if (error.name === "CredentialsProviderError") return noCredentials(name, profile, error);
   if (isUnreadable(error)) return noTokenFile(name, error);
   const unreachable = cacheUnreachable(name, error);
   if (unreachable !== undefined || !isServiceError(error)) return unreachable;
@@ -65,12 +65,16 @@ const HINTS: Readonly<Record<string, string>> = {
   "507": NO_ROOM,
 };
 
-function noCredentials(name: string, cause: Error): CacheError {
+function noCredentials(name: string, profile: string | undefined, cause: Error): CacheError {
+  const where = profile === undefined ? "" : ` in the profile ${profile}`;
   return new CacheError(
     "CACHE_NO_CREDENTIALS",
-    `there are no credentials for ${name}: ${excerpt(cause.message)}`,
+    `there are no credentials for ${name}${where}: ${excerpt(cause.message)}`,
     {
-      hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or --to 's3://BUCKET?profile=…'",
+      hint:
+        profile === undefined
+          ? "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or --to 's3://BUCKET?profile=…'"
+          : "profiles stand in ~/.aws/credentials and ~/.aws/config of the user who runs this",
       cause,
     },
   );

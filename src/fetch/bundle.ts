@@ -82,7 +82,9 @@ async function addArchive(tar: Pack, { artifact, variant }: LockedEntry, path: s
   const verified = verifiedBody(nar, { artifact, project, job, form: "file", size, hash });
   const entry = tar.entry(header(bundledArchive(variant), size));
   await pipeline(Readable.from(verified), entry).catch((cause: unknown) => {
-    throw cause instanceof UserError ? storeDamaged(variant.storePath, cause) : cause;
+    throw cause instanceof UserError
+      ? storeDamaged(variant.storePath, cause)
+      : (storeUnreadable(path, cause) ?? cause);
   });
 }
 
@@ -114,6 +116,15 @@ function notWritten(file: string, cause: unknown): UserError {
 function storeDamaged(path: string, cause: UserError): UserError {
   return new UserError("STORE_PATH_DAMAGED", `${path} is not what is locked: its contents changed`, {
     hint: `nix-store --delete ${path}, then run this again`,
+    cause,
+  });
+}
+
+/** Undefined when it is not the store that cannot be read. */
+function storeUnreadable(path: string, cause: unknown): UserError | undefined {
+  if (!(cause instanceof Error && "path" in cause && String(cause.path).startsWith(path))) return undefined;
+  return new UserError("STORE_PATH_UNREADABLE", `cannot read what was fetched: ${cause.message}`, {
+    hint: "a bundle is written from /nix/store itself; a store below another root (NIX_REMOTE=local?root=…) has its files elsewhere",
     cause,
   });
 }

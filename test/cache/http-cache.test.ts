@@ -120,6 +120,14 @@ describe("a cache behind HTTP", () => {
   });
 });
 
+it("repeats no page that a cache has for browsers", async () => {
+  server.intercept = (_, response) => {
+    response.writeHead(401).end("\n<html><head><title>401 Authorization Required</title></head></html>\n");
+    return true;
+  };
+  await expect(publishAll([await wanted("one")])).rejects.toThrow("answered 401; no credential was sent");
+});
+
 describe("user and password of a netrc file", () => {
   function netrc(text: string): string {
     const file = join(mkdtempSync(join(tmpdir(), "netrc-")), "netrc");

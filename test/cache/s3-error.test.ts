@@ -45,8 +45,8 @@ function withRole(tokenFile: string): void {
   vi.stubEnv("AWS_ENDPOINT_URL_STS", url);
 }
 
-async function failure(): Promise<unknown> {
-  const cache = await openCache(`s3://team-cache?endpoint=${url}`, { cwd: "/", env: {} });
+async function failure(parameters = ""): Promise<unknown> {
+  const cache = await openCache(`s3://team-cache?endpoint=${url}${parameters}`, { cwd: "/", env: {} });
   const reading = cache.readText("nix-cache-info");
   return reading
     .then(
@@ -81,6 +81,17 @@ test("a web identity whose token is not there is told by its file", async () => 
     message: expect.stringContaining(join(home, "absent")),
     hint: expect.stringContaining("AWS_WEB_IDENTITY_TOKEN_FILE"),
   });
+});
+
+test("a profile that is not there is named, and the SDK adds nothing of its own", async () => {
+  withKeys();
+  const warn = vi.spyOn(console, "warn");
+  expect(await failure("&profile=team")).toMatchObject({
+    code: "CACHE_NO_CREDENTIALS",
+    message: expect.stringContaining("no credentials for s3://team-cache in the profile team"),
+    hint: expect.stringContaining("~/.aws/credentials"),
+  });
+  expect(warn).not.toHaveBeenCalled();
 });
 
 test("a role that is refused is told with what AWS said, and without the token", async () => {

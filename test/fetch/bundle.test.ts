@@ -215,3 +215,13 @@ it("a store path that is damaged is no bundle, and no half a one is left", async
   });
   expect(readdirSync(directory)).toEqual(["bundle.tar"]);
 });
+
+it("a store whose files are not where its paths say is named, and not the disk", async () => {
+  const other = join(directory, "other.tar");
+  await expect(writeBundle(other, all)).rejects.toMatchObject({
+    code: "STORE_PATH_UNREADABLE",
+    message: expect.stringContaining("/nix/store/"),
+    hint: expect.stringContaining("another root"),
+  });
+  expect(readdirSync(directory)).toEqual(["bundle.tar"]);
+});

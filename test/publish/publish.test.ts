@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openFileCache } from "../../src/cache/file-cache.js";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
+import type { Compression } from "../../src/publish/compression.js";
 import { publish, type PublishOptions } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
@@ -89,26 +90,43 @@ describe.each(["zstd", "xz", "none"] as const)("compressed with %s", (compressio
   });
 });
 
-it.each(["none", "xz"] as const)("writes exactly what `nix copy` writes, with %s", async (compression) => {
-  const file = await wanted("file");
-  const program = await wanted("program", { form: "executable", name: "program" });
-  await statuses([file, program], { compression });
-  const store = await newStore();
-  const theirs = mkdtempSync(join(tmpdir(), "their-cache-"));
-  for (const { variant } of [file, program]) {
-    await store.run("nix", ...nixCommand, "copy", "--from", `file://${root}`, variant.storePath);
-    await store.run(
-      "nix",
-      ...nixCommand,
-      "copy",
-      "--to",
-      `file://${theirs}?compression=${compression}`,
-      variant.storePath,
-    );
+describe("writes what `nix copy` writes", () => {
+  /** A cache of ours and one of Nix's, with the same two paths. */
+  async function bothCaches(compression: Compression): Promise<Map<string, string>[]> {
+    const file = await wanted("file");
+    const program = await wanted("program", { form: "executable", name: "program" });
+    await statuses([file, program], { compression });
+    const store = await newStore();
+    const theirs = mkdtempSync(join(tmpdir(), "their-cache-"));
+    const copy = (...args: string[]) => store.run("nix", ...nixCommand, "copy", ...args);
+    for (const { variant } of [file, program]) {
+      await copy("--from", `file://${root}`, variant.storePath);
+      await copy("--to", `file://${theirs}?compression=${compression}`, variant.storePath);
+    }
+    return Promise.all([filesOf(root), filesOf(theirs)]);
   }
-  const ours = await filesOf(root);
-  expect(ours.size).toBe(5);
-  expect(ours).toEqual(await filesOf(theirs));
+
+  it.each(["none", "xz"] as const)("to the byte, with %s", async (compression) => {
+    const [ours, theirs] = await bothCaches(compression);
+    expect(ours?.size).toBe(5);
+    expect(ours).toEqual(theirs);
+  });
+
+  it("with zstd, but for the compressed bytes, and what names and measures them", async () => {
+    const [ours, theirs] = (await bothCaches("zstd")).map(
+      (files) => new Map([...files].map(withoutArchive).sort()),
+    );
+    expect(ours?.size).toBe(5);
+    expect(ours).toEqual(theirs);
+  });
+
+  function withoutArchive([key, hex]: [string, string]): [string, string] {
+    const bytes = Buffer.from(hex, "hex");
+    if (!key.startsWith("/nar/"))
+      return [key, bytes.toString().replace(/^(URL|FileHash|FileSize): .*$/gm, "$1")];
+    const nar = execFileSync("zstd", ["--decompress", "--stdout"], { input: bytes }).toString("hex");
+    return [key.replace(/[0-9a-z]{52}/, `archive of ${nar.slice(0, 300)}`), nar];
+  }
 });
 
 async function filesOf(folder: string): Promise<Map<string, string>> {

@@ -73,7 +73,7 @@ export async function startS3(): Promise<S3Server> {
 }
 
 /** A port whose neighbours are likely free too: below the range that the system gives out. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 100) * 100;
     const server = createServer().listen(port, "127.0.0.1");
