@@ -11,7 +11,7 @@ import type { JsonObject } from "../src/print-json.js";
 import type { Lock, LockedArtifact } from "../src/lock/schema.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { projectPath } from "../test/nix/evaluate.js";
-import { lockOf, lockedArtifact, lockedVariant } from "../test/generate/locks.js";
+import { makeLock, makeArtifact, makeVariant } from "../test/make/lock.js";
 import { compare, report, sample, type Measured } from "./measure.js";
 
 const STAND_IN = projectPath("nix/stand-in");
@@ -29,8 +29,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 function manyArtifacts(count: number): Lock {
-  const artifact = lockedArtifact({ systems: { any: lockedVariant() } });
-  return lockOf(
+  const artifact = makeArtifact({ systems: { any: makeVariant() } });
+  return makeLock(
     Object.fromEntries(Array.from({ length: count }, (_, number) => [`acme-${number}`, artifact])),
   );
 }

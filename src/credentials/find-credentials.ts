@@ -77,8 +77,7 @@ export function findCredentials(options: CredentialsOptions): Credentials {
     async renewed(url, refused) {
       const credential = await search(url, refused);
       if (credential !== undefined && !sameHeaders(credential, refused)) return credential;
-      // A job's token may be good and the route not one that takes it.
-      if (refused.headers["job-token"] === undefined) refusals.set(keyOf(url, refused), now() + REFUSED_MS);
+      if (!mayBeTheRoute(url, refused)) refusals.set(keyOf(url, refused), now() + REFUSED_MS);
       return undefined;
     },
   };
@@ -116,6 +115,11 @@ function tokenFileOfSettings(settings: () => Promise<Settings>): Source {
       return { credential: { headers: headersFor(await readTokenFile(file), "user", file), source: file } };
     },
   };
+}
+
+/** A job's token opens few routes, and GraphQL may be shut to a token that REST takes, or say what is wrong with it. */
+function mayBeTheRoute({ pathname }: URL, { headers }: Credential): boolean {
+  return headers["job-token"] !== undefined || pathname.endsWith("/api/graphql");
 }
 
 function keyOf(url: URL, { headers }: Credential): string {

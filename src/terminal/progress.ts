@@ -63,48 +63,70 @@ export function createProgress(now: () => number): Progress {
     running: () => running.size,
     lines(columns, rows) {
       const shown = [...running.values()].slice(0, Math.max(0, rows - 1));
-      const labels = Math.max(0, ...shown.map(({ transfer }) => transfer.label.length));
-      const own = shown.map((one) => lineOf(one, { columns, labels }));
-      const total = totalParts(planned, { ...done, received: received(), rate: all.rate() });
       const hidden = running.size - shown.length;
-      return [...own, fitting([...(hidden > 0 ? [`${hidden} more running`] : []), ...total], columns, ", ")];
+      const sum = { ...done, received: received(), rate: all.rate(), hidden };
+      const total = fitting(totalParts(planned, sum), shortTotalParts(planned, sum), {
+        columns,
+        separator: ", ",
+      });
+      return [...table(shown, columns), total];
     },
   };
-}
-
-interface Room {
-  readonly columns: number;
-  /** Characters of the longest label. */
-  readonly labels: number;
 }
 
 /** Labels give way to numbers, down to as many characters. */
 const SHORTEST_LABEL = 12;
 
-function lineOf({ transfer, meter }: Running, { columns, labels }: Room): string {
-  const { label, received, total } = transfer;
+/** A line for each, with the numbers below one another. */
+function table(shown: readonly Running[], columns: number): string[] {
+  const numbers = shown.map((one) => numbersOf(one, columns - SHORTEST_LABEL - 2));
+  const labels = Math.max(0, ...shown.map(({ transfer }) => transfer.label.length));
+  const room = columns - Math.max(0, ...numbers.map(({ length }) => length)) - 2;
+  const width = Math.max(0, Math.min(labels, room));
+  return shown.map(({ transfer: { label } }, at) =>
+    `${clipped(label, width).padEnd(width)}  ${numbers[at]}`.slice(0, columns),
+  );
+}
+
+function numbersOf({ transfer: { received, total }, meter }: Running, columns: number): string {
+  const pace = paceParts(meter.rate(), (total ?? NaN) - received);
   const share = total === undefined ? "" : ` of ${formatBytes(total)}`;
-  const parts = [`${formatBytes(received)}${share}`, ...paceParts(meter.rate(), (total ?? NaN) - received)];
-  const numbers = fitting(parts, columns - SHORTEST_LABEL - 2, "  ");
-  const width = Math.max(0, Math.min(labels, columns - numbers.length - 2));
-  return `${clipped(label, width).padEnd(width)}  ${numbers}`.slice(0, columns);
+  const size = formatBytes(received);
+  const short = [size, ...pace.map((part) => part.replace(/ left$/, ""))];
+  return fitting([`${size}${share}`, ...pace], short, { columns, separator: "  " });
 }
 
 interface Sum {
   readonly downloads: number;
   readonly received: number;
   readonly rate: number | undefined;
+  /** Downloads that run and have no line. */
+  readonly hidden: number;
 }
 
-function totalParts(plan: TransferPlan | undefined, { downloads, received, rate }: Sum): string[] {
-  if (plan === undefined) return [formatBytes(received), ...paceParts(rate, NaN)];
-  const bytes = plan.bytes === undefined || plan.bytes < received ? undefined : plan.bytes;
+function totalParts(plan: TransferPlan | undefined, { downloads, received, rate, hidden }: Sum): string[] {
+  const more = hidden === 0 ? [] : [`${hidden} more running`];
+  if (plan === undefined) return [...more, formatBytes(received), ...paceParts(rate, NaN)];
+  const bytes = bytesOf(plan, received);
   return [
+    ...more,
     `${downloads} of ${plan.downloads} downloaded`,
     `${formatBytes(received)}${bytes === undefined ? "" : ` of ${formatBytes(bytes)}`}`,
     ...paceParts(rate, (bytes ?? NaN) - received),
     ...(plan.unchanged === 0 ? [] : [`${plan.unchanged} unchanged`]),
   ];
+}
+
+/** What of it people look at in a narrow window: how far, how fast and how long still. */
+function shortTotalParts(plan: TransferPlan | undefined, { downloads, received, rate }: Sum): string[] {
+  const left = ((plan && bytesOf(plan, received)) ?? NaN) - received;
+  const count = plan === undefined ? [] : [`${downloads} of ${plan.downloads}`];
+  return [...count, formatBytes(received), ...paceParts(rate, left)];
+}
+
+/** Of all downloads; undefined when that is not known, or was wrong. */
+function bytesOf({ bytes }: TransferPlan, received: number): number | undefined {
+  return bytes === undefined || bytes < received ? undefined : bytes;
 }
 
 /** @param left bytes; NaN when they are not known */
@@ -114,10 +136,17 @@ function paceParts(rate: number | undefined, left: number): string[] {
   return [`${formatBytes(rate)}/s`, ...(left > 0 ? [`${formatDuration(left / rate)} left`] : [])];
 }
 
-/** As many of the parts as there is room for, at least the first. */
-function fitting(parts: readonly string[], columns: number, separator: string): string {
-  let line = parts[0] ?? "";
-  for (const part of parts.slice(1)) {
+interface Line {
+  readonly columns: number;
+  readonly separator: string;
+}
+
+/** All of the parts where there is room for them, or else as many of the short ones, at least the first. */
+function fitting(parts: readonly string[], short: readonly string[], { columns, separator }: Line): string {
+  const whole = parts.join(separator);
+  if (whole.length <= columns) return whole;
+  let line = short[0] ?? "";
+  for (const part of short.slice(1)) {
     if (line.length + separator.length + part.length > columns) break;
     line += `${separator}${part}`;
   }

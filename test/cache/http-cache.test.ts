@@ -9,11 +9,11 @@ import type { LockedEntry } from "../../src/lock/entry.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type CacheServer, startCacheServer } from "../publish/cache-server.js";
 import { sampleBytes } from "../store/samples.js";
 import { temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 let server: CacheServer;
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function wanted(artifact: string): Promise<LockedEntry> {
   const bytes = sampleBytes(300_000, artifact);
-  const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
+  const variant = await makeVariantOf({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 

@@ -10,12 +10,12 @@ import { publish } from "../../src/publish/publish.js";
 import { removeGarbage } from "../../src/publish/remove-garbage.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { NAR_TYPE, NARINFO_TYPE, narInfoKey, parseNarInfo } from "../../src/store/narinfo.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type Key, OTHER, type S3Server, startS3, WRITER } from "../s3/start-s3.js";
 import { startSts } from "../s3/start-sts.js";
 import { sampleBytes } from "../store/samples.js";
 import { temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let s3: S3Server;
 let upstream: Upstream;
@@ -46,7 +46,7 @@ function use({ id, secret }: Key): void {
 }
 
 async function wanted(artifact: string, bytes: Uint8Array): Promise<LockedEntry> {
-  const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
+  const variant = await makeVariantOf({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 

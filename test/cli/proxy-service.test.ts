@@ -10,9 +10,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fodPath } from "../../src/generate/fod-path.js";
 import { printLock } from "../../src/lock/write.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 import { startAuthority } from "../proxy/certificates.js";
 import { sampleBytes } from "../store/samples.js";
 import { runCli } from "./run-cli.js";
@@ -32,7 +31,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-life-"));
   upstream = await startUpstream();
   const url = upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", BYTES);
-  const variant = await lockedVariant({ url, bytes: BYTES });
+  const variant = await makeVariantOf({ url, bytes: BYTES });
   path = fodPath(upstream.url, variant);
   lock = await printLock(
     makeLock({ tool: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) }),

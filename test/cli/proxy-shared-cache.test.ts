@@ -7,9 +7,8 @@ import { request } from "undici";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fodPath } from "../../src/generate/fod-path.js";
 import { printLock } from "../../src/lock/write.js";
-import { lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 import { sampleBytes } from "../store/samples.js";
 import { type ProxyProcess, endAll, startProxyProcess } from "./start-proxy.js";
 
@@ -37,10 +36,10 @@ afterEach(async () => {
 
 function lock(name: keyof typeof BYTES, job: number) {
   const url = upstream.serve(`/api/v4/projects/7/jobs/${job}/artifacts/tool.bin`, BYTES[name]);
-  return lockedVariant({ url, bytes: BYTES[name], job });
+  return makeVariantOf({ url, bytes: BYTES[name], job });
 }
 
-function artifactOf(variant: Awaited<ReturnType<typeof lockedVariant>>) {
+function artifactOf(variant: Awaited<ReturnType<typeof makeVariantOf>>) {
   return makeArtifact({ gitlab: upstream.url, systems: { any: variant } });
 }
 

@@ -13,14 +13,13 @@ import type { Finding } from "../../src/doctor/finding.js";
 import { fodPath } from "../../src/generate/fod-path.js";
 import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream } from "../hash/upstream.js";
-import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 import { startGitLab } from "../../src/simulator/simulator.js";
 import { startAuthority } from "../proxy/certificates.js";
 import { ownAddress } from "../proxy/own-address.js";
 import { CLI, runCli } from "./run-cli.js";
 import { endAll, startProxyProcess } from "./start-proxy.js";
+import { makeArtifact, makeLock, makeVariant, makeVariantOf } from "../make/lock.js";
 
 let directory: string;
 const children: ChildProcess[] = [];
@@ -256,7 +255,7 @@ describe("what a client may take of the proxy", () => {
   it("is what --min-rate and --idle-timeout say", async () => {
     const bytes = Buffer.alloc(16 * 2 ** 20); // more than the buffers of two sockets take by themselves
     const upstream = await startUpstream();
-    const variant = await lockedVariant({
+    const variant = await makeVariantOf({
       bytes,
       url: upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", bytes),
     });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.js";
-import { makeRepository, readFiles } from "./repository.js";
+import { DEFAULTS, makeRepository, readFiles } from "./repository.js";
 import { runCli } from "./run-cli.js";
 
 const TOKEN = "glpat-verify000000000000";
@@ -64,3 +64,36 @@ test.each([
     expect(readFiles(repository)).toEqual(before);
   },
 );
+
+test("each variant has a verdict of its own", async () => {
+  const { id } = gitlab.addPipeline("platform/acme", { ref: "other" });
+  const artifacts = { files: { linux: "linux 1\n", mac: "mac 1\n" } };
+  const other = gitlab.addJob("platform/acme", id, { name: "build", artifacts }).id;
+  const systems = { "x86_64-linux": { os: "linux" }, "aarch64-darwin": { os: "mac" } };
+  const tool = {
+    ...DEFAULTS,
+    name: "tool",
+    gitlab: gitlab.url,
+    ref: { branch: "other" },
+    file: "{os}",
+    systems,
+  };
+  repository = makeRepository(
+    { gitlab: gitlab.url },
+    { "manifests/tool.ts": `export default ${JSON.stringify(tool)};\n` },
+  );
+  await runCli(["lock"], { cwd: repository, env });
+  gitlab.erase(job);
+  gitlab.fault({ path: `/jobs/${other}/artifacts/mac`, kind: "wrong-bytes" });
+
+  const { code, stdout } = await runCli(["verify", "--json"], { cwd: repository, env });
+
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    variants: [
+      { artifact: "acme", system: "any", verdict: "erased" },
+      { artifact: "tool", system: "aarch64-darwin", verdict: "changed" },
+      { artifact: "tool", system: "x86_64-linux", verdict: "same" },
+    ],
+  });
+});

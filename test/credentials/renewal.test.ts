@@ -82,6 +82,14 @@ test("a token that was exchanged in its file is used at once, although the old o
   expect(await client.get(gitlab.url, ["version"], Version)).toMatchObject({ version: "19.5.0-ee" });
 });
 
+test("a token that GraphQL refuses is not given up: REST takes it, or says what is wrong with it", async () => {
+  gitlab.addToken({ token: OLD, kind: "personal", expiresAt: "2020-01-01T00:00:00Z" });
+  const client = connect({ credentials: findCredentials({ env: { ...home.env, GITLAB_TOKEN: OLD } }) });
+
+  expect((await failure(client.query(gitlab.url, "{}", {}, z.unknown()))).code).toBe("GITLAB_UNAUTHORIZED");
+  expect((await failure(client.get(gitlab.url, ["version"], Version))).code).toBe("GITLAB_TOKEN_EXPIRED");
+});
+
 test("a job's token is not given up because one route does not take it", async () => {
   gitlab.addProject({ path: "g/app", visibility: "public" });
   gitlab.addPipeline("g/app", { ref: "main", jobs: [{ name: "b", status: "running" }] });

@@ -20,12 +20,12 @@ import { fetchFromBundle } from "../../src/fetch/from-bundle.js";
 import { createNix, type Nix } from "../../src/store/nix.js";
 import { formatSri } from "../../src/store/sri.js";
 import { fixedOutputPath } from "../../src/store/store-path.js";
-import { lockedVariant } from "../hash/locked.js";
 import { makeRandomTree, nixDump, tarOf } from "../hash/unpack/trees.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { runProcess } from "../nix/process.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 let directory: string;
@@ -58,11 +58,11 @@ afterEach(async () => {
 
 async function wanted(
   artifact: string,
-  locked: Partial<Parameters<typeof lockedVariant>[0]> = {},
+  locked: Partial<Parameters<typeof makeVariantOf>[0]> = {},
 ): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, bytes);
-  return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact, ...locked }) };
+  return { artifact, system: "any", variant: await makeVariantOf({ url, bytes, name: artifact, ...locked }) };
 }
 
 async function tree(name: string, large?: Buffer): Promise<LockedEntry> {

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fetchIntoStore } from "../../src/fetch/fetch.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { createNix } from "../../src/store/nix.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 beforeEach(async () => {
@@ -21,7 +21,7 @@ afterEach(() => upstream.close());
 
 async function wanted(artifact: string, size = 10_000): Promise<LockedEntry> {
   const bytes = sampleBytes(size, artifact);
-  const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
+  const variant = await makeVariantOf({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 

@@ -8,10 +8,10 @@ import { publish } from "../../src/publish/publish.js";
 import { type FetchOutcome, fetchIntoStore } from "../../src/fetch/fetch.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { type Nix, createNix } from "../../src/store/nix.js";
-import { type Locked, lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { type Locked, makeVariantOf } from "../make/lock.js";
 
 let store: TemporaryNix;
 let nix: Nix;
@@ -39,7 +39,7 @@ async function wanted(
 ): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, served ?? bytes);
-  return { artifact, system: "any", variant: await lockedVariant({ url, bytes, ...locked }) };
+  return { artifact, system: "any", variant: await makeVariantOf({ url, bytes, ...locked }) };
 }
 
 function statuses(outcomes: readonly FetchOutcome[]): string[] {
@@ -157,7 +157,7 @@ describe("fetchIntoStore", () => {
             response.writeHead(200, { "content-length": bytes.length }).end(bytes);
           }, 10);
         });
-        const variant = await lockedVariant({ url, bytes, name: `slow-${index}` });
+        const variant = await makeVariantOf({ url, bytes, name: `slow-${index}` });
         return { artifact: `slow-${index}`, system: "any", variant };
       }),
     );
@@ -180,7 +180,7 @@ describe("fetchIntoStore", () => {
       response.writeHead(200, { "content-length": bytes.length });
       response.write(bytes.subarray(0, 50_000), () => controller.abort());
     });
-    const stuck = { artifact: "stuck", system: "any", variant: await lockedVariant({ url, bytes }) };
+    const stuck = { artifact: "stuck", system: "any", variant: await makeVariantOf({ url, bytes }) };
     const fetching = fetchIntoStore([stuck], { gitlab: upstream.gitlab, nix, signal: controller.signal });
     await expect(fetching).rejects.toThrow("aborted");
     await vi.waitFor(() => expect(upstream.open()).toBe(0));

@@ -6,10 +6,10 @@ import { fetchIntoStore } from "../../src/fetch/fetch.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { keepFromGarbage } from "../../src/fetch/gc-roots.js";
 import { createNix, type Nix } from "../../src/store/nix.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let store: TemporaryNix;
 let nix: Nix;
@@ -33,7 +33,7 @@ async function fetched(...names: readonly string[]): Promise<LockedEntry[]> {
     names.map(async (artifact) => {
       const bytes = sampleBytes(100, artifact);
       const url = upstream.serve(`/${artifact}`, bytes);
-      return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
+      return { artifact, system: "any", variant: await makeVariantOf({ url, bytes, name: artifact }) };
     }),
   );
   await fetchIntoStore(wanted, { gitlab: upstream.gitlab, nix });

@@ -8,7 +8,7 @@ import { printNix } from "../../src/generate/nix-value.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
 import type { Lock } from "../../src/lock/schema.js";
 import { evaluate } from "../nix/evaluate.js";
-import { lockOf, lockedArtifact, lockedVariant } from "./locks.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 const LIBRARY = [{ path: "lib/mkOverlay.nix", text: "1\n" }];
 const HEADER =
@@ -22,8 +22,8 @@ function generated(lock: Lock, namespace: string | null = "artifacts"): Record<s
 }
 
 test("an artifact is one file of data and one that says where it came from", () => {
-  const acme = lockedArtifact({ install: { kind: "archive", bin: ["bin/acme"] } });
-  const files = generated(lockOf({ "acme-cli": acme }));
+  const acme = makeArtifact({ install: { kind: "archive", bin: ["bin/acme"] } });
+  const files = generated(makeLock({ "acme-cli": acme }));
   expect(files["artifacts/acme-cli.json"]).toBe(`${JSON_HEADER}
   "acme-cli": {
     "description": "ACME command line",
@@ -34,13 +34,13 @@ test("an artifact is one file of data and one that says where it came from", () 
     },
     "systems": {
       "x86_64-linux": {
-        "name": "art.bin",
+        "name": "acme-linux",
         "version": "1.2.3",
         "form": "file",
-        "file": "dist/art.bin",
+        "file": "dist/acme-linux",
         "hash": "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=",
-        "storePath": "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin",
-        "proxyPath": "/fod/gitlab.example.com/17/4711/51bc0fc1f19104fa6e89ce50be9aa1f57c3346c1ca51ab49f5f00e14ce8f8076/art.bin"
+        "storePath": "/nix/store/rq8lgph88bcyf47xlckvf4w18n7gym78-acme-linux",
+        "proxyPath": "/fod/gitlab.example.com/42/77001/51bc0fc1f19104fa6e89ce50be9aa1f57c3346c1ca51ab49f5f00e14ce8f8076/acme-linux"
       }
     }
   }
@@ -49,18 +49,18 @@ test("an artifact is one file of data and one that says where it came from", () 
   expect(files["provenance/acme-cli.json"]).toBe(`${JSON_HEADER}
   "acme-cli": {
     "gitlab": "https://gitlab.example.com",
-    "homepage": "https://gitlab.example.com/platform/acme-cli",
+    "homepage": "https://gitlab.example.com/platform/acme",
     "systems": {
       "x86_64-linux": {
-        "project": "platform/acme-cli",
-        "ref": "v1.2.3",
-        "commit": "0123456789abcdef0123456789abcdef01234567",
-        "pipeline": 991,
-        "job": 4711,
-        "jobName": "build: [linux, amd64]",
-        "url": "https://gitlab.example.com/api/v4/projects/17/jobs/4711/artifacts/dist/art.bin",
-        "createdAt": "2026-11-01T12:00:00.000Z",
-        "expiresAt": null
+        "project": "platform/acme",
+        "ref": "main",
+        "commit": "3f1c0ffee0000000000000000000000000000001",
+        "pipeline": 9001,
+        "job": 77001,
+        "jobName": "build",
+        "url": "https://gitlab.example.com/api/v4/projects/42/jobs/77001/artifacts/dist/acme-linux",
+        "createdAt": "2026-11-20T08:00:00.000Z",
+        "expiresAt": "2026-12-20T08:00:00.000Z"
       }
     }
   }
@@ -69,8 +69,8 @@ test("an artifact is one file of data and one that says where it came from", () 
 });
 
 test("the index has one line an artifact, in order of names, and quotes those that are keywords", () => {
-  const artifact = lockedArtifact();
-  expect(generated(lockOf({ zip: artifact, if: artifact, Ant: artifact }))["index.nix"]).toBe(`${HEADER}{
+  const artifact = makeArtifact();
+  expect(generated(makeLock({ zip: artifact, if: artifact, Ant: artifact }))["index.nix"]).toBe(`${HEADER}{
   proxy = "http://127.0.0.1:7467";
   artifacts = ./artifacts;
   provenance = ./provenance;
@@ -86,13 +86,13 @@ test("the index has one line an artifact, in order of names, and quotes those th
 
 describe("more than a thousand artifacts", () => {
   const many = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, number) => [`acme-${number}`, lockedArtifact()]));
+    Object.fromEntries(Array.from({ length: count }, (_, number) => [`acme-${number}`, makeArtifact()]));
   const dataPaths = (files: object) => Object.keys(files).filter((path) => path.endsWith(".json"));
 
   test("share 128 files, each artifact in the one that the index names", async () => {
-    const files = generated(lockOf(many(1_001)));
+    const files = generated(makeLock(many(1_001)));
     expect(dataPaths(files)).toHaveLength(2 * 128);
-    expect(dataPaths(generated(lockOf(many(1_000))))).toHaveLength(2 * 1_000);
+    expect(dataPaths(generated(makeLock(many(1_000))))).toHaveLength(2 * 1_000);
 
     const index = (await evaluate((files["index.nix"] ?? "").replaceAll(/= (\.\/\w+);/g, '= "$1";'))) as {
       files: Record<string, string>;
@@ -105,8 +105,8 @@ describe("more than a thousand artifacts", () => {
   });
 
   test("stay where they are when others come and go", () => {
-    const before = generated(lockOf(many(1_100)));
-    const after = generated(lockOf({ ...many(1_100), other: lockedArtifact() }));
+    const before = generated(makeLock(many(1_100)));
+    const after = generated(makeLock({ ...many(1_100), other: makeArtifact() }));
     const changed = dataPaths(after).filter((path) => after[path] !== before[path]);
     expect(changed.map((path) => path.split("/")[0])).toEqual(["artifacts", "provenance"]);
   });
@@ -117,16 +117,16 @@ test.each([
   ["shared files", 1_100],
 ])("branches that bump different artifacts merge without conflict: %s", async (_, count) => {
   const base = Object.fromEntries(
-    Array.from({ length: count }, (_, number) => [`acme-${number}`, lockedArtifact()]),
+    Array.from({ length: count }, (_, number) => [`acme-${number}`, makeArtifact()]),
   );
-  const bumped = lockedArtifact({
-    systems: { "x86_64-linux": lockedVariant({ version: "2", job: 5, hash: `sha256-${"A".repeat(43)}=` }) },
+  const bumped = makeArtifact({
+    systems: { "x86_64-linux": makeVariant({ version: "2", job: 5, hash: `sha256-${"A".repeat(43)}=` }) },
   });
-  const [first = "", second = ""] = inOneFile(generated(lockOf(base)));
-  const one = generated(lockOf({ ...base, [first]: bumped }));
-  const two = generated(lockOf({ ...base, [second]: bumped }));
-  const both = generated(lockOf({ ...base, [first]: bumped, [second]: bumped }));
-  expect(await merged(generated(lockOf(base)), one, two)).toEqual(both);
+  const [first = "", second = ""] = inOneFile(generated(makeLock(base)));
+  const one = generated(makeLock({ ...base, [first]: bumped }));
+  const two = generated(makeLock({ ...base, [second]: bumped }));
+  const both = generated(makeLock({ ...base, [first]: bumped, [second]: bumped }));
+  expect(await merged(generated(makeLock(base)), one, two)).toEqual(both);
 });
 
 /** Two neighbours in a file that has several artifacts, else any two. */
@@ -156,7 +156,7 @@ test.each([
   ["a.${b}", '"a.\\${b}"'],
   [null, "null"],
 ])("the overlay says its namespace: %s", (namespace, printed) => {
-  expect(generated(lockOf({}), namespace)["overlay.nix"]).toBe(`${HEADER}import ./lib/mkOverlay.nix {
+  expect(generated(makeLock({}), namespace)["overlay.nix"]).toBe(`${HEADER}import ./lib/mkOverlay.nix {
   index = import ./index.nix;
   namespace = ${printed};
 }
@@ -165,16 +165,16 @@ test.each([
 
 describe("the files", () => {
   test("are the same for a lock in any order", () => {
-    const [a, b] = [lockedArtifact(), lockedArtifact({ fetch: "require" })];
-    const any = lockedVariant({ version: "2" });
-    const linux = lockedVariant();
+    const [a, b] = [makeArtifact(), makeArtifact({ fetch: "require" })];
+    const any = makeVariant({ version: "2" });
+    const linux = makeVariant();
     const forwards = { a: { ...a, systems: { any, "x86_64-linux": linux } }, b };
     const backwards = { b, a: { ...a, systems: { "x86_64-linux": linux, any } } };
-    expect(generated(lockOf(forwards))).toEqual(generated(lockOf(backwards)));
+    expect(generated(makeLock(forwards))).toEqual(generated(makeLock(backwards)));
   });
 
   test("are sorted by path and include the library, marked as generated", () => {
-    const files = generated(lockOf({ b: lockedArtifact(), a: lockedArtifact() }));
+    const files = generated(makeLock({ b: makeArtifact(), a: makeArtifact() }));
     expect(Object.keys(files)).toEqual([
       "artifacts/a.json",
       "artifacts/b.json",
@@ -201,11 +201,11 @@ describe("the files", () => {
 
 test("hostile text of a manifest, a lock or GitLab comes back exactly", async () => {
   const hostile = '${builtins.abort "x"} "; \\ \'\' {{body}} &amp; \r\n\t\u001b[2J\u202e ä';
-  const lock = lockOf({
-    acme: lockedArtifact({
+  const lock = makeLock({
+    acme: makeArtifact({
       description: hostile,
       systems: {
-        any: lockedVariant({
+        any: makeVariant({
           project: hostile,
           jobName: hostile,
           ref: hostile,
@@ -231,16 +231,16 @@ function read(lock: Lock, folder: string): Promise<unknown> {
 }
 
 test("a home page leads to the project, whatever it is called", () => {
-  const systems = { any: lockedVariant({ project: "a b/c#d" }) };
-  const artifact = lockedArtifact({ gitlab: "https://example.com/gitlab/", systems });
-  expect(generated(lockOf({ a: artifact }))["provenance/a.json"]).toContain(
+  const systems = { any: makeVariant({ project: "a b/c#d" }) };
+  const artifact = makeArtifact({ gitlab: "https://example.com/gitlab/", systems });
+  expect(generated(makeLock({ a: artifact }))["provenance/a.json"]).toContain(
     '"homepage": "https://example.com/gitlab/a%20b/c%23d"',
   );
 });
 
 test("an artifact without description or variants is printed without what it does not have", async () => {
-  const { description: _, ...artifact } = lockedArtifact({ systems: {} });
-  expect(await read(lockOf({ acme: artifact }), "artifacts")).toEqual({
+  const { description: _, ...artifact } = makeArtifact({ systems: {} });
+  expect(await read(makeLock({ acme: artifact }), "artifacts")).toEqual({
     fetch: "proxy",
     install: { kind: "none" },
     systems: {},
@@ -248,7 +248,7 @@ test("an artifact without description or variants is printed without what it doe
 });
 
 test("names that one folder cannot hold on macOS are refused", () => {
-  const lock = lockOf({ acme: lockedArtifact(), Acme: lockedArtifact() });
+  const lock = makeLock({ acme: makeArtifact(), Acme: makeArtifact() });
   expect(() => generated(lock)).toThrow(
     'The artifacts "Acme" and "acme" differ only in case, so that macOS would keep them in one file.',
   );

@@ -3,18 +3,24 @@ import { artifactUrl } from "../../src/gitlab/artifact-url.js";
 import type { Lockable } from "../../src/lock/create.js";
 import type { Lock, LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
 import type { Declared, DeclaredVariant } from "../../src/manifest/declared.js";
+import { digestBody } from "../../src/hash/digest-body.js";
+import { type FileForm, hashMethod } from "../../src/hash/form-content.js";
+import { parseSri } from "../../src/store/sri.js";
+import { fixedOutputPath } from "../../src/store/store-path.js";
 
 const AT = { file: "/repo/manifests/acme.ts", line: 3, column: 3 };
 const INSTANCE = "https://gitlab.example.com";
+/** Of "hello artifact" and an end of line, as are the other digests of `makeVariant`. */
 export const HASH = "sha256-UbwPwfGRBPpuic5Qvpqh9XwzRsHKUatJ9fAOFM6PgHY=";
 export const OTHER_HASH = "sha256-rKHNAn6XlYjRS4d7ewy4WFrZ/sWZ60WAGZLuU4Kzdg8=";
 
-/** Its address is that of the file in the job, unless `differs` has another. */
+/** Address and store path are what the other facts make them, unless `differs` has others. */
 export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant {
   const { projectId = 42, job = 77001, file = "dist/acme-linux" } = differs;
+  const { name = "acme-linux", form = "file", hash = HASH } = differs;
   const { url = artifactUrl({ instance: INSTANCE, projectId, job }, file ?? undefined) } = differs;
   return {
-    name: "acme-linux",
+    name,
     version: "1.2.3",
     url,
     projectId,
@@ -25,12 +31,12 @@ export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant
     job,
     jobName: "build",
     file,
-    form: "file",
+    form,
     size: 15,
-    hash: HASH,
-    narHash: "sha256-rb5DN4mPmU4g4gbxYIsPiB3KzM3Xq0Tz0bfdUM8Bzyc=",
+    hash,
+    narHash: "sha256-zcvoBnbomEGG0b/OgFF5ZytlVMfHntP+GduJeDFAlhI=",
     narSize: 128,
-    storePath: "/nix/store/6f2l1dh2b1qbp7ssqfixjqn2dp39ca83-art.bin",
+    storePath: fixedOutputPath({ name, method: hashMethod(form), sha256: parseSri(hash) }),
     createdAt: "2026-11-20T08:00:00.000Z",
     expiresAt: "2026-12-20T08:00:00.000Z",
     provenance: {
@@ -40,6 +46,32 @@ export function makeVariant(differs: Partial<LockedVariant> = {}): LockedVariant
     },
     ...differs,
   };
+}
+
+/** Bytes, and where they are locked from. */
+export interface Locked {
+  readonly url: string;
+  readonly bytes: Uint8Array;
+  readonly name?: string;
+  readonly form?: FileForm;
+  readonly job?: number;
+}
+
+/** What the lock holds about `bytes`. */
+export async function makeVariantOf({
+  url,
+  bytes,
+  name = "tool.bin",
+  form = "file",
+  job = 12,
+}: Locked): Promise<LockedVariant> {
+  const digests = await digestBody(once(bytes), { name, form, size: bytes.length });
+  const origin = { projectId: 7, project: "g/tool", job, pipeline: 11, file: "tool.bin" };
+  return makeVariant({ ...origin, ...digests, name, form, url, version: "1.0", expiresAt: null });
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
 }
 
 export function makeArtifact(differs: Partial<LockedArtifact> = {}): LockedArtifact {

@@ -6,15 +6,15 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { generate } from "../../src/generate/generate.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { evaluate, evaluationError, nixPath, projectPath } from "./evaluate.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 const LIBRARY = `(import ${nixPath(projectPath("nix/lib"))})`;
 
 /** Writes an overlay whose one file of data was edited; returns its folder. */
 async function editedOverlay(from: string, to: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "edited-"));
-  const lock = lockOf({ acme: lockedArtifact({ systems: { "x86_64-linux": lockedVariant() } }) });
+  const lock = makeLock({ acme: makeArtifact({ systems: { "x86_64-linux": makeVariant() } }) });
   const options = { namespace: "artifacts", proxy: "http://127.0.0.1:7467", library: await readNixLibrary() };
   for (const { path, text } of generate(lock, options)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -42,7 +42,13 @@ test.each([
     "is locked.",
     "artifact acme: name, form and hash for x86_64-linux belong to /nix/store/",
   ],
-  ["another store name", '"name": "art.bin"', '"name": "art.exe"', "art.bin is locked.", "artifact acme"],
+  [
+    "another store name",
+    '"name": "acme-linux"',
+    '"name": "art.exe"',
+    "acme-linux is locked.",
+    "artifact acme",
+  ],
   [
     "a system that is none",
     "x86_64-linux",

@@ -8,7 +8,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { FetchMode, Form } from "../../src/artifact.js";
 import type { LockedArtifact } from "../../src/lock/schema.js";
 import { fodPath } from "../../src/generate/fod-path.js";
-import { lockOf, lockedArtifact } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import {
   build,
@@ -20,6 +19,7 @@ import {
   writeOverlay,
   type LockedBytes,
 } from "./workspace.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
 
 const FORMS: readonly Form[] = ["file", "executable", "unpacked"];
 const MODES: readonly FetchMode[] = ["proxy", "require", "impure-env"];
@@ -35,7 +35,7 @@ afterEach(() => Promise.all(closing.splice(0).map((close) => close())));
 
 /** An expression for the source of `artifact`, without nixpkgs. */
 async function sourceOf(artifact: LockedArtifact, proxy?: string): Promise<string> {
-  const folder = await writeOverlay(host, lockOf({ acme: artifact }), proxy === undefined ? {} : { proxy });
+  const folder = await writeOverlay(host, makeLock({ acme: artifact }), proxy === undefined ? {} : { proxy });
   return `(import ${folder}/sources.nix { tools = { path = "/usr/bin"; certificates = null; }; }).acme`;
 }
 
@@ -60,14 +60,14 @@ async function serve(bytes: Buffer): Promise<{ url: string; paths: string[] }> {
 describe.each(FORMS)("form %s", (form) => {
   test.each(MODES)("fetched by %s has exactly the path that is locked", async (fetch) => {
     const { variant } = await lockAs(form, `bytes of ${form}`);
-    const source = await sourceOf(lockedArtifact({ fetch, systems: { any: variant } }));
+    const source = await sourceOf(makeArtifact({ fetch, systems: { any: variant } }));
     expect(await evaluateOn(host, `${source}.outPath`)).toBe(variant.storePath);
   });
 
   test("is built from what the proxy serves, inside the sandbox, for a user whom nobody trusts", async () => {
     const { bytes, variant } = await lockAs(form, `#!/bin/sh\necho runs as ${form}\n`);
     const proxy = await serve(bytes);
-    const source = await sourceOf(lockedArtifact({ systems: { any: variant } }), proxy.url);
+    const source = await sourceOf(makeArtifact({ systems: { any: variant } }), proxy.url);
     expect(await built(host, source)).toBe(variant.storePath);
     expect(proxy.paths).toEqual([fodPath("https://gitlab.example.com", variant)]);
 
@@ -85,7 +85,7 @@ describe.each(FORMS)("form %s", (form) => {
     const { variant } = await lockAs(form, `locked as ${form}`);
     const other = form === "unpacked" ? (await lockAs(form, "something else")).bytes : "something else";
     const proxy = await serve(Buffer.from(other));
-    const source = await sourceOf(lockedArtifact({ systems: { any: variant } }), proxy.url);
+    const source = await sourceOf(makeArtifact({ systems: { any: variant } }), proxy.url);
     const { code, stderr } = await build(host, source);
     expect(code).not.toBe(0);
     expect(stderr).toContain("hash mismatch");
@@ -93,7 +93,7 @@ describe.each(FORMS)("form %s", (form) => {
 
   test("that is required is built as soon as the bytes are in the store", async () => {
     const { file, variant } = await lockAs(form, `required as ${form}`);
-    const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
+    const artifact = makeArtifact({ fetch: "require", systems: { any: variant } });
     const source = await sourceOf(artifact);
     expect((await build(host, source)).code).not.toBe(0);
     await addToStore(host, { file, variant });
@@ -108,8 +108,8 @@ describe.each(FORMS)("form %s", (form) => {
 
     const consumer = await startNixHost({ conf: { substituters: cache } });
     closing.push(() => consumer.stop());
-    const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
-    const folder = await writeOverlay(consumer, lockOf({ acme: artifact }));
+    const artifact = makeArtifact({ fetch: "require", systems: { any: variant } });
+    const folder = await writeOverlay(consumer, makeLock({ acme: artifact }));
     expect(await built(consumer, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   });
 });
@@ -119,8 +119,8 @@ test("a mirror that serves by hash is asked before the proxy", async () => {
   const consumer = await startNixHost({ conf: { "hashed-mirrors": mirror.url } });
   closing.push(() => consumer.stop());
   const { bytes, variant } = await lockBytes(consumer, "mirrored");
-  const artifact = lockedArtifact({ systems: { any: variant } });
-  const folder = await writeOverlay(consumer, lockOf({ acme: artifact }), { proxy: "http://127.0.0.1:1" });
+  const artifact = makeArtifact({ systems: { any: variant } });
+  const folder = await writeOverlay(consumer, makeLock({ acme: artifact }), { proxy: "http://127.0.0.1:1" });
 
   expect(await built(consumer, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   expect(mirror.paths).toEqual([`/sha256/${createHash("sha256").update(bytes).digest("hex")}`]);
@@ -138,13 +138,13 @@ describe("the message of required bytes that are missing", () => {
   test("names artifact, project, job and the command that fixes it, and is shown whole", async () => {
     const { variant } = await lockBytes(host, "missing", { name: "acme.tar.gz" });
     const systems = { [(await evaluateOn(host, "builtins.currentSystem")) as string]: variant };
-    const source = await sourceOf(lockedArtifact({ fetch: "require", systems }));
+    const source = await sourceOf(makeArtifact({ fetch: "require", systems }));
     const { code, stderr } = await host.run("nix", ["build", "--impure", "--no-link", "--expr", source]);
     expect(code).not.toBe(0);
     expect(shownLog(stderr)).toEqual([
       "Artifact acme is not in the Nix store, and this build may not download it.",
-      '  project: "platform/acme-cli" on https://gitlab.example.com',
-      '  job:     "build: [linux, amd64]" (4711)',
+      '  project: "platform/acme" on https://gitlab.example.com',
+      '  job:     "build" (77001)',
       "Run this as yourself, where acme is locked, then build again:",
       `  artifacts fetch acme --system ${Object.keys(systems)[0]}`,
     ]);
@@ -153,10 +153,10 @@ describe("the message of required bytes that are missing", () => {
   test("stays data, whatever project and job are called", async () => {
     const jobName = "$(touch /tmp/x) `id` %s%n \\ \"'\n; echo evil\u001b[2J";
     const { variant } = await lockBytes(host, "hostile", { jobName, project: "$HOME/'\"%d" });
-    const source = await sourceOf(lockedArtifact({ fetch: "require", systems: { any: variant } }));
+    const source = await sourceOf(makeArtifact({ fetch: "require", systems: { any: variant } }));
     const { stderr } = await build(host, source);
     expect(stderr).toContain(`  project: ${JSON.stringify("$HOME/'\"%d")} on https://gitlab.example.com\n`);
-    expect(stderr).toContain(`  job:     ${JSON.stringify(jobName)} (4711)\n`);
+    expect(stderr).toContain(`  job:     ${JSON.stringify(jobName)} (77001)\n`);
   });
 });
 
@@ -182,8 +182,8 @@ test("fetch mode, proxy, GitLab host and the names in the message change no path
   ];
   const paths = await Promise.all(
     changes.map(async ([change, options]) => {
-      const base = lockedArtifact({ install: { kind: "binary" }, systems: { any: variant } });
-      const folder = await writeOverlay(host, lockOf({ acme: { ...base, ...change } }), options);
+      const base = makeArtifact({ install: { kind: "binary" }, systems: { any: variant } });
+      const folder = await writeOverlay(host, makeLock({ acme: { ...base, ...change } }), options);
       const acme = `${await packageSet(host, [folder])}.artifacts.acme`;
       return evaluateOn(host, `[ ${acme}.outPath ${acme}.src.outPath ${acme}.src.drvPath ]`);
     }),

@@ -1,9 +1,9 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import { copySource, makeFolder, writeOverlay } from "./workspace.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -58,9 +58,9 @@ test("a flake made from the template has the packages that each system has a var
   await host.output("nix", ["flake", "init", "--template", `path:${folder}`], { cwd: consumer });
   const overlay = await writeOverlay(
     host,
-    lockOf({
-      everywhere: lockedArtifact({ fetch: "require", systems: { any: lockedVariant() } }),
-      linux: lockedArtifact({ systems: { "x86_64-linux": lockedVariant() } }),
+    makeLock({
+      everywhere: makeArtifact({ fetch: "require", systems: { any: makeVariant() } }),
+      linux: makeArtifact({ systems: { "x86_64-linux": makeVariant() } }),
     }),
   );
   await cp(overlay, join(consumer, "nix/artifacts"), { recursive: true });
@@ -77,5 +77,5 @@ test("a flake made from the template has the packages that each system has a var
 
   // A flake is evaluated without the machine: no current system, no environment.
   const path = await host.output("nix", ["eval", "--raw", `${flake}.aarch64-darwin.everywhere`, ...options]);
-  expect(path).toBe(lockedVariant().storePath);
+  expect(path).toBe(makeVariant().storePath);
 });

@@ -6,12 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Form } from "../../src/artifact.js";
 import { IMPURE_ENV_VARIABLE, impureEnvValue } from "../../src/credentials/impure-env.js";
 import type { LockedVariant } from "../../src/lock/schema.js";
-import { lockOf, lockedArtifact } from "../generate/locks.js";
 import { evaluate, nixPath, projectPath } from "./evaluate.js";
 import { startNixHost, type NixHost, type NixHostOptions } from "./host.js";
 import { runProcess } from "./process.js";
 import { build, built, lockBytes, lockTree, makeFolder, packageSet, writeOverlay } from "./workspace.js";
 import { zipOf } from "./zip.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
 
 const TOKEN = "glpat-canary0000000000000";
 
@@ -70,9 +70,9 @@ async function passing(value: string): Promise<NixHostOptions> {
 
 /** The package of `variant`, downloaded with the stand-in's curl. */
 async function packageOf(variant: LockedVariant, server: Server): Promise<string> {
-  const url = `${server.origin}/api/v4/projects/17/jobs/4711/artifacts/dist/%5Bacme%5D.zip`;
-  const locked = lockedArtifact({ fetch: "impure-env", systems: { any: { ...variant, url } } });
-  return `${await packageSet(host, [await writeOverlay(host, lockOf({ acme: locked }))])}.artifacts.acme`;
+  const url = `${server.origin}/api/v4/projects/42/jobs/77001/artifacts/dist/%5Bacme%5D.zip`;
+  const locked = makeArtifact({ fetch: "impure-env", systems: { any: { ...variant, url } } });
+  return `${await packageSet(host, [await writeOverlay(host, makeLock({ acme: locked }))])}.artifacts.acme`;
 }
 
 const PROGRAM = "#!/bin/sh\necho runs\n";
@@ -89,7 +89,7 @@ describe.each<Form>(["file", "executable", "unpacked"])("form %s", (form) => {
     expect(await built(host, await packageOf(variant, gitlab))).toBe(variant.storePath);
     expect(gitlab.asked.map(({ headers }) => headers["private-token"])).toEqual([TOKEN]);
     expect(gitlab.asked.map(({ path }) => path)).toEqual([
-      "/api/v4/projects/17/jobs/4711/artifacts/dist/%5Bacme%5D.zip",
+      "/api/v4/projects/42/jobs/77001/artifacts/dist/%5Bacme%5D.zip",
     ]);
     expect(storage.asked.map(({ headers }) => headers)).toEqual([
       { host: new URL(storage.origin).host, "user-agent": expect.any(String), accept: "*/*" },

@@ -3,11 +3,11 @@ import { mkdir, readFile, readdir, readlink, symlink, writeFile } from "node:fs/
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Install } from "../../src/artifact.js";
-import { lockedArtifact } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import { outside, packageFrom, packageOf, PROGRAM } from "./packages.js";
 import { build, built, evaluateOn, lockTree, makeFolder } from "./workspace.js";
 import { zipOf } from "./zip.js";
+import { makeArtifact } from "../make/lock.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -60,7 +60,7 @@ describe("a package of kind archive", () => {
     await host.output("nix-store", ["--add-fixed", "--recursive", "sha256", file]);
     const acme = await packageFrom(
       host,
-      lockedArtifact({ fetch: "require", install: stripped, systems: { any: variant } }),
+      makeArtifact({ fetch: "require", install: stripped, systems: { any: variant } }),
     );
     const path = await built(host, acme);
     expect(await host.output(`${path}/bin/acme`, ["arguments"])).toBe("runs with arguments");

@@ -1,10 +1,10 @@
 import type { Install } from "../../src/artifact.js";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import { outside, packageFrom, packageOf, PROGRAM } from "./packages.js";
 import { build, built, evaluateOn, packageSet, writeOverlay } from "./workspace.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -32,15 +32,15 @@ describe("what nixpkgs' users expect of a package", () => {
   });
 
   test("a license is nixpkgs' own", async () => {
-    const acme = await packageFrom(host, lockedArtifact({ license: "MIT" }));
+    const acme = await packageFrom(host, makeArtifact({ license: "MIT" }));
     expect(await evaluateOn(host, `${acme}.meta.license`)).toEqual({ spdxId: "MIT" });
   });
 
   test.each<Install>([{ kind: "binary" }, { kind: "none" }])(
     "what is unfree is refused until it is allowed: %o",
     async (install) => {
-      const unfree = lockedArtifact({ license: "unfree", fetch: "require", install });
-      const overlay = await writeOverlay(host, lockOf({ acme: unfree }));
+      const unfree = makeArtifact({ license: "unfree", fetch: "require", install });
+      const overlay = await writeOverlay(host, makeLock({ acme: unfree }));
       const pkgs = await packageSet(host, [overlay]);
       const refused = `${pkgs}.artifacts.acme`;
       expect(await evaluateOn(host, `${refused}.meta.license`)).toEqual({ shortName: "unfree", free: false });
@@ -60,14 +60,14 @@ describe("what nixpkgs' users expect of a package", () => {
       any: ["any"],
     };
     const artifacts = Object.entries(systemsOf).map(([name, names]) => {
-      const systems = names.map((system) => [system, lockedVariant({ version: `for-${system}` })] as const);
+      const systems = names.map((system) => [system, makeVariant({ version: `for-${system}` })] as const);
       const install: Install = { kind: "binary" };
       return [
         name,
-        lockedArtifact({ install, groups: ["tools"], systems: Object.fromEntries(systems) }),
+        makeArtifact({ install, groups: ["tools"], systems: Object.fromEntries(systems) }),
       ] as const;
     });
-    const overlay = await writeOverlay(host, lockOf(Object.fromEntries(artifacts)));
+    const overlay = await writeOverlay(host, makeLock(Object.fromEntries(artifacts)));
     const pkgs = await packageSet(host, [overlay], "x86_64-linux", "riscv64-linux");
     const names = "builtins.mapAttrs (_: package: package.name)";
     const forTheHost = { any: "any-for-any", both: "both-for-riscv64-linux", host: "host-for-riscv64-linux" };
@@ -79,12 +79,12 @@ describe("what nixpkgs' users expect of a package", () => {
 
   test("cross compilation takes the bytes for the host, and builds where it builds", async () => {
     const systems = {
-      "x86_64-linux": lockedVariant({ version: "of the builder" }),
-      "riscv64-linux": lockedVariant({ version: "of the host" }),
+      "x86_64-linux": makeVariant({ version: "of the builder" }),
+      "riscv64-linux": makeVariant({ version: "of the host" }),
     };
     const overlay = await writeOverlay(
       host,
-      lockOf({ acme: lockedArtifact({ fetch: "require", install: { kind: "binary" }, systems }) }),
+      makeLock({ acme: makeArtifact({ fetch: "require", install: { kind: "binary" }, systems }) }),
     );
     const acme = `${await packageSet(host, [overlay], "x86_64-linux", "riscv64-linux")}.artifacts.acme`;
     expect(await evaluateOn(host, `with ${acme}; [ version src.system ]`)).toEqual([
@@ -95,10 +95,10 @@ describe("what nixpkgs' users expect of a package", () => {
 });
 
 describe("a system without a variant", () => {
-  const systems = { "x86_64-linux": lockedVariant(), "aarch64-darwin": lockedVariant() };
+  const systems = { "x86_64-linux": makeVariant(), "aarch64-darwin": makeVariant() };
 
   test("fails only when something is built, and names the systems there are", async () => {
-    const acme = await packageFrom(host, lockedArtifact({ systems }), "riscv64-linux");
+    const acme = await packageFrom(host, makeArtifact({ systems }), "riscv64-linux");
     expect(await evaluateOn(host, `[ ${acme}.name ${acme}.meta.platforms ]`)).toEqual([
       "acme",
       ["aarch64-darwin", "x86_64-linux"],
@@ -112,8 +112,8 @@ describe("a system without a variant", () => {
   });
 
   test("gets the variant for any system when there is one", async () => {
-    const any = lockedVariant({ version: "for any" });
-    const acme = await packageFrom(host, lockedArtifact({ systems: { ...systems, any } }), "riscv64-linux");
+    const any = makeVariant({ version: "for any" });
+    const acme = await packageFrom(host, makeArtifact({ systems: { ...systems, any } }), "riscv64-linux");
     expect(await evaluateOn(host, `[ ${acme}.version (${acme}.meta ? platforms) ]`)).toEqual([
       "for any",
       false,
@@ -121,7 +121,7 @@ describe("a system without a variant", () => {
   });
 
   test("is not in the set of all sources, and says so when it is asked for", async () => {
-    const lock = lockOf({ acme: lockedArtifact({ systems }) });
+    const lock = makeLock({ acme: makeArtifact({ systems }) });
     const sources = `import ${await writeOverlay(host, lock)}/sources.nix`;
     expect(
       await evaluateOn(

@@ -4,11 +4,11 @@ import { copyFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Install } from "../../src/artifact.js";
-import { lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import { outside, packageFrom, packageOf, PROGRAM } from "./packages.js";
 import { build, built, evaluateOn, makeFolder } from "./workspace.js";
 import { zipOf } from "./zip.js";
+import { makeArtifact, makeVariant } from "../make/lock.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ describe("a program that is linked with libraries", () => {
 
 test("programs are patched for Linux only", async () => {
   const install: Install = { kind: "binary", libraries: ["openssl", "buildPackages.zstd"] };
-  const artifact = lockedArtifact({ install, systems: { any: lockedVariant() } });
+  const artifact = makeArtifact({ install, systems: { any: makeVariant() } });
   const names = async (system: string) => {
     const acme = await packageFrom(host, artifact, system);
     return evaluateOn(host, `map (map (p: p.name)) (with ${acme}; [ nativeBuildInputs buildInputs ])`);

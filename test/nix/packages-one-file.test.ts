@@ -2,11 +2,11 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Install } from "../../src/artifact.js";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { startNixHost, type NixHost } from "./host.js";
 import { appImageOf, outside, packageFrom, packageOf, PROGRAM } from "./packages.js";
 import { build, built, evaluateOn, lockBytes, makeFolder, packageSet, writeOverlay } from "./workspace.js";
 import { zipOf } from "./zip.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 let host: NixHost;
 beforeAll(async () => {
@@ -31,11 +31,11 @@ describe("a package of kind none", () => {
     ).toEqual([
       path,
       path,
-      "art.bin",
+      "acme-linux",
       "acme",
       "1.2.3",
-      { description: "ACME command line", homepage: "https://gitlab.example.com/platform/acme-cli" },
-      "build: [linux, amd64]",
+      { description: "ACME command line", homepage: "https://gitlab.example.com/platform/acme" },
+      "build",
     ]);
   });
 });
@@ -97,8 +97,8 @@ describe("a program for Apple silicon", () => {
     const { file, variant } = await lockBytes(host, bytes, { file: "acme.zip", name: "acme.zip" });
     await host.output("nix-store", ["--add-fixed", "sha256", file]);
     const install: Install = { kind: "archive", bin: ["acme"], environment: { ACME: "1" } };
-    const artifact = lockedArtifact({ fetch: "require", install, systems: { any: variant } });
-    const overlay = await writeOverlay(host, lockOf({ acme: artifact }));
+    const artifact = makeArtifact({ fetch: "require", install, systems: { any: variant } });
+    const overlay = await writeOverlay(host, makeLock({ acme: artifact }));
     return `${await packageSet(host, [overlay], "x86_64-linux", system)}.artifacts.acme`;
   }
 
@@ -119,11 +119,8 @@ describe("a program for Apple silicon", () => {
 test("a store name as long as ours get makes a package, and a longer one is refused by Nix", async () => {
   const path = await built(host, await packageOf(host, "bytes", { kind: "none" }, { name: "x".repeat(200) }));
   expect(basename(path)).toHaveLength(32 + 1 + 200);
-  const variant = lockedVariant({ name: "x".repeat(212) });
-  const { stderr } = await build(
-    host,
-    await packageFrom(host, lockedArtifact({ systems: { any: variant } })),
-  );
+  const variant = makeVariant({ name: "x".repeat(212) });
+  const { stderr } = await build(host, await packageFrom(host, makeArtifact({ systems: { any: variant } })));
   expect(stderr).toMatch(/x{200}.*(longer than|illegal|not valid|must be no longer)/);
 });
 

@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Install } from "../../src/artifact.js";
 import type { LockedArtifact, LockedVariant } from "../../src/lock/schema.js";
-import { lockOf, lockedArtifact } from "../generate/locks.js";
 import type { NixHost } from "./host.js";
 import { lockBytes, makeFolder, packageSet, writeOverlay } from "./workspace.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
 
 export const PROGRAM = "#!/bin/sh\necho runs with $1\n";
 
@@ -20,12 +20,12 @@ export async function packageOf(
   const locked = await lockBytes(host, content, variant);
   const mode = locked.variant.form === "file" ? [] : ["--recursive"];
   await host.output("nix-store", ["--add-fixed", ...mode, "sha256", locked.file]);
-  return packageFrom(host, lockedArtifact({ fetch: "require", install, systems: { any: locked.variant } }));
+  return packageFrom(host, makeArtifact({ fetch: "require", install, systems: { any: locked.variant } }));
 }
 
 /** An expression for the package of an artifact. */
 export async function packageFrom(host: NixHost, artifact: LockedArtifact, system?: string): Promise<string> {
-  const overlay = await writeOverlay(host, lockOf({ acme: artifact }));
+  const overlay = await writeOverlay(host, makeLock({ acme: artifact }));
   return `${await packageSet(host, [overlay], system)}.artifacts.acme`;
 }
 

@@ -6,12 +6,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { generate } from "../../src/generate/generate.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { evaluate, nixPath, projectPath } from "./evaluate.js";
 import { blocks, only } from "./page-blocks.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 const STAND_IN = nixPath(projectPath("nix/stand-in"));
-const systems = { "x86_64-linux": lockedVariant(), "aarch64-darwin": lockedVariant() };
+const systems = { "x86_64-linux": makeVariant(), "aarch64-darwin": makeVariant() };
 
 let folder: string;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 
 async function writeRepository(name: string, artifact: string): Promise<void> {
-  const lock = lockOf({ [artifact]: lockedArtifact({ systems, groups: ["tools"] }) });
+  const lock = makeLock({ [artifact]: makeArtifact({ systems, groups: ["tools"] }) });
   const options = { namespace: "artifacts", proxy: "http://127.0.0.1:7467", library: await readNixLibrary() };
   for (const { path, text } of generate(lock, options)) {
     const file = join(folder, name, "nix/artifacts", path);
@@ -76,8 +76,8 @@ describe("docs/recipes.md", () => {
     const shells =
       "builtins.mapAttrs (_: shell: map (package: package.name) shell.default.packages) outputs.devShells";
     expect(await flakeValue("toolchain", await only("recipes.md", "A dev shell", "nix"), shells)).toEqual({
-      "x86_64-linux": ["art.bin"],
-      "aarch64-darwin": ["art.bin"],
+      "x86_64-linux": ["acme-linux"],
+      "aarch64-darwin": ["acme-linux"],
     });
   });
 
@@ -93,7 +93,7 @@ describe("docs/recipes.md", () => {
     expect(build).toContain("nix/artifacts/sources.nix -A acme-cli");
     expect(copy).toContain("--file nix/artifacts/sources.nix acme-cli.outPath");
     const path = `(import ${nixPath(sources)} { system = "x86_64-linux"; }).acme-cli.outPath`;
-    expect(await evaluate(path)).toBe(lockedVariant().storePath);
+    expect(await evaluate(path)).toBe(makeVariant().storePath);
   });
 });
 
@@ -101,7 +101,7 @@ describe("docs/consuming.md", () => {
   test("has a flake with the package", async () => {
     const flake = await only("consuming.md", "In a flake", "nix");
     const value = "outputs.packages.x86_64-linux.acme-cli.name";
-    expect(await flakeValue("toolchain", flake, value)).toBe("art.bin");
+    expect(await flakeValue("toolchain", flake, value)).toBe("acme-linux");
   });
 
   test("has an expression without a flake", async () => {
@@ -109,6 +109,6 @@ describe("docs/consuming.md", () => {
     const expression = text
       .replace("<nixpkgs> {", `${STAND_IN} { system = "x86_64-linux";`)
       .replace("./nix", join(folder, "toolchain/nix"));
-    expect(await evaluate(`(${expression}).name`)).toBe("art.bin");
+    expect(await evaluate(`(${expression}).name`)).toBe("acme-linux");
   });
 });

@@ -6,9 +6,9 @@ import { dirname, join } from "node:path";
 import { generate } from "../../src/generate/generate.js";
 import { readNixLibrary } from "../../src/generate/nix-library.js";
 import type { Lock, LockedVariant } from "../../src/lock/schema.js";
-import { lockedVariant } from "../generate/locks.js";
 import { nixString, projectPath } from "./evaluate.js";
 import type { NixHost } from "./host.js";
+import { makeVariant } from "../make/lock.js";
 
 /** Where folders are made: a host, or a temporary folder where nothing is built. */
 type Home = Pick<NixHost, "home">;
@@ -97,7 +97,7 @@ export async function lockBytes(
   content: string | Buffer,
   overrides: Partial<LockedVariant> = {},
 ): Promise<LockedBytes> {
-  const { name, form } = lockedVariant(overrides);
+  const { name, form } = makeVariant(overrides);
   const bytes = Buffer.from(content);
   const file = join(await makeFolder(host, "bytes"), name);
   await writeFile(file, bytes);
@@ -108,7 +108,7 @@ export async function lockBytes(
   const mode = form === "file" ? [] : ["--recursive"];
   const storePath = await host.output("nix-store", ["--print-fixed-path", ...mode, "sha256", hash, name]);
   const digests = { hash: sri(hash), narHash: sri(narHash), size: bytes.length, storePath };
-  return { bytes, file, variant: lockedVariant({ ...overrides, ...digests }) };
+  return { bytes, file, variant: makeVariant({ ...overrides, ...digests }) };
 }
 
 /** Locks a tree as form `unpacked`: `bytes` is its NAR, which is what a proxy serves, and `file` the tree itself. */
@@ -117,7 +117,7 @@ export async function lockTree(
   files: Readonly<Record<string, string>>,
   overrides: Partial<LockedVariant> = {},
 ): Promise<LockedBytes> {
-  const { name } = lockedVariant(overrides);
+  const { name } = makeVariant(overrides);
   const file = join(await makeFolder(host, "tree"), name);
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(file, path)), { recursive: true });
@@ -133,7 +133,7 @@ export async function lockTree(
     name,
   ]);
   const digests = { hash: sri(hash), narHash: sri(hash), narSize: bytes.length, storePath };
-  return { bytes, file, variant: lockedVariant({ ...overrides, ...digests, form: "unpacked" }) };
+  return { bytes, file, variant: makeVariant({ ...overrides, ...digests, form: "unpacked" }) };
 }
 
 function sri(hex: string): string {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Install } from "../../src/artifact.js";
 import type { LockedArtifact } from "../../src/lock/schema.js";
-import { lockOf, lockedArtifact, lockedVariant } from "../generate/locks.js";
 import { writeOverlay } from "../nix/workspace.js";
 import { evaluateInNixpkgs, type PackageSetOptions } from "./checkout.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
 
 const SYSTEMS = ["x86_64-linux", "aarch64-linux", "aarch64-darwin"];
 
@@ -37,21 +37,21 @@ beforeAll(async () => {
   const byKind = Object.entries(KINDS).map(([name, install]) => [name, artifactOf({ install })] as const);
   overlay = await writeOverlay(
     { home },
-    lockOf({
+    makeLock({
       ...Object.fromEntries(byKind),
       licensed: artifactOf({ install: { kind: "binary" }, license: "MIT" }),
       unfree: artifactOf({ install: { kind: "binary" }, license: "unfree" }),
       "unfree-source": artifactOf({ install: { kind: "none" }, license: "unfree" }),
       built: artifactOf({ install: { kind: "binary" }, fetch: "impure-env" }),
-      linux: artifactOf({ install: { kind: "binary" }, systems: { "x86_64-linux": lockedVariant() } }),
+      linux: artifactOf({ install: { kind: "binary" }, systems: { "x86_64-linux": makeVariant() } }),
     }),
   );
 });
 afterAll(() => rm(home, { recursive: true }));
 
 function artifactOf(overrides: Partial<LockedArtifact>): LockedArtifact {
-  const systems = SYSTEMS.map((system) => [system, lockedVariant({ version: `1-${system}` })] as const);
-  return lockedArtifact({ systems: Object.fromEntries(systems), groups: ["tools"], ...overrides });
+  const systems = SYSTEMS.map((system) => [system, makeVariant({ version: `1-${system}` })] as const);
+  return makeArtifact({ systems: Object.fromEntries(systems), groups: ["tools"], ...overrides });
 }
 
 function value(expression: string, options: Partial<PackageSetOptions> = {}): Promise<unknown> {
@@ -117,7 +117,7 @@ test("overrideAttrs and override keep what they do not change, and tests follow"
   ).toEqual([
     "changed-1-x86_64-linux",
     "acmectl",
-    4711,
+    77001,
     DERIVATION,
     false,
     expect.stringMatching(/^http:\/\/127\.0\.0\.1:9\/fod\//),

@@ -15,9 +15,8 @@ import { type LogEntry, formatLogEntry } from "../../src/proxy/log.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { CANARY, canaryFor } from "../gitlab/test-client.js";
-import { lockedVariant } from "../hash/locked.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
 import { ask } from "./running-proxy.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 
 const AUDIENCE = "https://artifacts.example.com";
 const CONTENT = "private bytes\n";
@@ -55,7 +54,7 @@ beforeAll(async () => {
     runningJob("elsewhere/shop", "main"),
   ];
   const url = `${gitlab.url}/api/v4/projects/${project.id}/jobs/${id}/artifacts/tool.bin`;
-  const variant = await lockedVariant({ url, bytes: Buffer.from(CONTENT), job: id });
+  const variant = await makeVariantOf({ url, bytes: Buffer.from(CONTENT), job: id });
   path = fodPath(gitlab.url, variant);
   const lock = makeLock({ tool: makeArtifact({ gitlab: gitlab.url, systems: { any: variant } }) });
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-id-token-"));

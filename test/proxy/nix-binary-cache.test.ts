@@ -3,11 +3,11 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FileForm } from "../../src/hash/form-content.js";
-import { lockOf, lockedArtifact } from "../generate/locks.js";
 import { type NixHost, startNixHost } from "../nix/host.js";
 import { build, built, writeOverlay } from "../nix/workspace.js";
 import { sampleBytes } from "../store/samples.js";
 import { type RunningProxy, ask, gitlabError, runProxy } from "./running-proxy.js";
+import { makeArtifact, makeLock } from "../make/lock.js";
 
 const FORMS: readonly FileForm[] = ["file", "executable"];
 
@@ -30,8 +30,8 @@ async function lock(name: string, form: FileForm, size = 1_000_001) {
 /** The derivation of a required artifact, which cannot be built: only substituted. */
 async function required(on: NixHost, name: string): Promise<string> {
   const systems = running.lock().artifacts[name]?.systems ?? {};
-  const artifact = lockedArtifact({ fetch: "require", systems });
-  return `(import ${await writeOverlay(on, lockOf({ acme: artifact }))}/sources.nix { }).acme`;
+  const artifact = makeArtifact({ fetch: "require", systems });
+  return `(import ${await writeOverlay(on, makeLock({ acme: artifact }))}/sources.nix { }).acme`;
 }
 
 async function inStore(on: NixHost, storePath: string) {
@@ -88,9 +88,9 @@ describe("a daemon that knows the proxy", () => {
     const consumer = await startNixHost({ conf: { "hashed-mirrors": running.url } });
     try {
       const { bytes, variant } = await lock("mirrored", "file");
-      const artifact = lockedArtifact({ systems: { any: variant } });
+      const artifact = makeArtifact({ systems: { any: variant } });
       const options = { proxy: "http://127.0.0.1:1" };
-      const folder = await writeOverlay(consumer, lockOf({ acme: artifact }), options);
+      const folder = await writeOverlay(consumer, makeLock({ acme: artifact }), options);
       expect(await built(consumer, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
       expect((await inStore(consumer, variant.storePath)).bytes.equals(bytes)).toBe(true);
     } finally {
@@ -103,7 +103,7 @@ describe("a daemon that knows the proxy", () => {
     try {
       await lock("unknown", "file");
       const expression = await required(consumer, "unknown");
-      running.lock = () => lockOf({});
+      running.lock = () => makeLock({});
       const { code, stderr } = await build(consumer, expression);
       expect(code).not.toBe(0);
       expect(stderr).toContain("artifacts fetch acme");

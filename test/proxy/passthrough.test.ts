@@ -15,10 +15,9 @@ import { createProjectPaths } from "../../src/proxy/project-paths.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { createUpstream } from "../../src/proxy/upstream.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { lockedVariant } from "../hash/locked.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
 import { MEMBER, STRANGER, basic } from "./running-passthrough.js";
 import { ask } from "./running-proxy.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 
 const CONTENT = "private bytes\n";
 
@@ -28,7 +27,7 @@ let proxy: Proxy;
 let cache: Cache;
 let directory: string;
 let logged: LogEntry[];
-let variant: Awaited<ReturnType<typeof lockedVariant>>;
+let variant: Awaited<ReturnType<typeof makeVariantOf>>;
 let path: string;
 let job: number;
 
@@ -41,7 +40,7 @@ beforeEach(async () => {
   const made = { name: "build", artifacts: { files: { "tool.bin": CONTENT } } };
   job = gitlab.addJob("team/tool", pipeline.id, made).id;
   const url = `${gitlab.url}/api/v4/projects/${project.id}/jobs/${job}/artifacts/tool.bin`;
-  variant = await lockedVariant({ url, bytes: Buffer.from(CONTENT), job });
+  variant = await makeVariantOf({ url, bytes: Buffer.from(CONTENT), job });
   path = fodPath(gitlab.url, variant);
 
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-passthrough-"));

@@ -13,8 +13,7 @@ import { narPath, narinfoPath } from "../../src/proxy/narinfo.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { CANARY, canaryFor } from "../gitlab/test-client.js";
-import { lockedVariant } from "../hash/locked.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 import { MEMBER, STRANGER, basic } from "./running-passthrough.js";
 import { ask } from "./running-proxy.js";
 
@@ -64,7 +63,7 @@ async function addTool(project: string, locked = project): Promise<void> {
   const made = { name: "build", artifacts: { files: { "tool.bin": CONTENT } } };
   const { id: job } = gitlab.addJob(project, pipeline.id, made);
   const url = `${gitlab.url}/api/v4/projects/${projectId}/jobs/${job}/artifacts/tool.bin`;
-  const same = await lockedVariant({ url, bytes: Buffer.from(CONTENT), job });
+  const same = await makeVariantOf({ url, bytes: Buffer.from(CONTENT), job });
   variant = { ...same, projectId, project: locked };
   path = fodPath(gitlab.url, variant);
 }

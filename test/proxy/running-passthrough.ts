@@ -13,8 +13,7 @@ import type { LogEntry } from "../../src/proxy/log.js";
 import { narPath, narinfoPath } from "../../src/proxy/narinfo.js";
 import { startProxy } from "../../src/proxy/proxy.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { lockedVariant } from "../hash/locked.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 import { type Answer, ask } from "./running-proxy.js";
 
 export const MEMBER = "glpat-member-of-the-project";
@@ -104,7 +103,7 @@ async function addArtifact(
   const url = `${gitlab.url}/api/v4/projects/${project.id}/jobs/${job}/artifacts`;
   const credential = { headers: { "private-token": MEMBER }, source: "the test" };
   const bytes = await buffer((await client.download(url, { credential })).body);
-  return { variant: await lockedVariant({ url, bytes, job }), bytes };
+  return { variant: await makeVariantOf({ url, bytes, job }), bytes };
 }
 
 export function basic(user: string, token: string): string {

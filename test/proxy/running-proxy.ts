@@ -9,8 +9,8 @@ import { fodPath } from "../../src/generate/fod-path.js";
 import { openCache } from "../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../src/proxy/log.js";
 import { type Proxy, type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
-import { type Locked, lockedVariant } from "../hash/locked.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
+import { type Locked, makeVariantOf } from "../make/lock.js";
 
 /** A proxy on a free port before an upstream; `lock` is what it serves. */
 export interface RunningProxy {
@@ -70,7 +70,7 @@ export async function runProxy({
     lock: () => lock,
     async add(artifact, locked) {
       const url = locked.url ?? upstream.serve(`/${artifact}`, locked.bytes);
-      const variant = await lockedVariant({ ...locked, url });
+      const variant = await makeVariantOf({ ...locked, url });
       lock = { ...lock, artifacts: { ...lock.artifacts, [artifact]: lockedArtifact(variant) } };
       return fodPath(GITLAB, variant);
     },

@@ -11,9 +11,8 @@ import { GitLabError } from "../../src/gitlab/gitlab-error.js";
 import type { GitLab } from "../../src/gitlab/gitlab.js";
 import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
-import { lockedVariant } from "../hash/locked.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
 import { sampleBytes } from "../store/samples.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 
 const BYTES = sampleBytes(1_000_000, "shared");
 const GITLAB = "https://gitlab.example.com";
@@ -35,7 +34,7 @@ beforeEach(async () => {
   revoked = new Set();
   const broken = new Promise<void>((resolve) => (breakOff = resolve));
   const url = `${GITLAB}/api/v4/projects/1/jobs/2/artifacts/tool`;
-  const variant = await lockedVariant({ url, bytes: BYTES });
+  const variant = await makeVariantOf({ url, bytes: BYTES });
   path = fodPath(GITLAB, variant);
   const lock = makeLock({ tool: makeArtifact({ gitlab: GITLAB, systems: { any: variant } }) });
 

@@ -15,10 +15,9 @@ import { EMPTY_LOCK, type Lock } from "../../src/lock/schema.js";
 import { type Cache, openCache } from "../../src/proxy/cache/cache.js";
 import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { type Locked, lockedVariant } from "../hash/locked.js";
-import { makeArtifact } from "../make/lock.js";
 import { sampleBytes } from "../store/samples.js";
 import { ask } from "./running-proxy.js";
+import { type Locked, makeArtifact, makeVariantOf } from "../make/lock.js";
 
 const CREATED = "2026-11-01T00:00:00Z";
 
@@ -66,7 +65,7 @@ afterEach(async () => {
 
 /** Locks bytes; gives their path on the proxy. */
 async function add(artifact: string, locked: Locked): Promise<string> {
-  const variant = await lockedVariant(locked);
+  const variant = await makeVariantOf(locked);
   const entry = makeArtifact({ gitlab: gitlab.url, systems: { any: variant } });
   lock = { ...lock, artifacts: { ...lock.artifacts, [artifact]: entry } };
   return fodPath(gitlab.url, variant);

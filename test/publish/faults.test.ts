@@ -14,10 +14,10 @@ import type { UserError } from "../../src/errors.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { type CacheServer, startCacheServer } from "./cache-server.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 let temporary: string;
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 async function wanted(artifact: string, size = 10_000): Promise<LockedEntry> {
   const bytes = sampleBytes(size, artifact);
-  const variant = await lockedVariant({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
+  const variant = await makeVariantOf({ url: upstream.serve(`/${artifact}`, bytes), bytes, name: artifact });
   return { artifact, system: "any", variant };
 }
 

@@ -16,9 +16,9 @@ import { createNix } from "../../src/store/nix.js";
 import { narOfPath } from "../../src/store/nar-of-path.js";
 import { temporaryNix } from "../store/temporary-nix.js";
 import { uploadClosure } from "../../src/upload/upload-closure.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
+import { makeVariantOf } from "../make/lock.js";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -38,7 +38,7 @@ afterEach(async () => {
 async function wanted(artifact: string, content = artifact): Promise<LockedEntry> {
   const bytes = sampleBytes(10_000, content);
   const url = upstream.serve(`/${artifact}`, bytes);
-  return { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
+  return { artifact, system: "any", variant: await makeVariantOf({ url, bytes, name: artifact }) };
 }
 
 async function send(...all: readonly LockedEntry[]): Promise<string[]> {

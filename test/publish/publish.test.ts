@@ -12,10 +12,10 @@ import { publish, type PublishOptions } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey } from "../../src/store/narinfo.js";
 import { parseSigningKey } from "../../src/store/signing-key.js";
-import { type Locked, lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { type TemporaryNix, temporaryNix } from "../store/temporary-nix.js";
+import { type Locked, makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 let root: string;
@@ -39,7 +39,7 @@ async function wanted(
 ): Promise<LockedEntry> {
   const bytes = locked.bytes ?? sampleBytes(10_000, artifact);
   const url = upstream.serve(`/${artifact}`, served ?? bytes);
-  return { artifact, system: "any", variant: await lockedVariant({ url, bytes, ...locked }) };
+  return { artifact, system: "any", variant: await makeVariantOf({ url, bytes, ...locked }) };
 }
 
 async function statuses(

@@ -9,12 +9,11 @@ import type { Compression } from "../../src/publish/compression.js";
 import { publish } from "../../src/publish/publish.js";
 import { formatSri } from "../../src/store/sri.js";
 import { fixedOutputPath } from "../../src/store/store-path.js";
-import { lockedArtifact, lockOf } from "../generate/locks.js";
-import { lockedVariant } from "../hash/locked.js";
 import { makeRandomTree, nixDump, tarOf } from "../hash/unpack/trees.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { type NixHost, startNixHost } from "../nix/host.js";
 import { built, makeFolder, writeOverlay } from "../nix/workspace.js";
+import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 
 const CACHE = `/tmp/published-${process.pid}`;
 
@@ -33,7 +32,7 @@ afterAll(async () => {
 /** Locks new bytes and publishes them to `cache`. */
 async function published(name: string, form: FileForm, cache: string, compression: Compression = "zstd") {
   const bytes = Buffer.from(`#!/bin/sh\necho ${name}\n`);
-  const variant = await lockedVariant({ url: upstream.serve(`/${name}`, bytes), bytes, name, form });
+  const variant = await makeVariantOf({ url: upstream.serve(`/${name}`, bytes), bytes, name, form });
   const wanted = [{ artifact: name, system: "any", variant }];
   const outcomes = await publish(wanted, {
     gitlab: upstream.gitlab,
@@ -48,8 +47,8 @@ test.each(["file", "executable"] as const)(
   "a required %s is substituted, without a signature",
   async (form) => {
     const variant = await published(`substituted-${form}`, form, CACHE);
-    const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
-    const folder = await writeOverlay(host, lockOf({ acme: artifact }));
+    const artifact = makeArtifact({ fetch: "require", systems: { any: variant } });
+    const folder = await writeOverlay(host, makeLock({ acme: artifact }));
 
     expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   },
@@ -59,8 +58,8 @@ test.each(["xz", "none"] as const)(
   "a required file is substituted that was written with %s",
   async (compression) => {
     const variant = await published(`substituted-${compression}`, "file", CACHE, compression);
-    const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
-    const folder = await writeOverlay(host, lockOf({ acme: artifact }));
+    const artifact = makeArtifact({ fetch: "require", systems: { any: variant } });
+    const folder = await writeOverlay(host, makeLock({ acme: artifact }));
 
     expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   },
@@ -72,7 +71,7 @@ test("a required tree is substituted, as it was in the archive", async () => {
   const nar = nixDump(tree);
   const sha256 = createHash("sha256").update(nar).digest();
   const archive = tarOf(tree, "--gzip");
-  const bytes = await lockedVariant({ url: upstream.serve("/tree", archive), bytes: archive, name: "tree" });
+  const bytes = await makeVariantOf({ url: upstream.serve("/tree", archive), bytes: archive, name: "tree" });
   const variant = {
     ...bytes,
     form: "unpacked" as const,
@@ -87,8 +86,8 @@ test("a required tree is substituted, as it was in the archive", async () => {
     compression: "zstd",
   });
   expect(outcomes).toMatchObject([{ status: "published" }]);
-  const artifact = lockedArtifact({ fetch: "require", systems: { any: variant } });
-  const folder = await writeOverlay(host, lockOf({ acme: artifact }));
+  const artifact = makeArtifact({ fetch: "require", systems: { any: variant } });
+  const folder = await writeOverlay(host, makeLock({ acme: artifact }));
 
   expect(await built(host, `(import ${folder}/sources.nix { }).acme`)).toBe(variant.storePath);
   expect(nixDump(join(host.store, basename(variant.storePath))).equals(nar)).toBe(true);

@@ -14,10 +14,10 @@ import { publish } from "../../src/publish/publish.js";
 import { verifyCache } from "../../src/publish/verify-cache.js";
 import { narInfoKey, parseNarInfo, printNarInfo } from "../../src/store/narinfo.js";
 import { formatSri } from "../../src/store/sri.js";
-import { lockedVariant } from "../hash/locked.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
 import { sampleBytes } from "../store/samples.js";
 import { temporaryNix } from "../store/temporary-nix.js";
+import { makeVariantOf } from "../make/lock.js";
 
 let upstream: Upstream;
 let root: string;
@@ -37,7 +37,7 @@ afterEach(async () => {
 async function published(artifact: string, compression: Compression, size = 10_000): Promise<LockedEntry> {
   const bytes = sampleBytes(size, artifact);
   const url = upstream.serve(`/${artifact}`, bytes);
-  const wanted = { artifact, system: "any", variant: await lockedVariant({ url, bytes, name: artifact }) };
+  const wanted = { artifact, system: "any", variant: await makeVariantOf({ url, bytes, name: artifact }) };
   await publish([wanted], { gitlab: upstream.gitlab, cache, compression });
   return wanted;
 }

@@ -1,3 +1,5 @@
+import * as fc from "fast-check";
+import { maxSatisfying, satisfies } from "semver";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ref } from "../../src/artifact.js";
 import type { UserError } from "../../src/errors.js";
@@ -69,6 +71,40 @@ describe("a range of versions", () => {
   });
 });
 
+test("the tags in a range are those that npm takes for it, the one that npm would install first", () => {
+  const number = fc.nat(3);
+  const version = fc
+    .tuple(number, number, number, fc.constantFrom("", "", "-rc.1", "-rc.2"))
+    .map(([major, minor, patch, rest]) => `${major}.${minor}.${patch}${rest}`);
+  const range = fc.constantFrom(
+    "*",
+    "^1",
+    "^1.2",
+    "~2.1",
+    ">=1.2.0 <3",
+    "1.x || 3.x",
+    "^2.1.0-rc.1",
+    "2.0.0 - 2.2",
+  );
+  const tag = fc.oneof(
+    version.map((one) => `v${one}`),
+    version.map((one) => `cli-${one}`),
+    fc.constant("nightly"),
+  );
+  fc.assert(
+    fc.property(fc.uniqueArray(tag), range, fc.boolean(), (tags, semver, prereleases) => {
+      const found = tagsInRange(tags, { semver, tagPrefix: "v", prereleases });
+      const versions = tags.filter((one) => one.startsWith("v")).map((one) => one.slice(1));
+      const options = { includePrerelease: prereleases };
+      const wanted = versions.filter((one) => satisfies(one, semver, options));
+      expect(found.toSorted()).toEqual(wanted.map((one) => `v${one}`).toSorted());
+      const best = maxSatisfying(versions, semver, options);
+      expect(found[0]).toBe(best === null ? undefined : `v${best}`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 describe("a merge request", () => {
   test.each(["head", "merge"])("means its newest pipeline, also when that ran for %s", async (kind) => {
     instance.addProject({ path: "g/app" });
@@ -126,6 +162,17 @@ describe("older pipelines", () => {
     const again = await one({ branch: "main" }, locked);
     expect(again.resolved.job).toBe(newer);
     expect(warnings.join()).toContain("it stays locked");
+  });
+
+  test("are found behind a page of those that count for no ref", async () => {
+    instance.addProject({ path: "g/app" });
+    const built = addBuild("main");
+    instance.addPipeline("g/app", { ref: "main", jobs: [{ name: "lint" }] });
+    for (let i = 0; i < 130; i++) instance.addPipeline("g/app", { ref: "main", source: "webide" });
+    const { resolved } = await one({ branch: "main" });
+    expect(resolved.job).toBe(built);
+    expect(resolved.passedOver).toHaveLength(1);
+    expect(instance.requests.filter(({ path }) => /pipelines\?.*page=2/.test(path))).not.toEqual([]);
   });
 
   test("are searched no further than thirty", async () => {

@@ -117,7 +117,30 @@ describe("on a terminal", () => {
       const lines = await screen.lines();
       expect(lines).toHaveLength(3);
       if (columns >= 30) expect(lines[0]).toContain("8.0 MiB");
-      if (columns >= 40) expect(lines[0]).toMatch(/^acme-cli .*… {2}8\.0 MiB of 100 MiB/);
+    },
+  );
+
+  test.each([
+    [
+      60,
+      [
+        "acme-cli (x86_64…  8.0 MiB of 100 MiB  3.8 MiB/s  25 s left",
+        "tool (any)         2.0 MiB  975 KiB/s",
+      ],
+      "0 of 3, 10 MiB, 4.8 MiB/s, 21 s left",
+    ],
+    [
+      40,
+      ["acme-cli (x8…  8.0 MiB  3.8 MiB/s  25 s", "tool (any)     2.0 MiB  975 KiB/s"],
+      "0 of 3, 10 MiB, 4.8 MiB/s, 21 s left",
+    ],
+  ])(
+    "of %d columns size, speed and time left come before what is more",
+    async (columns, downloads, total) => {
+      const { terminal, screen } = record({ isTTY: true, columns });
+      startTwo(terminal);
+
+      expect(await screen.lines()).toEqual([...downloads, total]);
     },
   );
 

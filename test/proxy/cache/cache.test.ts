@@ -18,8 +18,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Cache, openCache } from "../../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../../src/proxy/log.js";
-import { lockedVariant } from "../../hash/locked.js";
 import { sampleBytes } from "../../store/samples.js";
+import { makeVariantOf } from "../../make/lock.js";
 
 let directory: string;
 let logged: LogEntry[];
@@ -45,7 +45,7 @@ async function open(maxBytes = 2 ** 30): Promise<Cache> {
 }
 
 async function locked(bytes: Buffer) {
-  const variant = await lockedVariant({ url: "https://gitlab.example.com/x", bytes });
+  const variant = await makeVariantOf({ url: "https://gitlab.example.com/x", bytes });
   return { ...variant, form: "file" as const };
 }
 

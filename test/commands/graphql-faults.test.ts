@@ -1,0 +1,80 @@
+/** Every fault against the one request that asks many projects at once: the run goes on without it, and its result is the same. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { ReadProject, ReadRequest } from "../../src/read-project.js";
+import type { FaultKind } from "../../src/simulator/http/faults.js";
+import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
+import { makeRepository, readFiles } from "../cli/repository.js";
+import { FAULTS, type FaultRow } from "../faults.js";
+import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./place.js";
+
+// A thread runs JavaScript only, and would load the parser for each of the runs.
+vi.mock("../../src/read-project-thread.js", () => ({
+  async readProjectOnThread(request: ReadRequest): Promise<ReadProject> {
+    const { readProject } = await import("../../src/read-project.js");
+    return readProject(request);
+  },
+}));
+
+const PATHS = ["g/a", "g/b", "g/c"];
+const ROWS = FAULTS.filter(({ spoils }) => spoils !== "bytes");
+
+let gitlab: EmbeddedGitLab;
+let expected: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  gitlab = await startGitLab();
+  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
+  for (const path of PATHS) {
+    gitlab.addProject({ path });
+    const artifacts = { files: { app: path } };
+    gitlab.addPipeline(path, { ref: "main", jobs: [{ name: "build", artifacts }] });
+  }
+  const world = makeWorld();
+  expect(await outcomeOf(world, "lock")).toMatchObject({ errors: [] });
+  expect(askedAtOnce(0)).toBe(1);
+  expected = readFiles(world.cwd);
+});
+afterAll(() => gitlab.close());
+
+// A run that hangs fails by this.
+test.each(ROWS)("the lock is the same with: $name", { timeout: 10_000 }, async (row) => {
+  const world = makeWorld();
+  gitlab.clearFaults();
+  gitlab.fault({ path: "/api/graphql", ...kindOf(row) });
+  const asked = gitlab.requests.length;
+
+  const { errors, said } = await outcomeOf(world, "lock");
+
+  expect(errors).toEqual([]);
+  expect(readFiles(world.cwd)).toEqual(expected);
+  expect(`${said}\n${world.shown()}`).not.toContain(TOKEN);
+  expect(gitlab.leaks).toEqual([]);
+  expect(askedAtOnce(asked)).toBe(row.passes ? ATTEMPTS : 1);
+});
+
+function kindOf({ kind }: FaultRow): FaultKind {
+  const elsewhere = { otherUrl: gitlab.storageUrl, secureUrl: gitlab.storageUrl.replace("http:", "https:") };
+  return typeof kind === "function" ? kind(elsewhere) : kind;
+}
+
+function askedAtOnce(since: number): number {
+  return gitlab.requests.slice(since).filter(({ path }) => path === "/api/graphql").length;
+}
+
+function makeWorld(): World {
+  const declared = PATHS.map((project) => ({
+    name: project.slice(-1),
+    gitlab: gitlab.url,
+    project,
+    ref: { branch: "main" },
+    job: "build",
+    file: "app",
+    systems: "any",
+  }));
+  const cwd = makeRepository({ gitlab: gitlab.url });
+  const text = `import { defineArtifacts } from "nix-artifacts";\nexport default defineArtifacts(${JSON.stringify(declared)});\n`;
+  writeFileSync(join(cwd, "manifests/acme.ts"), text);
+  return worldOf(gitlab, cwd);
+}
