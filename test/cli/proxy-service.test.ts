@@ -155,6 +155,40 @@ describe("a proxy that cannot start says why, and ends", () => {
   });
 });
 
+it("what several locks and patterns have is served, and what they have later, with a line of JSON for each answer", async () => {
+  const other = sampleBytes(1000, "other");
+  const url = upstream.serve("/api/v4/projects/7/jobs/13/artifacts/tool.bin", other);
+  const variant = await lockedVariant({ url, bytes: other, job: 13 });
+  const more = makeLock({ other: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) });
+  await mkdir(join(directory, "more"));
+  await writeFile(join(directory, "more/a.lock.json"), await printLock(makeLock({})));
+  const locks = ["--lock", LOCK, "--lock", "more/*.lock.json"];
+  const { url: proxy, said } = await start(...locks, "--log-format", "json");
+  const statusOf = async (target: string) => {
+    const { statusCode, body } = await request(proxy + target);
+    await body.bytes();
+    return statusCode;
+  };
+
+  expect(await statusOf(path)).toBe(200);
+  expect(await statusOf(fodPath(upstream.url, variant))).toBe(404);
+  await writeFile(join(directory, "more/b.lock.json"), await printLock(more));
+  await vi.waitFor(async () => expect(await statusOf(fodPath(upstream.url, variant))).toBe(200), 10_000);
+
+  const { headers, body } = await request(proxy + path);
+  await body.bytes();
+  await vi.waitFor(() => {
+    const entries = said()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const id = headers["x-request-id"];
+    expect(entries).toContainEqual(
+      expect.objectContaining({ level: "info", event: "served", artifact: "tool", status: 200, id }),
+    );
+  });
+});
+
 it("a lock that breaks is told in the log, in readiness, in metrics and on the page, and the last good one is served", async () => {
   const admin = createServer().listen(0, "127.0.0.1");
   await once(admin, "listening");
