@@ -10,7 +10,7 @@
   ...
 }:
 let
-  inherit (lib) mkIf mkOption types;
+  inherit (lib) mkIf;
   cfg = config.services.nix-artifacts.proxy;
   nix = import ./proxy-nix-settings.nix { inherit lib cfg; };
   policy = import ./proxy-policy.nix { inherit lib pkgs cfg; };
@@ -19,55 +19,7 @@ let
 
   quote = import ./systemd-quote.nix;
 
-  # A unit for each way in: systemd names a unit's sockets alike, and the name says what they are for.
-  sockets = lib.filterAttrs (_: socket: socket.streams != [ ]) {
-    builds = {
-      flag = "--listen";
-      streams = map address cfg.listen;
-    };
-    builders = {
-      flag = "--listen";
-      streams = lib.optionals (cfg.socketGroup != null) [ socketFile ];
-      access = {
-        SocketGroup = cfg.socketGroup;
-        SocketMode = "0660";
-      };
-    };
-    callers = {
-      flag = "--passthrough";
-      streams = withoutTls cfg.passthrough;
-    };
-    callers-tls = {
-      flag = "--passthrough";
-      streams = withTls cfg.passthrough;
-      scheme = "tls:";
-    };
-    jobs = {
-      flag = "--id-token-listen";
-      streams = withoutTls cfg.idTokens.listen;
-    };
-    jobs-tls = {
-      flag = "--id-token-listen";
-      streams = withTls cfg.idTokens.listen;
-      scheme = "tls:";
-    };
-    machines = {
-      flag = "--certificate-listen";
-      streams = cfg.certificates.listen;
-    };
-    operators = {
-      flag = "--admin-listen";
-      streams = map address cfg.adminListen;
-      access.SocketMode = "0600";
-    };
-  };
-  # systemd.socket(5) writes a socket in the file system without a scheme.
-  address = lib.removePrefix "unix:";
-  withoutTls = addresses: map address (builtins.filter (one: !lib.hasPrefix "tls:" one) addresses);
-  withTls =
-    addresses: map (lib.removePrefix "tls:") (builtins.filter (lib.hasPrefix "tls:") addresses);
-  speaksTls =
-    cfg.certificates.listen != [ ] || withTls (cfg.passthrough ++ cfg.idTokens.listen) != [ ];
+  inherit (import ./nixos-proxy-sockets.nix { inherit lib cfg socketFile; }) sockets speaksTls;
   unitName = name: "nix-artifacts-proxy-${name}";
 
   arguments =
@@ -107,64 +59,7 @@ in
   options.services.nix-artifacts.proxy =
     import ./proxy-options.nix { inherit lib pkgs; }
     // nix.options
-    // {
-      tokenFile = mkOption {
-        type = types.nullOr types.str;
-        default = null;
-        example = "/run/secrets/gitlab-token";
-        description = ''
-          File with a token (`read_api`), readable by root alone. systemd hands it to the service. A string, so that it is
-          not copied into the store. Null where all callers bring their own.
-        '';
-      };
-
-      tls = {
-        certFile = mkOption {
-          type = types.nullOr types.str;
-          default = null;
-          example = "/var/lib/acme/artifacts.example.com/fullchain.pem";
-          description = ''
-            The proxy's own certificate, for `certificates.listen` and for the addresses of `passthrough` and `idTokens.listen`
-            that begin with `tls:`. A renewed one counts when the service starts again.
-          '';
-        };
-        keyFile = mkOption {
-          type = types.nullOr types.str;
-          default = null;
-          example = "/var/lib/acme/artifacts.example.com/key.pem";
-          description = "Its key, readable by root alone. systemd hands it to the service.";
-        };
-      };
-
-      certificates = {
-        listen = mkOption {
-          type = types.listOf types.str;
-          default = [ ];
-          example = [ "0.0.0.0:7468" ];
-          description = ''
-            Addresses with TLS on which callers show a certificate of `clientCaFile`. Other machines may reach them, if the
-            firewall lets them.
-          '';
-        };
-        clientCaFile = mkOption {
-          type = types.nullOr types.str;
-          default = null;
-          example = "/etc/nix-artifacts/clients.pem";
-          description = "The authorities whose certificates callers show.";
-        };
-      };
-
-      socketGroup = mkOption {
-        type = types.nullOr types.str;
-        default = null;
-        example = "nixbld";
-        description = ''
-          Group that may connect to ${socketFile}. With `nixbld` these are the fixed-output builds of this machine, and
-          sandboxes see the socket. It is for derivations of your own, with `curl --unix-socket`: Nix itself cannot use it,
-          so that artifacts need `listen`.
-        '';
-      };
-    };
+    // import ./nixos-proxy-options.nix { inherit lib socketFile; };
 
   config = mkIf cfg.enable {
     assertions =

@@ -9,11 +9,15 @@ in
   package = import ./package-option.nix { inherit lib pkgs; };
 
   locks = mkOption {
-    type = types.listOf types.path;
-    example = [ "/srv/toolchain/artifacts.lock.json" ];
+    type = types.listOf (types.either types.path (types.strMatching "gitlab:[^@]+@.+"));
+    example = [
+      "/srv/toolchain/artifacts.lock.json"
+      "gitlab:platform/toolchain@main"
+    ];
     description = ''
-      The lock files to serve. A path of a flake's own source is part of the deployment; a path on the machine is read
-      again whenever the file changes.
+      The locks to serve. A path of a flake's own source is part of the deployment; a path on the machine, which may be a
+      pattern, is read again whenever a file changes. `gitlab:PROJECT@REF:PATH` is what a branch of a repository says, which is
+      followed.
     '';
   };
 

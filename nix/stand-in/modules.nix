@@ -38,7 +38,17 @@ let
         simple "attribute set of ${type.description}" (
           value: isAttrs value && all (name: type.check value.${name}) (attrNames value)
         );
-      path = simple "path" (value: builtins.isPath value || isString value);
+      path = simple "path" (
+        value: builtins.isPath value || (isString value && builtins.substring 0 1 value == "/")
+      );
+      strMatching =
+        pattern:
+        simple "string matching the pattern ${pattern}" (
+          value: isString value && builtins.match pattern value != null
+        );
+      either =
+        one: other:
+        simple "${one.description} or ${other.description}" (value: one.check value || other.check value);
       package = simple "package" isAttrs;
       port = simple "port" (value: isInt value && value >= 0 && value < 65536);
       nullOr = type: simple "null or ${type.description}" (value: value == null || type.check value);

@@ -31,7 +31,7 @@ export function createCircuits(now: () => number = () => performance.now()): Cir
     async guard(origin, work) {
       const circuit = circuits.get(origin) ?? { failures: 0, openUntil: 0 };
       circuits.set(origin, circuit);
-      if (now() < circuit.openUntil) throw isDown(origin, circuit.openUntil - now());
+      if (now() < circuit.openUntil) throw leftAlone(origin, circuit.openUntil - now());
       // Who asks first after the pause asks for all: until that is answered, it stays as it is.
       if (circuit.failures >= OPEN_AFTER) circuit.openUntil = now() + STAY_OPEN_MS;
       try {
@@ -39,9 +39,7 @@ export function createCircuits(now: () => number = () => performance.now()): Cir
         circuits.delete(origin);
         return result;
       } catch (error) {
-        // "Too many requests" is said to one caller: it tells nothing about the others.
-        if (error instanceof GitLabError && error.status === 429) throw error;
-        if (!(error instanceof GitLabError) || !error.transient) circuits.delete(origin);
+        if (!meansDown(error)) circuits.delete(origin);
         else if (++circuit.failures >= OPEN_AFTER) circuit.openUntil = now() + STAY_OPEN_MS;
         throw error;
       }
@@ -49,7 +47,12 @@ export function createCircuits(now: () => number = () => performance.now()): Cir
   };
 }
 
-function isDown(origin: string, ms: number): GitLabError {
+/** "Too many requests" is said to one caller, and an error of its own may be of one artifact: who says either is there for the others. */
+function meansDown(error: unknown): boolean {
+  return error instanceof GitLabError && error.transient && error.status !== 429 && error.status !== 500;
+}
+
+function leftAlone(origin: string, ms: number): GitLabError {
   const seconds = Math.ceil(ms / 1000);
   return new GitLabError(
     "GITLAB_UNAVAILABLE",

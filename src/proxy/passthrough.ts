@@ -35,7 +35,11 @@ export function passthrough({
 
   return {
     name: "passthrough",
-    identify: () => Promise.resolve({ kind: "token" }),
+    async identify(request) {
+      // Else who brings none could find out what is locked. That this is a binary cache is no secret.
+      if (request.url !== "/nix-cache-info") credentialOf(request);
+      return { kind: "token" };
+    },
     async locate(request, entries) {
       // Those of other instances are refused by `admit`, if the policy leaves nothing else.
       const [first, ...others] = entries.filter((entry) => isAt(origin, entry));

@@ -15,7 +15,7 @@ import { makeArtifact, makeLock, makeVariantOf } from "../make/lock.js";
 import { startAuthority } from "../proxy/certificates.js";
 import { sampleBytes } from "../store/samples.js";
 import { runCli } from "./run-cli.js";
-import { endAll, startProxyProcess } from "./start-proxy.js";
+import { type ProxyProcess, endAll, startProxyProcess } from "./start-proxy.js";
 
 const BYTES = sampleBytes(2_000_000, "service");
 const LOCK = "artifacts.lock.json";
@@ -154,6 +154,40 @@ describe("a proxy that cannot start says why, and ends", () => {
   });
 });
 
+it("what several locks and patterns have is served, and what they have later, with a line of JSON for each answer", async () => {
+  const other = sampleBytes(1000, "other");
+  const url = upstream.serve("/api/v4/projects/7/jobs/13/artifacts/tool.bin", other);
+  const variant = await makeVariantOf({ url, bytes: other, job: 13 });
+  const more = makeLock({ other: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) });
+  await mkdir(join(directory, "more"));
+  await writeFile(join(directory, "more/a.lock.json"), await printLock(makeLock({})));
+  const locks = ["--lock", LOCK, "--lock", "more/*.lock.json"];
+  const { url: proxy, said } = await start(...locks, "--log-format", "json");
+  const statusOf = async (target: string) => {
+    const { statusCode, body } = await request(proxy + target);
+    await body.bytes();
+    return statusCode;
+  };
+
+  expect(await statusOf(path)).toBe(200);
+  expect(await statusOf(fodPath(upstream.url, variant))).toBe(404);
+  await writeFile(join(directory, "more/b.lock.json"), await printLock(more));
+  await vi.waitFor(async () => expect(await statusOf(fodPath(upstream.url, variant))).toBe(200), 10_000);
+
+  const { headers, body } = await request(proxy + path);
+  await body.bytes();
+  await vi.waitFor(() => {
+    const entries = said()
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const id = headers["x-request-id"];
+    expect(entries).toContainEqual(
+      expect.objectContaining({ level: "info", event: "served", artifact: "tool", status: 200, id }),
+    );
+  });
+});
+
 it("a lock that breaks is told in the log, in readiness, in metrics and on the page, and the last good one is served", async () => {
   const admin = createServer().listen(0, "127.0.0.1");
   await once(admin, "listening");
@@ -176,23 +210,39 @@ it("a lock that breaks is told in the log, in readiness, in metrics and on the p
   expect(await at(`${operators}/metrics`)).toContain("artifacts_proxy_broken_lockfiles 0\n");
 });
 
-it("a proxy that is asked to end finishes the answers that run, and ends well", async () => {
-  let finish = () => {};
-  upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", (_, response) => {
-    response.writeHead(200, { "content-length": BYTES.length });
-    response.write(BYTES.subarray(0, 1_000_000));
-    finish = () => response.end(BYTES.subarray(1_000_000));
+describe("a proxy that is asked to end", () => {
+  /** An answer of which only a part has come so far; `finish` sends the rest. */
+  async function begin() {
+    let finish = () => {};
+    upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", (_, response) => {
+      response.writeHead(200, { "content-length": BYTES.length });
+      response.write(BYTES.subarray(0, 1_000_000));
+      finish = () => response.end(BYTES.subarray(1_000_000));
+    });
+    const proxy = await start();
+    const { body } = await request(proxy.url + path);
+    const bytes = body.bytes().catch(() => undefined);
+    proxy.child.kill("SIGTERM");
+    await vi.waitFor(() => expect(request(`${proxy.url}/-/live`)).rejects.toThrow("ECONNREFUSED"));
+    return { ...proxy, bytes, finish };
+  }
+
+  async function expectEnd({ child, said }: ProxyProcess): Promise<void> {
+    if (child.exitCode === null) await once(child, "exit");
+    const ended = { code: child.exitCode, said: said() };
+    expect(ended).toEqual({ code: 0, said: expect.stringContaining("event=closed") });
+  }
+
+  it("finishes the answers that run, and ends well", async () => {
+    const running = await begin();
+    running.finish();
+    expect(Buffer.from((await running.bytes) ?? []).equals(BYTES)).toBe(true);
+    await expectEnd(running);
   });
-  const { child, url, said } = await start();
-  const running = await request(url + path);
-  const body = running.body.bytes();
-  child.kill("SIGTERM");
-  await vi.waitFor(() => expect(request(`${url}/-/live`)).rejects.toThrow("ECONNREFUSED"));
-  finish();
-  expect(Buffer.from(await body).equals(BYTES)).toBe(true);
-  if (child.exitCode === null) await once(child, "exit");
-  expect({ code: child.exitCode, said: said() }).toEqual({
-    code: 0,
-    said: expect.stringContaining("event=closed"),
+
+  it("breaks off after ten seconds what is not finished by then, and ends well", async () => {
+    const running = await begin();
+    expect(await running.bytes).toBeUndefined();
+    await expectEnd(running);
   });
 });

@@ -85,6 +85,18 @@ describe("the proxy of the NixOS module", () => {
     expect(unit.environment).toEqual({ GITLAB_HOST: "gitlab.example.com" });
   });
 
+  test("serves files, patterns of files, and what a branch says", async () => {
+    const locks = '[ "/srv/*.lock.json" "gitlab:team/tools@main:nix/a.lock.json" ]';
+    const unit = await unitOf(TOKEN.replace('[ "/srv/artifacts.lock.json" ]', locks));
+    expect(unit.serviceConfig["ExecStart"]).toContain(
+      '"--lock" "/srv/*.lock.json" "--lock" "gitlab:team/tools@main:nix/a.lock.json"',
+    );
+    for (const wrong of ["artifacts.lock.json", "gitlab:team/tools"]) {
+      const relative = unitOf(TOKEN.replace("/srv/artifacts.lock.json", wrong));
+      await expect(relative).rejects.toThrow("is not of type");
+    }
+  });
+
   test("refuses a token that is in the store, and one that is missing where it is needed", async () => {
     const failed = async (configuration: string) =>
       failedAssertions(await evaluateModule("nixos", `{ ${configuration} }`));
@@ -213,7 +225,7 @@ describe("the proxy of the NixOS module", () => {
 
   test.each([
     ["gitlab = 7", "gitlab` is not of type `string"],
-    ['gitlab = "a"; locks = "one"', "locks` is not of type `list of path"],
+    ['gitlab = "a"; locks = "one"', "locks` is not of type `list of path or string matching"],
   ])("says which option is wrong: %s", async (wrong, message) => {
     const configuration = `{ services.nix-artifacts.proxy = { enable = true; ${wrong}; }; }`;
     await expect(evaluateModule("nixos", configuration)).rejects.toThrow(message.replace("`", "'"));

@@ -41,6 +41,22 @@ it("after the pause one request finds out for all", async () => {
   expect(await ask("up")).toBe("fine");
 });
 
+it("an instance that fails at one thing, or finds its caller too busy, is not down", async () => {
+  const broken = new GitLabError("GITLAB_UNAVAILABLE", "an error of its own", {
+    status: 500,
+    transient: true,
+  });
+  const busy = new GitLabError("GITLAB_RATE_LIMITED", "too many", { status: 429, transient: true });
+  for (const error of [broken, busy]) {
+    for (let failure = 0; failure < 5; failure++) expect(await ask(error)).toBe(error.message);
+  }
+  expect(asked).toBe(10);
+  for (let failure = 0; failure < 3; failure++) await ask(DOWN);
+  now += 15_000;
+  expect(await ask(broken)).toBe("an error of its own");
+  expect(await ask("up")).toBe("fine");
+});
+
 it("an instance that refuses is not down", async () => {
   for (let refusal = 0; refusal < 5; refusal++) expect(await ask(REFUSED)).toBe("no");
   expect(asked).toBe(5);

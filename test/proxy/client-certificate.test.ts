@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { appendFile, copyFile } from "node:fs/promises";
+import { connect as connectPlain } from "node:net";
 import { type ConnectionOptions, type TLSSocket, connect } from "node:tls";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -115,6 +116,14 @@ describe("whoever has no good certificate", () => {
     again.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
     const [answer] = await once(again.setEncoding("utf8"), "data");
     expect(answer).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it("is let go after ten seconds without a handshake, and the operator told", async () => {
+    const socket = connectPlain(Number(new URL(url).port), "127.0.0.1");
+    await once(socket.resume(), "close");
+    const error = "ERR_TLS_HANDSHAKE_TIMEOUT";
+    const failed = { level: "warn", event: "handshake-failed", error };
+    expect(running.logged).toContainEqual(expect.objectContaining(failed));
   });
 
   it("is not answered in plain HTTP", async () => {

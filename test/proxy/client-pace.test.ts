@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type IncomingMessage, get } from "node:http";
+import { Agent, type IncomingMessage, get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, it, vi } from "vitest";
 import { sampleBytes } from "../store/samples.js";
@@ -44,6 +44,16 @@ it("a client that is slower than the least rate is broken off, and the operator 
       expect.objectContaining({ level: "warn", event: "aborted", error }),
     ),
   );
+});
+
+it("a connection is kept for a minute, and its client told so", async () => {
+  running = await runProxy();
+  const agent = new Agent({ keepAlive: true });
+  const [response] = (await once(get(`${running.url}/-/live`, { agent }), "response")) as [IncomingMessage]; // node's own event
+  expect(response.headers).toMatchObject({ connection: "keep-alive", "keep-alive": "timeout=60" });
+  response.resume();
+  await once(response, "close");
+  agent.destroy();
 });
 
 it("a client that stops is let go", async () => {

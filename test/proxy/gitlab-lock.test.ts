@@ -6,13 +6,17 @@ import { createGitLab } from "../../src/gitlab/client.js";
 import type { GitLab } from "../../src/gitlab/gitlab.js";
 import type { Lock } from "../../src/lock/schema.js";
 import { printLock } from "../../src/lock/write.js";
+import { openCache } from "../../src/proxy/cache/cache.js";
 import { followLock, pauseMs } from "../../src/proxy/gitlab-lock.js";
 import { parseLockAddress } from "../../src/proxy/lock-address.js";
 import { type Locks, notesOfLocks } from "../../src/proxy/locks.js";
 import type { LogEntry } from "../../src/proxy/log.js";
+import { narinfoPath } from "../../src/proxy/narinfo.js";
+import { startProxy } from "../../src/proxy/proxy.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { CANARY, canaryFor } from "../gitlab/test-client.js";
-import { makeArtifact, makeLock } from "../make/lock.js";
+import { makeArtifact, makeLock, makeVariant } from "../make/lock.js";
+import { ask, runProxy } from "./running-proxy.js";
 
 const FILE = "nix/artifacts.lock.json";
 const ONE = makeLock({ one: makeArtifact() });
@@ -68,6 +72,27 @@ describe("a lock in a repository", () => {
     expect(locks.states()).toMatchObject([
       { file: `gitlab:team/toolchain@main:${FILE}`, problem: undefined },
     ]);
+  });
+
+  it("is what clients of the proxy get, without a restart", async () => {
+    const running = await runProxy();
+    const locks = await follow();
+    const proxy = await startProxy({
+      listeners: [{ host: "127.0.0.1", port: 0 }],
+      locks: locks.current,
+      gitlab: client,
+      cache: await openCache({ directory: running.directory, maxBytes: 1, log: () => {} }),
+      log: () => {},
+    });
+    const locked = makeVariant({ storePath: `/nix/store/${"1".repeat(32)}-later` });
+    const statusOf = async () => (await ask(proxy.urls[0] ?? "", narinfoPath(locked))).status;
+    expect(await statusOf()).toBe(404);
+    await commit(makeLock({ later: makeArtifact({ systems: { any: locked } }) }));
+    await vi.waitFor(async () => expect(await statusOf()).toBe(200));
+    await commit(ONE);
+    await vi.waitFor(async () => expect(await statusOf()).toBe(404));
+    await proxy.close(0);
+    await running.close();
   });
 
   it("is not asked for again while its commit is the same", async () => {

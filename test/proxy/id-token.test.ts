@@ -124,6 +124,14 @@ describe("a CI job with its ID token", () => {
     expect(logged).toContainEqual(expect.objectContaining({ event: "denied", caller }));
   });
 
+  it("gets what is cached while GitLab is down", async () => {
+    expect((await askWith(tokenOf(job))).status).toBe(200);
+    gitlab.fault({ kind: "reset", path: "/" });
+    expect((await askWith(tokenOf(job))).body.toString()).toBe(CONTENT);
+    expect((await askWith(tokenOf(strangeJob))).status).toBe(404);
+    gitlab.clearFaults();
+  });
+
   it("does not make the proxy ask for the keys again", async () => {
     expect((await askWith(tokenOf(job))).status).toBe(200);
     const asked = keysAsked();

@@ -130,13 +130,15 @@ describe("a caller without a token", () => {
     basic("me", "with\nnew\r\nlines: x"),
     basic("me", "x".repeat(4097)),
     "Digest username=x",
-  ])("is told how to bring one: %j", async (authorization) => {
-    const { status, headers, body } = await askAs(authorization);
-    expect({ status, wants: headers["www-authenticate"] }).toEqual({
-      status: 401,
-      wants: 'Basic realm="GitLab token"',
-    });
-    expect(body.toString()).toContain("netrc-file");
+  ])("is told how to bring one, whether or not it is locked: %j", async (authorization) => {
+    for (const target of [path, narinfoPath(variant), "/nowhere", `/${"1".repeat(32)}.narinfo`]) {
+      const { status, headers, body } = await askAs(authorization, target);
+      expect({ status, wants: headers["www-authenticate"] }).toEqual({
+        status: 401,
+        wants: 'Basic realm="GitLab token"',
+      });
+      expect(body.toString()).toContain("netrc-file");
+    }
     expect(gitlab.requests).toEqual([]);
   });
 

@@ -104,6 +104,14 @@ it("too many requests that stay are told as 503, and the next caller is not kept
   expect((await get(path)).status).toBe(200);
 });
 
+it("one artifact at which GitLab fails keeps nobody from the others", async () => {
+  const [broken, fine] = [await addArchive("broken", 1000), await addArchive("fine", 1000)];
+  const [, job = ""] = /\/7\/(\d+)\//.exec(broken.path) ?? [];
+  gitlab.fault({ path: `/jobs/${job}/artifacts`, kind: "answer", status: 500, body: "{}" });
+  for (let request = 0; request < 4; request++) expect((await get(broken.path)).status).toBe(502);
+  expect((await get(fine.path)).body.equals(fine.bytes)).toBe(true);
+});
+
 it("a GitLab that is down is left alone, and what is cached is served all the time", async () => {
   const [cached, missing] = [await addArchive("cached", 1000), await addArchive("missing", 1000)];
   expect((await get(cached.path)).status).toBe(200);

@@ -11,6 +11,7 @@ import { type Arriving, startArriving } from "./arriving.js";
 import type { Content, SharedHandle } from "./content.js";
 import { openDirectory } from "./directory.js";
 import { createHeldFiles } from "./held-files.js";
+import { onCacheDisk } from "./on-cache-disk.js";
 import { type Source, relay } from "./relay.js";
 import { createShelf } from "./shelf.js";
 import { openVerified, verifiedFile } from "./verified-file.js";
@@ -99,7 +100,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   /** Holds the file, if it is on disk and as it should be. */
   async function lookUp(key: string, expected: ExpectedBytes): Promise<void> {
     const opened = await openVerified(places.contentOf(key), expected);
-    if (opened === "absent") return;
+    if (opened === "absent") return onCacheDisk(places.root, places.restore());
     if (opened !== "damaged") return held.add(key, opened);
     log({ level: "error", event: "damaged", artifact: expected.artifact, file: places.contentOf(key) });
     await shelf.remove(key);

@@ -18,6 +18,8 @@ export interface Directory {
   contentOf(key: string): string;
   usedOf(key: string): string;
   newIncoming(key: string): string;
+  /** Makes again what somebody has deleted. */
+  restore(): Promise<void>;
 }
 
 const OTHERS_MAY_WRITE = 0o022;
@@ -30,10 +32,7 @@ const OTHERS_MAY_WRITE = 0o022;
  */
 export async function openDirectory(root: string): Promise<Directory> {
   const [content, used, incoming] = [join(root, "content"), join(root, "used"), join(root, "incoming")];
-  for (const path of [root, content, used, incoming]) {
-    await make(path);
-    await refuseForeign(path);
-  }
+  await restore();
   return {
     root,
     content,
@@ -41,7 +40,15 @@ export async function openDirectory(root: string): Promise<Directory> {
     contentOf: (key) => join(content, key),
     usedOf: (key) => join(used, key),
     newIncoming: (key) => join(incoming, `${key}.${randomBytes(8).toString("hex")}`),
+    restore,
   };
+
+  async function restore(): Promise<void> {
+    for (const path of [root, content, used, incoming]) {
+      await make(path);
+      await refuseForeign(path);
+    }
+  }
 }
 
 async function make(path: string): Promise<void> {

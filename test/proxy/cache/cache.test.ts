@@ -326,11 +326,29 @@ describe("a directory that others may write", () => {
   });
 });
 
+it("is made again when somebody has deleted all of it, unless it is not the proxy's own any more", async () => {
+  const cache = await open();
+  await keep(cache, BIG);
+  await rm(directory, { recursive: true });
+  expect(await get(cache, BIG)).toEqual({ right: true, from: "gitlab" });
+  await vi.waitFor(async () => expect((await get(cache, BIG)).from).toBe("cache"));
+  expect((await stat(directory)).mode & 0o777).toBe(0o700);
+
+  await rm(directory, { recursive: true });
+  await mkdir(directory);
+  await chmod(directory, 0o777);
+  await expect(get(cache, BIG)).rejects.toMatchObject({
+    code: "CACHE_DISK",
+    message: expect.stringContaining("other users may write there"),
+  });
+});
+
 it("a disk that takes no more fails the request, not the process", async () => {
   const cache = await open();
   await rm(join(directory, "incoming"), { recursive: true });
+  await writeFile(join(directory, "incoming"), "in the way");
   await expect(get(cache, BIG)).rejects.toMatchObject({ code: "CACHE_DISK" });
-  await mkdir(join(directory, "incoming"));
+  await rm(join(directory, "incoming"));
   expect((await get(cache, BIG)).right).toBe(true);
   expect((await readFile(await onlyFile())).equals(BIG)).toBe(true);
 });
