@@ -77,7 +77,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   function joinKnown(key: string, source: Source): Acquired | undefined {
     const stored = held.get(key)?.join();
     if (stored !== undefined) {
-      shelf.used(key).catch(() => {}); // only the order of removal depends on it
+      shelf.used(key);
       return { content: stored, from: "cache" };
     }
     held.drop(key);
@@ -101,7 +101,11 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     const opened = await openVerified(places.contentOf(key), expected);
     if (opened === "absent") return;
     if (opened !== "damaged") return held.add(key, opened);
-    log({ level: "error", event: "damaged", artifact: expected.artifact, file: places.contentOf(key) });
+    await removeDamaged(key, expected);
+  }
+
+  async function removeDamaged(key: string, { artifact }: ExpectedBytes): Promise<void> {
+    log({ level: "error", event: "damaged", artifact, file: places.contentOf(key) });
     await shelf.remove(key);
   }
 
@@ -109,8 +113,9 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     const file = places.newIncoming(key);
     const own = startArriving({
       file,
+      size: expected.size,
       body: async (sources, signal) => verifiedBody(await relay(sources, signal), expected),
-      complete: (shared) => keep(key, { file, shared, size: expected.size }),
+      complete: (shared) => keep(key, { file, shared, expected }),
       ended() {
         if (arriving.get(key) === own) arriving.delete(key);
         rm(file, { force: true }).catch(() => {}); // else it is removed when it is old
@@ -121,13 +126,15 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   }
 
   /** What cannot be kept was served all the same. */
-  async function keep(key: string, { file, shared, size }: Complete): Promise<void> {
-    if (size > maxBytes) return;
+  async function keep(key: string, { file, shared, expected }: Complete): Promise<void> {
+    if (expected.size > maxBytes) return;
     try {
       await rename(file, places.contentOf(key));
       shared.take();
-      held.add(key, await verifiedFile(shared, size));
-      await shelf.added(key, size);
+      const kept = await verifiedFile(shared, expected);
+      if (kept === "damaged") return await removeDamaged(key, expected);
+      held.add(key, kept);
+      await shelf.added(key, expected.size);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       log({ level: "error", event: "not-kept", file: places.contentOf(key), error: reason });
@@ -138,7 +145,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
 interface Complete {
   readonly file: string;
   readonly shared: SharedHandle;
-  readonly size: number;
+  readonly expected: ExpectedBytes;
 }
 
 /** Form and hash name the bytes: the same hash of a file and of a NAR is of other bytes. */

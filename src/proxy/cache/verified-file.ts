@@ -1,12 +1,12 @@
 import { type BigIntStats, constants, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { OTHER_BYTES, type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
-import { UserError } from "../../errors.js";
+import type { ExpectedBytes } from "../../hash/verified-body.js";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { readAt } from "./read-at.js";
+import { MOST_BYTES_IN_MEMORY, areExpected, verifiedBytes } from "./verified-bytes.js";
 
-/** From here on a file is read from disk each time, not kept in memory. */
-const MOST_BYTES_IN_MEMORY = 256 * 1024;
+/** In which a file is hashed. */
+const HASHED_AT_ONCE = 256 * 1024;
 
 /**
  * A complete file whose bytes this process has hashed. It is not hashed again for each reader: every write, truncation, change of
@@ -21,12 +21,61 @@ export interface VerifiedFile {
   release(): void;
 }
 
-/** Takes over a handle, of whose `size` bytes the caller knows that they are the expected ones. */
-export async function verifiedFile(shared: SharedHandle, size: number): Promise<VerifiedFile> {
+/**
+ * Takes over a handle, whose bytes the caller has verified while they were written. Few of them are read into memory, and so hashed again.
+ *
+ * @returns "damaged" when they are other ones by now
+ */
+export async function verifiedFile(
+  shared: SharedHandle,
+  expected: ExpectedBytes,
+): Promise<VerifiedFile | "damaged"> {
+  if (expected.size > MOST_BYTES_IN_MEMORY) return heldFile(shared);
+  try {
+    return await verifiedBytes(shared.handle, expected);
+  } finally {
+    shared.release();
+  }
+}
+
+/**
+ * Opens a file of the cache and hashes it. A link in its place is not followed.
+ *
+ * @returns "damaged" when there is something else than the expected bytes
+ */
+export async function openVerified(
+  path: string,
+  expected: ExpectedBytes,
+): Promise<VerifiedFile | "absent" | "damaged"> {
+  const handle = await openPlain(path);
+  if (typeof handle === "string") return handle;
+  const shared = shareHandle(handle);
+  if (await isExpected(handle, expected)) return verifiedFile(shared, expected);
+  shared.release();
+  return "damaged";
+}
+
+async function openPlain(path: string): Promise<FileHandle | "absent" | "damaged"> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "damaged"; // what open throws
+  }
+}
+
+/** Few bytes are hashed when they are in memory. */
+async function isExpected(handle: FileHandle, expected: ExpectedBytes): Promise<boolean> {
+  const before = fstatSync(handle.fd, { bigint: true });
+  if (!before.isFile() || before.size !== BigInt(expected.size)) return false;
+  if (expected.size <= MOST_BYTES_IN_MEMORY) return true;
+  const body = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: HASHED_AT_ONCE });
+  return (await areExpected(body, expected)) && sameStatus(before, fstatSync(handle.fd, { bigint: true }));
+}
+
+function heldFile(shared: SharedHandle): VerifiedFile {
   const { fd } = shared.handle;
   const status = fstatSync(fd, { bigint: true });
   const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
-  const bytes = size <= MOST_BYTES_IN_MEMORY ? await readAll(shared.handle, size) : undefined;
 
   return {
     join() {
@@ -34,7 +83,7 @@ export async function verifiedFile(shared: SharedHandle, size: number): Promise<
       shared.take();
       let closed = false;
       return {
-        bytes,
+        bytes: undefined,
         async read(buffer, position) {
           if (closed) throw new ContentLost("closed");
           const count = await readAt(fd, buffer, position);
@@ -52,55 +101,6 @@ export async function verifiedFile(shared: SharedHandle, size: number): Promise<
   };
 }
 
-/**
- * Opens a file of the cache and hashes it. A link in its place is not followed.
- *
- * @returns "damaged" when there is something else than the expected bytes
- */
-export async function openVerified(
-  path: string,
-  expected: ExpectedBytes,
-): Promise<VerifiedFile | "absent" | "damaged"> {
-  const handle = await openPlain(path);
-  if (typeof handle === "string") return handle;
-  const shared = shareHandle(handle);
-  if (await isExpected(handle, expected)) return verifiedFile(shared, expected.size);
-  shared.release();
-  return "damaged";
-}
-
-async function openPlain(path: string): Promise<FileHandle | "absent" | "damaged"> {
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "absent" : "damaged"; // what open throws
-  }
-}
-
-async function isExpected(handle: FileHandle, expected: ExpectedBytes): Promise<boolean> {
-  const before = fstatSync(handle.fd, { bigint: true });
-  if (!before.isFile() || before.size !== BigInt(expected.size)) return false;
-  const body = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: MOST_BYTES_IN_MEMORY });
-  try {
-    const download = { size: expected.size, body, destroy: () => {} };
-    for await (const _ of verifiedBody(download, expected)); // reads to the end, or throws
-  } catch (error) {
-    if (error instanceof UserError && error.code === OTHER_BYTES) return false;
-    throw error;
-  }
-  return sameStatus(before, fstatSync(handle.fd, { bigint: true }));
-}
-
 function sameStatus(before: BigIntStats, now: BigIntStats): boolean {
   return before.ctimeNs === now.ctimeNs && before.mtimeNs === now.mtimeNs && before.size === now.size;
-}
-
-async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(size);
-  for (let filled = 0; filled < size;) {
-    const count = await readAt(handle.fd, bytes.subarray(filled), filled);
-    if (count === 0) throw new ContentLost("the file in the cache was truncated");
-    filled += count;
-  }
-  return bytes;
 }
