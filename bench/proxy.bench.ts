@@ -17,8 +17,7 @@ import { makeArtifact, makeLock, makeVariant } from "../test/make/lock.js";
 import { sampleBytes } from "../test/store/samples.js";
 import { compare, compareLoad, report, reportLoad, residentPeak, sample } from "./measure.js";
 
-/** `shared` is what 500 clients take at once: with 1 GiB, 500 GiB would go over the loopback, and say no more. */
-const SIZES = { big: 2 ** 30, small: 64 * 1024, shared: 4 * 2 ** 20 } as const;
+const SIZES = { big: 2 ** 30, small: 64 * 1024 } as const;
 type Name = keyof typeof SIZES;
 /** Where GitLab has the artifacts of the job. */
 const ARTIFACTS = "api/v4/projects/42/jobs/77001/artifacts";
@@ -38,13 +37,13 @@ beforeAll(async () => {
   }
   origin = await startNginx(
     "origin",
-    `root ${directory}/files; location /${ARTIFACTS}/shared { access_log ${directory}/asked; }`,
+    `root ${directory}/files; location /${ARTIFACTS}/big { access_log ${directory}/asked; }`,
   );
   nginx = await startNginx(
     "nginx",
     `root ${files}; location /cold/ { proxy_pass ${origin.url}/${ARTIFACTS}/; proxy_http_version 1.1; }`,
   );
-  paths = { big: await locked("big"), small: await locked("small"), shared: await locked("shared") };
+  paths = { big: await locked("big"), small: await locked("small") };
   writeFileSync(join(directory, "artifacts.lock.json"), await printLock(makeLock(systems)));
   proxy = await startProxy(directory);
 });
@@ -137,15 +136,27 @@ test.each<[Name, string]>([
   process.stdout.write(`  peak of the proxy: ${residentPeak(proxy.process.pid).toFixed(0)} MiB\n`);
 });
 
-test("500 clients ask for the same, which is not in the cache", async () => {
-  const url = `${proxy.url}${paths.shared}#[1-250]`; // curl makes 250 requests of it
-  const half = `curl -sSfZ --parallel-immediate --parallel-max 250 -o /dev/null "${url}"`;
-  const args = ["-c", `${half} & first=$!; ${half} && wait $first`];
-  const { seconds } = await sample({ command: "sh", args, before: emptyCache });
-  const downloads = readFileSync(join(directory, "asked"), "utf8").trim().split("\n").length;
-  const row = `${seconds.toFixed(2)} s, downloads from the origin: ${downloads}, ${residentPeak(proxy.process.pid).toFixed(0)} MiB`;
-  process.stdout.write(`proxy, cold, 500 clients, shared 4 MiB: ${row}  aim: 1 download, ≤ 200 MiB\n`);
-});
+/** 500 GiB go over the loopback, at one or two in a second; curl ends what takes longer than this. */
+const MOST_SECONDS = 1200;
+
+test(
+  "500 clients ask for the same 1 GiB, which is not in the cache",
+  async () => {
+    const url = `${proxy.url}${paths.big}#[1-250]`; // curl makes 250 requests of it
+    const half = `curl -sSfZ --no-progress-meter --max-time ${MOST_SECONDS} --parallel-immediate --parallel-max 250 -o /dev/null "${url}"`;
+    const args = ["-c", `${half} & first=$!; ${half} && wait $first`];
+    const before = downloadsOfBig();
+    const { seconds } = await sample({ command: "sh", args, before: emptyCache });
+    const downloads = downloadsOfBig() - before;
+    const row = `${seconds.toFixed(0)} s, downloads from the origin: ${downloads}, ${residentPeak(proxy.process.pid).toFixed(0)} MiB`;
+    process.stdout.write(`proxy, cold, 500 clients, shared 1 GiB: ${row}  aim: 1 download, ≤ 200 MiB\n`);
+  },
+  MOST_SECONDS * 1000 + 60_000,
+);
+
+function downloadsOfBig(): number {
+  return readFileSync(join(directory, "asked"), "utf8").split("\n").length - 1;
+}
 
 test("start with 10,000 locked artifacts", async () => {
   const folder = join(directory, "many");

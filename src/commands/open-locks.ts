@@ -46,6 +46,8 @@ export async function openAllLocks({
     close();
     throw error;
   }
+  const [only, ...others] = opened;
+  if (only !== undefined && others.length === 0) return only;
   return {
     current: () => opened.flatMap((locks) => locks.current()),
     states: () => opened.flatMap((locks) => locks.states()),

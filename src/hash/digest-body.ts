@@ -1,8 +1,7 @@
-import { availableParallelism } from "node:os";
 import { type FileForm, FORM_CONTENT, type Frame, hashFrame } from "./form-content.js";
-import { digestHere, type FramedDigests } from "./framed-digests.js";
-import { digestOnThread } from "./digest-thread.js";
+import type { FramedDigests } from "./framed-digests.js";
 import type { Digests } from "./hashed.js";
+import { startDigests } from "./start-digests.js";
 import { narFrame } from "../store/nar.js";
 import { formatSri } from "../store/sri.js";
 import { fixedOutputPath } from "../store/store-path.js";
@@ -15,11 +14,6 @@ export interface Content {
   readonly size: number;
 }
 
-/** From here on a thread is worth its start (about 30 ms). */
-const THREAD_FROM_BYTES = 16 * 1024 * 1024;
-/** Threads are a resource of the process, so they are counted for all callers; who finds none digests on its own. */
-let freeThreads = Math.max(1, availableParallelism() - 1);
-
 /**
  * Reads `body` to its end and computes all that the lock says about the bytes, in one pass and in constant memory.
  *
@@ -30,11 +24,7 @@ export async function digestBody(body: AsyncIterable<Uint8Array>, content: Conte
   const nar = narFrame(size, FORM_CONTENT[form].executable);
   // Where the hash of the lock is the NAR's, one digest serves both.
   const frames = FORM_CONTENT[form].method === "nar" ? [nar] : [hashFrame(form, size), nar];
-  const digests = await withDigests(frames, size, async (digests) => {
-    await consume(body, size, digests);
-    return digests.finish();
-  });
-  const [sha256, narSha256 = sha256] = digests;
+  const [sha256, narSha256 = sha256] = await digestsOf(body, frames, size);
   if (sha256 === undefined || narSha256 === undefined) throw new Error("no digest was computed");
   return {
     size,
@@ -45,19 +35,17 @@ export async function digestBody(body: AsyncIterable<Uint8Array>, content: Conte
   };
 }
 
-async function withDigests<T>(
+async function digestsOf(
+  body: AsyncIterable<Uint8Array>,
   frames: readonly Frame[],
   size: number,
-  use: (digests: FramedDigests) => Promise<T>,
-): Promise<T> {
-  if (size < THREAD_FROM_BYTES || freeThreads === 0) return use(digestHere(frames));
-  freeThreads--;
-  const digests = digestOnThread(frames);
+): Promise<readonly Uint8Array[]> {
+  const digests = startDigests(frames, size);
   try {
-    return await use(digests);
+    await consume(body, size, digests);
+    return await digests.finish();
   } finally {
     digests.close();
-    freeThreads++;
   }
 }
 

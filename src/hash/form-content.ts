@@ -21,7 +21,8 @@ export interface Frame {
   readonly suffix: Uint8Array;
 }
 
-const BARE: Frame = { prefix: new Uint8Array(), suffix: new Uint8Array() };
+/** None. */
+export const BARE: Frame = { prefix: new Uint8Array(), suffix: new Uint8Array() };
 
 /** The frame that gives the `hash` of the lock: none for a flat hash, else the NAR's. */
 export function hashFrame(form: FileForm, size: number): Frame {

@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import type { Download } from "../gitlab/gitlab.js";
 import { formatSri } from "../store/sri.js";
 import { type FileForm, hashFrame } from "./form-content.js";
-import { digestHere } from "./framed-digests.js";
+import { startDigests } from "./start-digests.js";
 
 /** Bytes that were hashed before, and the names to call them by in messages. A variant of the lock is one, given a name. */
 export interface ExpectedBytes {
@@ -25,9 +25,9 @@ export const OTHER_BYTES = "OTHER_BYTES";
  * @throws UserError `OTHER_BYTES` in place of the last chunk when they do not agree
  */
 export async function* verifiedBody(download: Download, expected: ExpectedBytes): AsyncGenerator<Uint8Array> {
+  const digests = startDigests([hashFrame(expected.form, expected.size)], expected.size);
   try {
     if (download.size !== undefined) refuseOtherSize(download.size, expected);
-    const digests = digestHere([hashFrame(expected.form, expected.size)]);
     let received = 0;
     let heldBack: Uint8Array | undefined;
     for await (const chunk of download.body) {
@@ -35,13 +35,15 @@ export async function* verifiedBody(download: Download, expected: ExpectedBytes)
       received += chunk.length;
       if (received > expected.size) break;
       if (heldBack !== undefined) yield heldBack;
-      void digests.update(chunk);
+      const taken = digests.update(chunk);
+      if (taken !== undefined) await taken;
       heldBack = chunk;
     }
     refuseOtherSize(received, expected);
     refuseOtherHash(await digests.finish(), expected);
     if (heldBack !== undefined) yield heldBack;
   } finally {
+    digests.close();
     download.destroy();
   }
 }

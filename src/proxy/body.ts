@@ -1,5 +1,5 @@
 import type { Form } from "../artifact.js";
-import type { Frame } from "../hash/form-content.js";
+import { BARE, type Frame } from "../hash/form-content.js";
 import type { LockedVariant } from "../lock/schema.js";
 import { narFrame } from "../store/nar.js";
 import { storedSize } from "./stored.js";
@@ -17,18 +17,14 @@ export interface Body extends Frame {
 
 /** How the stored bytes of each form become each view. A form that stores something else than GitLab's file is a row here. */
 const FRAMES: Record<Form, Record<View, (size: number) => Frame>> = {
-  file: { bytes: bare, nar: (size) => narFrame(size, false) },
-  executable: { bytes: bare, nar: (size) => narFrame(size, true) },
+  file: { bytes: () => BARE, nar: (size) => narFrame(size, false) },
+  executable: { bytes: () => BARE, nar: (size) => narFrame(size, true) },
   // What is stored is the NAR, and `builtin:fetchurl` unpacks one, too.
-  unpacked: { bytes: bare, nar: bare },
+  unpacked: { bytes: () => BARE, nar: () => BARE },
 };
 
 export function bodyOf(variant: LockedVariant, view: View): Body {
   const stored = storedSize(variant);
   const { prefix, suffix } = FRAMES[variant.form][view](stored);
   return { prefix, suffix, stored, size: prefix.length + stored + suffix.length };
-}
-
-function bare(): Frame {
-  return { prefix: new Uint8Array(), suffix: new Uint8Array() };
 }

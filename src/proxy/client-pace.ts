@@ -17,53 +17,82 @@ export class ClientTooSlow extends Error {
   override readonly name = "ClientTooSlow";
 }
 
-/** Waits for the client to take `bytes`. */
-export type Taken = (bytes: number, taking: Promise<void>) => Promise<void>;
+/** An answer on its way to a client. */
+export interface PacedAnswer {
+  /** The memory of `bytes` belongs to the answer until `taken` has said that it does not. */
+  write(bytes: Uint8Array): void;
+  end(bytes: Uint8Array): void;
+  /**
+   * What is to be waited for before there is more: that the system takes what was written; undefined when it has, as it has with every
+   * client that keeps up. Fails with `ClientTooSlow` when the time is over, and with `ContentLost` when the client is gone.
+   */
+  taken(): Promise<void> | undefined;
+}
 
 /**
  * How long one answer may wait for its client: the time that all bytes sent so far take at the least rate, and `idleMs` once. So a big
  * answer may last for days. What the proxy itself waits for, as GitLab, does not count.
- *
- * @returns a function that throws `ClientTooSlow` when the time is over, and `ContentLost` when the client is gone: Node does not
- *   call back for every write whose connection it closes
  */
-export function watchPace(
+export function pacedAnswer(
   response: ServerResponse,
   { idleMs, leastBytesPerSecond: rate }: ClientPace,
-): Taken {
-  let left = idleMs;
-  return async (bytes, taking) => {
-    left = rate === 0 ? Infinity : left + (bytes / rate) * 1000;
-    const started = performance.now();
-    await takenWithin(left, { response, taking, rate });
-    left -= performance.now() - started;
+): PacedAnswer {
+  let left = rate === 0 ? Infinity : idleMs;
+  let writes = 0;
+  let whenTaken: (() => void) | undefined;
+
+  function begin({ length }: Uint8Array): void {
+    if (rate > 0) left += (length / rate) * 1000;
+    writes++;
+  }
+
+  function done(): void {
+    writes--;
+    if (writes === 0) whenTaken?.();
+  }
+
+  return {
+    write(bytes) {
+      begin(bytes);
+      response.write(bytes, done);
+    },
+    end(bytes) {
+      begin(bytes);
+      response.end(bytes, done);
+    },
+    taken() {
+      if (response.destroyed) return Promise.reject(new ContentLost("the client went away"));
+      return response.writableLength === 0 || writes === 0 ? undefined : takenWithin();
+    },
   };
-}
 
-interface Taking {
-  readonly response: ServerResponse;
-  readonly taking: Promise<void>;
-  readonly rate: number;
-}
+  /** Node does not call back for every write whose connection it closes, but it tells that it closes it. */
+  function takenWithin(): Promise<void> {
+    const started = performance.now();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(slow, Math.min(Math.max(left, 0), LONGEST_TIMER_MS));
+      response.once("close", gone);
+      whenTaken = () => {
+        settle();
+        resolve();
+      };
 
-function takenWithin(ms: number, { response, taking, rate }: Taking): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const slow = () => settle(() => reject(new ClientTooSlow(`it takes less than ${rate} bytes a second`)));
-    const gone = () => settle(() => reject(new ContentLost("the client went away")));
-    const timer = setTimeout(slow, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
-    response.once("close", gone);
-    if (response.destroyed && !response.writableFinished) gone();
-    taking.then(
-      () => settle(resolve),
-      (error: unknown) => settle(() => reject(error)),
-    );
-
-    function settle(how: () => void): void {
-      clearTimeout(timer);
-      response.off("close", gone);
-      how();
-    }
-  });
+      function slow(): void {
+        settle();
+        reject(new ClientTooSlow(`it takes less than ${rate} bytes a second`));
+      }
+      function gone(): void {
+        settle();
+        reject(new ContentLost("the client went away"));
+      }
+      function settle(): void {
+        clearTimeout(timer);
+        response.off("close", gone);
+        whenTaken = undefined;
+        left -= performance.now() - started;
+      }
+    });
+  }
 }
 
 /** Of `setTimeout`. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.js";
 import type { Lock } from "../lock/schema.js";
@@ -26,14 +26,13 @@ export async function handle(
   response: ServerResponse,
   options: HandlerOptions,
 ): Promise<void> {
-  const id = randomBytes(8).toString("hex");
-  response.setHeader("x-request-id", id);
+  const asking = { request, response, id: randomUUID() };
   const asked = askedBy(request);
   const caller = openToAll(asked, options) ?? (await callerOf(request, options));
   const found = "kind" in caller ? route(asked, options.locks()) : caller;
-  if ("status" in found) refuse(request, response, { refusal: found, id, log: options.log });
-  else if ("lines" in found) sendText(response, found);
-  else if ("kind" in caller) await serve(request, response, { ...options, id, caller, found });
+  if ("status" in found) refuse(asking, found, options.log);
+  else if ("lines" in found) sendText(asking, found);
+  else if ("kind" in caller) await serve(asking, { caller, found }, options);
 }
 
 /** What is answered whoever asks. */

@@ -96,8 +96,18 @@ export function urlOf(listener: ListenAddress): string {
  */
 export function namesListener(hostHeader: string | undefined, listener: Listener): boolean {
   if ("path" in listener || listener.tls === true) return true;
-  const names = [listener.host, "127.0.0.1", "::1", "localhost"];
-  const spellings = names.map((host) => authorityOf({ host, port: listener.port }));
   const given = hostHeader?.toLowerCase() ?? "";
-  return spellings.includes(/:\d+$/.test(given) ? given : `${given}:80`);
+  return spellingsOf(listener).has(/:\d+$/.test(given) ? given : `${given}:80`);
+}
+
+/** Every request is compared with them, so they are made once. */
+const SPELLINGS = new WeakMap<TcpListener, ReadonlySet<string>>();
+
+function spellingsOf(listener: TcpListener): ReadonlySet<string> {
+  const known = SPELLINGS.get(listener);
+  if (known !== undefined) return known;
+  const names = [listener.host, "127.0.0.1", "::1", "localhost"];
+  const spellings = new Set(names.map((host) => authorityOf({ host, port: listener.port })));
+  SPELLINGS.set(listener, spellings);
+  return spellings;
 }

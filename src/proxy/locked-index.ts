@@ -15,8 +15,12 @@ export interface Found {
 export function findLocked(locks: readonly Lock[], path: string): Found | undefined {
   const face = FACES.find(({ paths }) => paths.test(path));
   if (face === undefined) return undefined;
-  const [first, ...more] = locks.flatMap((lock) => indexOf(lock, face).get(path) ?? []);
-  return first === undefined ? undefined : { view: face.view, entries: [first, ...more] };
+  let entries: Found["entries"] | undefined;
+  for (const lock of locks) {
+    const more = indexOf(lock, face).get(path);
+    if (more !== undefined) entries = entries === undefined ? more : [...entries, ...more];
+  }
+  return entries && { view: face.view, entries };
 }
 
 /** One of the ways in which Nix asks. */
@@ -40,21 +44,22 @@ function mirrorPath({ form, hash }: LockedVariant): string | undefined {
   return form === "file" ? `/sha256/${sriToHex(hash)}` : undefined;
 }
 
-type Index = ReadonlyMap<string, readonly LockedEntry[]>;
+type Index = ReadonlyMap<string, Found["entries"]>;
 
 /** Locks are immutable, so each is indexed once; and only for the faces that are asked for, since most proxies show one or two. */
 const INDEXES = new WeakMap<Lock, Map<Face, Index>>();
 
 function indexOf(lock: Lock, face: Face): Index {
   const indexes = INDEXES.get(lock) ?? new Map<Face, Index>();
-  INDEXES.set(lock, indexes);
-  const index = indexes.get(face) ?? makeIndex(lock, face);
-  indexes.set(face, index);
+  const known = indexes.get(face);
+  if (known !== undefined) return known;
+  const index = makeIndex(lock, face);
+  INDEXES.set(lock, indexes.set(face, index));
   return index;
 }
 
 function makeIndex({ artifacts }: Lock, { pathOf }: Face): Index {
-  const index = new Map<string, LockedEntry[]>();
+  const index = new Map<string, [LockedEntry, ...LockedEntry[]]>();
   for (const [artifact, locked] of Object.entries(artifacts)) {
     for (const [system, variant] of Object.entries(locked.systems)) {
       const path = pathOf(variant, locked);

@@ -154,10 +154,10 @@ function paceOf({ pace }: ProxyOptions): ClientPace {
 }
 
 function counted(state: State, options: HandlerOptions): Answer {
-  return (request, response) => {
+  return async (request, response) => {
     state.requests++;
-    response.once("close", () => state.requests--);
-    return handle(request, response, options);
+    await handle(request, response, options);
+    state.requests--;
   };
 }
 

@@ -1,21 +1,23 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { UserError } from "../errors.js";
 import { redact } from "../redact.js";
 import type { Log } from "./log.js";
 import type { Refusal } from "./refusals.js";
-import { sendRefusal } from "./respond.js";
+import { type Unsent, sendRefusal } from "./respond.js";
+
+/** A request that was not answered. */
+export interface Asking extends Unsent {
+  readonly request: IncomingMessage;
+}
 
 /** Tells the client, and the log. */
-export function refuse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { refusal, id, log }: { refusal: Refusal; id: string; log: Log },
-): void {
+export function refuse(asking: Asking, refusal: Refusal, log: Log): void {
+  const { request, id } = asking;
   const path = redact((request.url ?? "").replace(/\?.*$/s, "")).slice(0, 300);
   const facts = { status: refusal.status, method: request.method ?? "", path, id };
   if ("cause" in refusal) log({ level: "error", event: "failed", ...facts, error: describe(refusal.cause) });
   else log({ level: "warn", event: "refused", ...facts, error: redact(refusal.text) });
-  sendRefusal(response, refusal);
+  sendRefusal(asking, refusal);
 }
 
 /** An error for the log. */

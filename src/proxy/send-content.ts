@@ -1,11 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { type Content, ContentLost } from "./cache/content.js";
-import { type ClientPace, type Taken, watchPace } from "./client-pace.js";
 import type { Body } from "./body.js";
+import type { Content } from "./cache/content.js";
+import { type ClientPace, type PacedAnswer, pacedAnswer } from "./client-pace.js";
 import type { ByteRange } from "./range.js";
-
-/** Two of these per answer: while one is sent, the other is filled. */
-const CHUNK_BYTES = 128 * 1024;
+import { lendBuffers } from "./send-buffers.js";
 
 export interface Sent {
   readonly body: Body;
@@ -28,21 +26,22 @@ export async function sendContent(
   { body, range, sendHead, pace }: Sent,
 ): Promise<void> {
   const { prefix, suffix, stored } = body;
-  const taken = watchPace(response, pace);
+  const answer = pacedAnswer(response, pace);
   const before = within(range, 0, prefix.length);
   const middle = within(range, prefix.length, stored);
   const after = within(range, prefix.length + stored, suffix.length);
   if (middle.start === middle.end || middle.end < stored) await content.verified();
 
-  if (content.bytes !== undefined) {
+  if (content.bytes === undefined) {
+    await sendMiddle(answer, content, { range: middle, sendHead, first: slice(prefix, before) });
+    answer.end(slice(suffix, after));
+  } else {
     sendHead();
-    const parts = [slice(prefix, before), slice(content.bytes, middle), slice(suffix, after)];
-    response.end(prefix.length === 0 ? parts[1] : Buffer.concat(parts));
-    return taken(range.end - range.start, finished(response));
+    const bytes = slice(content.bytes, middle);
+    const framed = prefix.length + suffix.length > 0;
+    answer.end(framed ? Buffer.concat([slice(prefix, before), bytes, slice(suffix, after)]) : bytes);
   }
-  await sendMiddle(response, content, { range: middle, first: slice(prefix, before), sendHead, taken });
-  response.end(slice(suffix, after));
-  await taken(after.end - after.start, finished(response));
+  await answer.taken();
 }
 
 /** The part of `range` that lies in `length` bytes from `offset` on, counted from there. */
@@ -56,62 +55,45 @@ function clamp(value: number, length: number): number {
 }
 
 function slice(bytes: Uint8Array, { start, end }: ByteRange): Uint8Array {
-  return bytes.subarray(start, end);
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end);
 }
 
 interface Middle {
   readonly range: ByteRange;
+  readonly sendHead: () => void;
   /** What stands before it. */
   readonly first: Uint8Array;
-  readonly sendHead: () => void;
-  readonly taken: Taken;
 }
 
-async function sendMiddle(response: ServerResponse, content: Content, middle: Middle): Promise<void> {
+async function sendMiddle(answer: PacedAnswer, content: Content, middle: Middle): Promise<void> {
   const { start, end } = middle.range;
-  const length = Math.min(CHUNK_BYTES, end - start);
-  let [filling, sending] = [Buffer.allocUnsafeSlow(length), Buffer.allocUnsafeSlow(length)];
-  let [sent, sentBytes] = [Promise.resolve(), 0];
-  for (let position = start; position < end;) {
-    const room = filling.subarray(0, Math.min(length, end - position));
-    const previous = () => middle.taken(sentBytes, sent);
-    const count = await content.read(room, position).catch(onceTaken(previous));
-    if (position === start) begin(response, middle);
-    await previous();
-    [filling, sending] = [sending, filling];
-    sent = written(response, sending.subarray(0, count));
-    sent.catch(() => {}); // told by the next turn, or below
-    [position, sentBytes] = [position + count, count];
+  const buffers = lendBuffers(end - start);
+  let { filling, sending } = buffers;
+  try {
+    for (let position = start; position < end;) {
+      const room = filling.subarray(0, end - position);
+      const count = await content.read(room, position).catch(onceTaken(answer));
+      if (position === start) begin(answer, middle);
+      await answer.taken();
+      [filling, sending] = [sending, filling];
+      answer.write(sending.subarray(0, count));
+      position += count;
+    }
+    if (start === end) begin(answer, middle);
+  } finally {
+    buffers.release();
   }
-  if (start === end) begin(response, middle);
-  await middle.taken(sentBytes, sent);
 }
 
 /** Throws when what was sent before has arrived, so that a client that resumes does not ask for it again. */
-function onceTaken(previous: () => Promise<void>): (error: unknown) => Promise<never> {
+function onceTaken(answer: PacedAnswer): (error: unknown) => Promise<never> {
   return async (error) => {
-    await previous();
+    await answer.taken();
     throw error;
   };
 }
 
-function begin(response: ServerResponse, { first, sendHead }: Middle): void {
+function begin(answer: PacedAnswer, { first, sendHead }: Middle): void {
   sendHead();
-  if (first.length > 0) response.write(first);
-}
-
-/** Resolves when the system has taken the bytes, so that their buffer is free again. */
-function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    response.write(bytes, (error) => (error == null ? resolve() : reject(error)));
-  });
-}
-
-function finished(response: ServerResponse): Promise<void> {
-  if (response.writableFinished) return Promise.resolve();
-  if (response.destroyed) return Promise.reject(new ContentLost("the client went away"));
-  return new Promise((resolve, reject) => {
-    response.once("finish", resolve);
-    response.once("close", () => reject(new ContentLost("the client went away")));
-  });
+  if (first.length > 0) answer.write(first);
 }

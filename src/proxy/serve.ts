@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { ProxyRule } from "../config/proxy-rule.js";
 import { UserError } from "../errors.js";
 import type { Authority } from "./authority.js";
@@ -8,7 +8,7 @@ import { ContentLost } from "./cache/content.js";
 import type { LockedEntry } from "../lock/entry.js";
 import type { Log } from "./log.js";
 import { type Caller, PolicyDenial, judgesProjects, nameOf, permitted } from "./policy.js";
-import { describe, refuse } from "./refuse.js";
+import { type Asking, describe, refuse } from "./refuse.js";
 import { BROKEN, NOT_LOCKED, upstreamFailed } from "./refusals.js";
 import { sendHead, sendRefusal, sendText, sendUnchanged } from "./respond.js";
 import type { ArtifactAnswer, Route } from "./route.js";
@@ -27,20 +27,16 @@ export interface ServeOptions {
 /** Who waits so long for the first byte is worth a look by the operator. */
 const SLOW_MS = 10_000;
 
-interface Serve extends ServeOptions {
-  /** Of the request, for the log and for whoever asked. */
-  readonly id: string;
+/** Who asks for what. */
+interface Wish {
   readonly caller: Caller;
   readonly found: Route;
 }
 
 /** Answers a request for what is locked; never throws. */
-export async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: Serve,
-): Promise<void> {
-  const { id, log, found } = options;
+export async function serve(asking: Asking, wish: Wish, options: ServeOptions): Promise<void> {
+  const { response, id } = asking;
+  const { log } = options;
   const started = performance.now();
   const facts = ({ artifact, system, variant }: LockedEntry) => ({
     artifact,
@@ -52,36 +48,30 @@ export async function serve(
     id,
   });
   try {
-    const served = await answer(request, response, options);
+    const served = await answer(asking, wish, options);
     if (served === undefined) return;
     const { entry, from, sent, headAt } = served;
     const waited = Math.round(headAt - started);
     const level = waited >= SLOW_MS ? "warn" : "info";
     log({ level, event: "served", ...facts(entry), waited, from, sent });
   } catch (error) {
-    const told = facts(found.entries[0]);
-    if (error instanceof PolicyDenial) return deny(response, { ...options, told, denial: error });
+    const told = facts(wish.found.entries[0]);
+    if (error instanceof PolicyDenial) {
+      // Who asked is told what they would be told if it were not locked; the operator learns the rule.
+      sendRefusal(asking, NOT_LOCKED);
+      const { rule } = error;
+      const { statusCode: status } = response;
+      return log({ level: "warn", event: "denied", ...told, status, rule, caller: nameOf(wish.caller) });
+    }
     if (clientWentAway(response, error)) return log({ level: "info", event: "aborted", ...told });
     if (error instanceof ClientTooSlow) {
       response.destroy();
       return log({ level: "warn", event: "aborted", ...told, error: error.message });
     }
     if (response.headersSent) response.destroy();
-    else sendRefusal(response, error instanceof UserError ? upstreamFailed(error) : BROKEN);
+    else sendRefusal(asking, error instanceof UserError ? upstreamFailed(error) : BROKEN);
     log({ level: "error", event: "failed", ...told, status: response.statusCode, error: describe(error) });
   }
-}
-
-interface Deny extends Serve {
-  readonly told: Readonly<Record<string, string | number>>;
-  readonly denial: PolicyDenial;
-}
-
-/** The operator learns the rule; who asked is told what they would be told if it were not locked. */
-function deny(response: ServerResponse, { log, caller, told, denial }: Deny): void {
-  sendRefusal(response, NOT_LOCKED);
-  const status = response.statusCode;
-  log({ level: "warn", event: "denied", ...told, status, rule: denial.rule, caller: nameOf(caller) });
 }
 
 interface Served {
@@ -96,26 +86,26 @@ interface Served {
 
 /** Answers a caller who may have the artifact; undefined when there is no such part of it. */
 async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: Serve,
+  asking: Asking,
+  { caller, found }: Wish,
+  { authority, cache, policy, pace, log }: ServeOptions,
 ): Promise<Served | undefined> {
-  const { authority, cache, caller, found, policy, pace } = options;
+  const { request, response } = asking;
   const { entries } = found;
   const located = judgesProjects(policy) ? await authority.locate(request, entries) : entries;
   const { entry, source } = await authority.admit(request, permitted(policy, caller, located));
   const { answer, headOnly } = found;
   if ("status" in answer) {
-    refuse(request, response, { ...options, refusal: answer });
+    refuse(asking, answer, log);
     return undefined;
   }
   if ("lines" in answer) {
-    sendText(response, answer);
+    sendText(asking, answer);
     return { entry, from: "lock", sent: answer.lines.length, headAt: performance.now() };
   }
   if (headOnly || answer.known) {
-    if (answer.known) sendUnchanged(response, answer);
-    else sendHead(response, answer);
+    if (answer.known) sendUnchanged(asking, answer);
+    else sendHead(asking, answer);
     response.end();
     return { entry, from: "lock", sent: 0, headAt: performance.now() };
   }
@@ -131,7 +121,7 @@ async function answer(
       pace,
       sendHead() {
         headAt = performance.now();
-        sendHead(response, answer);
+        sendHead(asking, answer);
       },
     });
     return { entry, from, sent: range.end - range.start, headAt };

@@ -60,11 +60,12 @@ export async function startServer(asked: ListenAddress, options: ServerOptions):
   boundPeers(server, { most: options.peerConnections, log: options.log });
   const listener = await listenOn(server, asked, options.reach);
   const answer = options.answerAt(listener);
+  // A connection that is kept would keep a proxy that stops.
+  const answered = () => {
+    if (options.stopping()) setImmediate(() => server.closeIdleConnections());
+  };
   server.on("request", (request, response) => {
-    // A connection that is kept would keep a proxy that stops.
-    response.once("close", () => {
-      if (options.stopping()) setImmediate(() => server.closeIdleConnections());
-    });
+    response.once("close", answered);
     void answer(request, response);
   });
   return { url: urlOf(listener), close: (graceMs) => close(server, graceMs) };

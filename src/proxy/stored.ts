@@ -11,9 +11,10 @@ export function storedSize({ form, size, narSize }: LockedVariant): number {
 
 /** The stored bytes of an artifact. A NAR is a file like any other there, under its own hash. */
 export function storedBytes({ artifact, variant }: LockedEntry): ExpectedBytes {
-  const { project, job, form, narSize, narHash } = variant;
-  if (form !== "unpacked") return { artifact, ...variant, form };
-  return { artifact, project, job, form: "file", size: narSize, hash: narHash };
+  const { project, job, form, size, hash, narSize, narHash } = variant;
+  return form === "unpacked"
+    ? { artifact, project, job, form: "file", size: narSize, hash: narHash }
+    : { artifact, project, job, form, size, hash };
 }
 
 /** How the stored bytes are made of what `source` gives. */

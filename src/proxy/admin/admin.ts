@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { askedBy, refuseIntruder } from "../asked.js";
 import type { Listener } from "../listener.js";
@@ -24,10 +24,10 @@ export async function handleAdmin(
   response: ServerResponse,
   options: AdminOptions,
 ): Promise<void> {
+  const asking = { request, response, id: randomUUID() };
   const answer = await decide(request, options).catch((cause: unknown) => ({ ...BROKEN, cause }));
-  if ("status" in answer) {
-    refuse(request, response, { refusal: answer, id: randomBytes(8).toString("hex"), log: options.log });
-  } else sendText(response, answer);
+  if ("status" in answer) refuse(asking, answer, options.log);
+  else sendText(asking, answer);
 }
 
 async function decide(request: IncomingMessage, options: AdminOptions): Promise<Text | Refusal> {

@@ -1,13 +1,13 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
+import { type IncomingFile, createIncomingFile } from "./incoming-file.js";
 import { onCacheDisk } from "./on-cache-disk.js";
-import { readAt } from "./read-at.js";
 import type { Source, Sources } from "./relay.js";
-import { writeChunks } from "./write-chunks.js";
 
 /**
  * A download into a file that any number of readers follow, each at its own pace: who reads slowly holds nobody up, and who goes
- * away leaves the others theirs. Only when the last one goes is the download given up.
+ * away leaves the others theirs. Only when the last one goes is the download given up. Who keeps up gets the bytes from memory, as they
+ * came; who does not gets them from the file.
  */
 export interface Arriving {
   /** One reader more, who can carry the download on; undefined when it has ended. */
@@ -17,7 +17,8 @@ export interface Arriving {
 export interface ArrivingOptions {
   /** A path that does not exist yet. */
   readonly file: string;
-  /** The bytes. They end only if they are the expected ones. */
+  readonly size: number;
+  /** The bytes. The last ones come only if all are the expected ones. */
   readonly body: (sources: Sources, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
   /** All bytes are there and verified. Called at most once; who keeps the handle takes it. */
   readonly complete: (shared: SharedHandle) => Promise<void>;
@@ -32,11 +33,12 @@ interface Reader {
 }
 
 /** The download starts when the first reader joins. */
-export function startArriving({ file, body, complete, ended }: ArrivingOptions): Arriving {
+export function startArriving({ file, size, body, complete, ended }: ArrivingOptions): Arriving {
   const controller = new AbortController();
   const progress = createSignal();
   let shared: SharedHandle | undefined;
-  let available = 0;
+  let incoming: IncomingFile | undefined;
+  let received = 0;
   let state: "running" | "verified" | { readonly failure: unknown } = "running";
   const readers = new Set<Reader>();
   let started = false;
@@ -54,21 +56,29 @@ export function startArriving({ file, body, complete, ended }: ArrivingOptions):
     try {
       const chunks = await body(sources, controller.signal);
       shared = shareHandle(await onCacheDisk(file, open(file, "wx+", 0o600)));
-      await writeChunks({ file, handle: shared.handle }, chunks, (count) => {
-        available += count;
-        progress.raise();
-      });
-      state = "verified";
-      progress.raise();
+      await receive(chunks, shared.handle);
       await complete(shared);
     } catch (failure) {
-      if (state === "running") state = { failure };
+      state = { failure };
     } finally {
       finished = true;
       ended();
       progress.raise();
       letGo();
     }
+  }
+
+  async function receive(chunks: AsyncIterable<Uint8Array>, handle: FileHandle): Promise<void> {
+    incoming = createIncomingFile(file, handle, size);
+    for await (const chunk of chunks) {
+      const behind = incoming.add(chunk);
+      progress.raise();
+      if (behind !== undefined) await behind;
+      received += chunk.length;
+    }
+    state = "verified";
+    progress.raise();
+    await incoming.end();
   }
 
   function letGo(): void {
@@ -84,23 +94,20 @@ export function startArriving({ file, body, complete, ended }: ArrivingOptions):
       if (!started) void run();
       return {
         bytes: undefined,
-        async read(buffer, position) {
-          const file = await until(() => (available > position ? shared : undefined));
-          return readAt(file.handle.fd, buffer.subarray(0, available - position), position);
-        },
+        read: (buffer, position) => until(() => incoming?.read(buffer, position)),
         verified: async () => void (await until(() => (state === "verified" ? shared : undefined))),
         close() {
           if (closed) return;
           closed = true;
           readers.delete(reader);
           progress.raise();
-          if (readers.size === 0 && state === "running") controller.abort();
+          if (readers.size === 0 && received < size) controller.abort();
           letGo();
         },
       };
 
       /** Waits for what `find` looks for. */
-      async function until<T>(find: () => T | undefined): Promise<T> {
+      async function until<T>(find: () => T | Promise<T> | undefined): Promise<T> {
         for (;;) {
           if (closed) throw new ContentLost("closed");
           if (reader.refused !== undefined) throw reader.refused.reason;
@@ -114,15 +121,23 @@ export function startArriving({ file, body, complete, ended }: ArrivingOptions):
   };
 }
 
-/** Wakes everybody who waits, as often as there is something new. */
+/** Wakes everybody who waits, when there is something new; once for all that comes at the same time, which goes on in bigger parts then. */
 function createSignal() {
   let waiting: (() => void)[] = [];
+  let raised = false;
+
+  function wake(): void {
+    raised = false;
+    const woken = waiting;
+    waiting = [];
+    for (const go of woken) go();
+  }
+
   return {
     next: () => new Promise<void>((resolve) => waiting.push(resolve)),
     raise() {
-      const woken = waiting;
-      waiting = [];
-      for (const wake of woken) wake();
+      if (!raised) setImmediate(wake);
+      raised = true;
     },
   };
 }

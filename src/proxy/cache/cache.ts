@@ -78,7 +78,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   function joinKnown(key: string, source: Source): Acquired | undefined {
     const stored = held.get(key)?.join();
     if (stored !== undefined) {
-      shelf.used(key).catch(() => {}); // only the order of removal depends on it
+      shelf.used(key);
       return { content: stored, from: "cache" };
     }
     held.drop(key);
@@ -102,7 +102,11 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     const opened = await openVerified(places.contentOf(key), expected);
     if (opened === "absent") return onCacheDisk(places.root, places.restore());
     if (opened !== "damaged") return held.add(key, opened);
-    log({ level: "error", event: "damaged", artifact: expected.artifact, file: places.contentOf(key) });
+    await removeDamaged(key, expected);
+  }
+
+  async function removeDamaged(key: string, { artifact }: ExpectedBytes): Promise<void> {
+    log({ level: "error", event: "damaged", artifact, file: places.contentOf(key) });
     await shelf.remove(key);
   }
 
@@ -110,6 +114,7 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     const file = places.newIncoming(key);
     const own = startArriving({
       file,
+      size: expected.size,
       body: async (sources, signal) => verifiedBody(await relay(sources, signal), expected),
       complete: (shared) => keep(key, { file, shared, expected }),
       ended() {
@@ -127,7 +132,9 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
     try {
       await rename(file, places.contentOf(key));
       shared.take();
-      held.add(key, await verifiedFile(shared, expected));
+      const kept = await verifiedFile(shared, expected);
+      if (kept === "damaged") return await removeDamaged(key, expected);
+      held.add(key, kept);
       await shelf.added(key, expected.size);
       held.dropRemoved();
     } catch (error) {

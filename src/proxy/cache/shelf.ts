@@ -11,8 +11,8 @@ export interface Shelf {
   bytes(): number;
   /** Notes that a file is there now, and removes others when that is too much. */
   added(key: string, size: number): Promise<void>;
-  /** Notes that a file was asked for. */
-  used(key: string): Promise<void>;
+  /** Notes that a file was asked for. Only the order of removal depends on it, so it fails nobody. */
+  used(key: string): void;
   remove(key: string): Promise<void>;
 }
 
@@ -45,11 +45,18 @@ export async function createShelf(directory: Directory, { maxBytes, log }: Shelf
       await note(key);
       if (total > maxBytes || performance.now() - countedAt > COUNT_AGAIN_AFTER_MS) await tidy();
     },
-    async used(key) {
-      if (performance.now() - (noted.get(key) ?? -Infinity) > NOTE_USE_EVERY_MS) await note(key);
+    used(key) {
+      if (performance.now() - (noted.get(key) ?? -Infinity) <= NOTE_USE_EVERY_MS) return;
+      noted.set(key, performance.now());
+      noteUse(key).catch(() => {});
     },
     remove,
   };
+
+  /** Another process may have removed the file, which is served from memory all the same. */
+  async function noteUse(key: string): Promise<void> {
+    if ((await statusOf(directory.contentOf(key))) !== undefined) await note(key);
+  }
 
   /** The time is kept beside the file: setting it on the file itself would count as a change of it. */
   async function note(key: string): Promise<void> {

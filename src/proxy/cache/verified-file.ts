@@ -1,12 +1,12 @@
 import { type BigIntStats, constants, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { OTHER_BYTES, type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
-import { UserError } from "../../errors.js";
+import type { ExpectedBytes } from "../../hash/verified-body.js";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { readAt } from "./read-at.js";
+import { MOST_BYTES_IN_MEMORY, areExpected, verifiedBytes } from "./verified-bytes.js";
 
-/** From here on a file is read from disk each time, not kept in memory. */
-const MOST_BYTES_IN_MEMORY = 256 * 1024;
+/** In which a file is hashed. */
+const HASHED_AT_ONCE = 256 * 1024;
 
 /**
  * A complete file whose bytes this process has hashed. It is not hashed again for each reader: every write, truncation, change of
@@ -18,54 +18,27 @@ const MOST_BYTES_IN_MEMORY = 256 * 1024;
 export interface VerifiedFile {
   /** One reader more; undefined when the file is not what was verified any more. */
   join(): Content | undefined;
-  /** Whether the file is still in its place, as it was. */
+  /** Whether the file is still in its place, as it was; of bytes that are served from memory, always. */
   unchanged(): boolean;
   /** Lets go of the file; readers keep it until they close. */
   release(): void;
 }
 
-/** Takes over a handle, of whose bytes the caller knows that they are the expected ones. */
-export async function verifiedFile(shared: SharedHandle, expected: ExpectedBytes): Promise<VerifiedFile> {
-  const { fd } = shared.handle;
-  let status = fstatSync(fd, { bigint: true });
-  const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
-  const bytes =
-    expected.size <= MOST_BYTES_IN_MEMORY ? await readAll(shared.handle, expected.size) : undefined;
-  let lookingAgain: Promise<void> | undefined;
-
-  /** After the one change that is harmless, what was read since must be read again. */
-  async function lookAgain(): Promise<void> {
-    const now = fstatSync(fd, { bigint: true });
-    if (now.nlink === 0n && (await isExpected(shared.handle, expected))) status = now;
+/**
+ * Takes over a handle, whose bytes the caller has verified while they were written. Few of them are read into memory, and so hashed again.
+ *
+ * @returns "damaged" when they are other ones by now
+ */
+export async function verifiedFile(
+  shared: SharedHandle,
+  expected: ExpectedBytes,
+): Promise<VerifiedFile | "damaged"> {
+  if (expected.size > MOST_BYTES_IN_MEMORY) return heldFile(shared, expected);
+  try {
+    return await verifiedBytes(shared.handle, expected);
+  } finally {
+    shared.release();
   }
-
-  return {
-    unchanged: () => unchanged() && status.nlink > 0n,
-    join() {
-      if (!unchanged()) return undefined;
-      shared.take();
-      let closed = false;
-      return {
-        bytes,
-        async read(buffer, position) {
-          if (closed) throw new ContentLost("closed");
-          let count = await readAt(fd, buffer, position);
-          if (!unchanged()) {
-            await (lookingAgain ??= lookAgain());
-            count = await readAt(fd, buffer, position);
-          }
-          if (count === 0 || !unchanged()) throw new ContentLost("the file in the cache was changed");
-          return count;
-        },
-        verified: () => Promise.resolve(),
-        close() {
-          if (!closed) shared.release();
-          closed = true;
-        },
-      };
-    },
-    release: shared.release,
-  };
 }
 
 /**
@@ -93,30 +66,56 @@ async function openPlain(path: string): Promise<FileHandle | "absent" | "damaged
   }
 }
 
+/** Few bytes are hashed when they are in memory. */
 async function isExpected(handle: FileHandle, expected: ExpectedBytes): Promise<boolean> {
   const before = fstatSync(handle.fd, { bigint: true });
   if (!before.isFile() || before.size !== BigInt(expected.size)) return false;
-  const body = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: MOST_BYTES_IN_MEMORY });
-  try {
-    const download = { size: expected.size, body, destroy: () => {} };
-    for await (const _ of verifiedBody(download, expected)); // reads to the end, or throws
-  } catch (error) {
-    if (error instanceof UserError && error.code === OTHER_BYTES) return false;
-    throw error;
+  if (expected.size <= MOST_BYTES_IN_MEMORY) return true;
+  const body = handle.createReadStream({ start: 0, autoClose: false, highWaterMark: HASHED_AT_ONCE });
+  return (await areExpected(body, expected)) && sameStatus(before, fstatSync(handle.fd, { bigint: true }));
+}
+
+function heldFile(shared: SharedHandle, expected: ExpectedBytes): VerifiedFile {
+  const { fd } = shared.handle;
+  let status = fstatSync(fd, { bigint: true });
+  const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
+  let lookingAgain: Promise<void> | undefined;
+
+  /** After the one change that is harmless, what was read since must be read again. */
+  async function lookAgain(): Promise<void> {
+    const now = fstatSync(fd, { bigint: true });
+    if (now.nlink === 0n && (await isExpected(shared.handle, expected))) status = now;
   }
-  return sameStatus(before, fstatSync(handle.fd, { bigint: true }));
+
+  return {
+    unchanged: () => unchanged() && status.nlink > 0n,
+    join() {
+      if (!unchanged()) return undefined;
+      shared.take();
+      let closed = false;
+      return {
+        bytes: undefined,
+        async read(buffer, position) {
+          if (closed) throw new ContentLost("closed");
+          let count = await readAt(fd, buffer, position);
+          if (!unchanged()) {
+            await (lookingAgain ??= lookAgain());
+            count = await readAt(fd, buffer, position);
+          }
+          if (count === 0 || !unchanged()) throw new ContentLost("the file in the cache was changed");
+          return count;
+        },
+        verified: () => Promise.resolve(),
+        close() {
+          if (!closed) shared.release();
+          closed = true;
+        },
+      };
+    },
+    release: shared.release,
+  };
 }
 
 function sameStatus(before: BigIntStats, now: BigIntStats): boolean {
   return before.ctimeNs === now.ctimeNs && before.mtimeNs === now.mtimeNs && before.size === now.size;
-}
-
-async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(size);
-  for (let filled = 0; filled < size;) {
-    const count = await readAt(handle.fd, bytes.subarray(filled), filled);
-    if (count === 0) throw new ContentLost("the file in the cache was truncated");
-    filled += count;
-  }
-  return bytes;
 }

@@ -167,6 +167,14 @@ describe("a file that is not what it was", () => {
     expect(await get(await open(), BIG)).toEqual({ right: true, from: "gitlab" });
   });
 
+  it("is nothing to few bytes, which are served as they were hashed, and to the next process it is", async () => {
+    const cache = await open();
+    await writeFile(await keep(cache, SMALL), sampleBytes(1000, "evil"));
+    expect(await get(cache, SMALL)).toEqual({ right: true, from: "cache" });
+    expect(await get(await open(), SMALL)).toEqual({ right: true, from: "gitlab" });
+    expect(logged).toContainEqual(expect.objectContaining({ event: "damaged", artifact: "tool" }));
+  });
+
   it("breaks off an answer that is being read", async () => {
     const cache = await open();
     const file = await keep(cache, BIG);
