@@ -78,14 +78,14 @@ async function there(): Promise<string[]> {
 }
 
 /** A path that refers to another, `base`. */
-async function uploadUser(): Promise<string> {
+async function uploadUser(into: BinaryCache = cache): Promise<string> {
   const store = await temporaryNix();
   const expression = `let base = builtins.toFile "base" "base"; in builtins.toFile "user" "uses \${base}"`;
   const { stdout } = await store.run("nix-instantiate", "--eval", "--read-write-mode", "-E", expression);
   const user = JSON.parse(stdout) as string; // the expression says so
   const infos = await createNix({ env: store.env }).closure([user]);
   const readNar = (path: string) => narOfPath(store.root + path);
-  await uploadClosure(infos, { cache, compression: "none", known: new Set(), readNar });
+  await uploadClosure(infos, { cache: into, compression: "none", known: new Set(), readNar });
   await store.remove();
   return user;
 }
@@ -164,6 +164,26 @@ describe("while others write", () => {
     expect(upstream.requests).toEqual([]);
     await collect([kept]);
     expect(await there()).toEqual(["found", "kept"]);
+  });
+
+  it("what an uploader finds there is sent again when its removal was on its way", async () => {
+    await uploadUser();
+    await age();
+    const onItsWay = new Map<string, Promise<void>>();
+    await uploadUser({
+      ...cache,
+      async writeText(key, text) {
+        await cache.writeText(key, text);
+        if (!onItsWay.has(key))
+          onItsWay.set(
+            key,
+            setTimeout(200).then(() => rm(join(root, key))),
+          );
+      },
+    });
+    await Promise.all(onItsWay.values());
+    expect(onItsWay.size).toBe(2);
+    expect(await there()).toEqual(["base", "user"]);
   });
 
   it("a file that is replaced at the last moment stays", async () => {

@@ -9,6 +9,7 @@ import { narInfoKey } from "../../src/store/narinfo.js";
 import { CLI } from "../cli/run-cli.js";
 import { startNixHost, type NixHost, type RunOptions } from "../nix/host.js";
 import { built } from "../nix/workspace.js";
+import { sampleBytes } from "../store/samples.js";
 
 let host: NixHost;
 let directory: string;
@@ -68,6 +69,36 @@ test("while the daemon is down, entries stay, with the reason; the next run send
   expect(await uploadOnce()).toMatchObject({ code: 0 });
   await expectSent();
 });
+
+test("in a cache without room nothing half stays; the entry does, with the reason, and goes when there is room", async () => {
+  const big = await host.output("nix-store", ["--add", await largeFile()]);
+  await writeFile(join(spool, "added.1"), `${big}\n`);
+  await mkdir(cache);
+  await host.output("mount", ["-t", "tmpfs", "-o", "size=256k", "none", cache], { user: "root" });
+  const full = await uploadOnce();
+  expect(full).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("0 paths uploaded, 0 dropped, 1 entries left"),
+    stderr: expect.stringMatching(/ENOSPC[^]*fix: .*space/),
+  });
+  expect(await entries()).toEqual(["added.1"]);
+  expect((await host.output("find", [cache, "-type", "f"], { user: "root" })).split("\n")).toEqual([
+    `${cache}/nix-cache-info`,
+  ]);
+  await host.output("mount", ["-o", "remount,size=16m", cache], { user: "root" });
+  expect(await uploadOnce()).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(": 1 paths uploaded"),
+  });
+  expect(await entries()).toEqual([]);
+  await host.output("umount", [cache], { user: "root" });
+});
+
+async function largeFile(): Promise<string> {
+  const file = join(directory, "large");
+  await writeFile(file, sampleBytes(2_000_000, "large"));
+  return file;
+}
 
 test.each([
   ["nothing", ""],
