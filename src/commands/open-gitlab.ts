@@ -35,7 +35,7 @@ export function openGitLabWriter(
   context: CommandContext,
   { credentials }: TokenWatch = openTokens(context),
 ): GitLabWriter {
-  return createGitLabWriter({ ...context.patience, credentials });
+  return createGitLabWriter({ ...context.patience, credentials, signal: context.signal });
 }
 
 /** The user's credentials, watched. */

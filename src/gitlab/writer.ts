@@ -42,7 +42,7 @@ function wasNotDone(error: GitLabError): boolean {
   return error.status === 429 || (error.status === 409 && error.message.includes("Resource lock"));
 }
 
-/** The writer of a command; `close` it with the client that reads. */
+/** The writer of a command; `close` it with the client that reads. An abort of the signal ends a pause, but no change that was sent. */
 export function createGitLabWriter(options: GitLabOptions): GitLabWriter {
   const { connect = 10_000, headers = 60_000, stall = 60_000 } = options.timeouts ?? {};
   const agent = new Agent({ connect: { timeout: connect }, headersTimeout: headers, bodyTimeout: stall });
@@ -50,7 +50,8 @@ export function createGitLabWriter(options: GitLabOptions): GitLabWriter {
   return {
     send(instance, write) {
       const url = apiUrl(instance, write.path);
-      return withRetries(() => attempt(line, url, write), options.retry ?? {}, { onRetry: options.onRetry });
+      const { retry = {}, signal, onRetry } = options;
+      return withRetries(() => attempt(line, url, write), retry, { signal, onRetry });
     },
     close: () => agent.destroy(),
   };

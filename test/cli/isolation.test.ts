@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Lock } from "../../src/lock/schema.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { makeRepository, readFiles } from "./repository.js";
+import { declare, makeRepository, readFiles } from "./repository.js";
 import { runCli } from "./run-cli.js";
 
 const TOKEN = "glpat-isolation000000000";
-const MANIFEST = "manifests/acme.ts";
 
 let gitlab: EmbeddedGitLab;
 let cwd: string;
@@ -20,13 +19,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => gitlab.close());
-
-function declare(artifacts: readonly object[]): void {
-  const common = { gitlab: gitlab.url, ref: { branch: "main" }, job: "build", systems: "any" };
-  const all = JSON.stringify(artifacts.map((artifact) => ({ ...common, ...artifact })));
-  const text = `import { defineArtifacts } from "nix-artifacts";\nexport default defineArtifacts(${all});\n`;
-  writeFileSync(join(cwd, MANIFEST), text);
-}
 
 /** A pipeline of the project of that name, which is made when there is none. */
 function build(
@@ -63,7 +55,11 @@ test("the biggest archives are downloaded first, eight at a time", async () => {
   gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
   const names = Array.from({ length: 12 }, (_, n) => `tool-${n}`);
   for (const [n, name] of names.entries()) build(name, { data: { size: 300_000 * (n + 1), seed: n } });
-  declare(names.map((name) => ({ name, project: `g/${name}` })));
+  declare(
+    cwd,
+    gitlab.url,
+    names.map((name) => ({ name, project: `g/${name}` })),
+  );
   expect(await lock()).toMatchObject({ code: 0 });
 
   const asked = gitlab.requests.filter(({ path }) => path.endsWith("/artifacts"));
@@ -75,7 +71,7 @@ test("the biggest archives are downloaded first, eight at a time", async () => {
 test("bytes that several artifacts, systems and forms need are read once, and the statement about them", async () => {
   build("tool", { tool: "#!/bin/sh\n" });
   const common = { project: "g/tool", file: "tool" };
-  declare([
+  declare(cwd, gitlab.url, [
     { ...common, name: "a", systems: { "x86_64-linux": {}, "aarch64-linux": {} } },
     { ...common, name: "b", form: "executable" },
     { ...common, name: "c" },
@@ -104,7 +100,7 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
       ? { file: "{os}", systems: { "x86_64-linux": { os: "linux" }, "aarch64-darwin": { os: "mac" } } }
       : {}),
   }));
-  declare(declared);
+  declare(cwd, gitlab.url, declared);
   expect(await lock()).toEqual({ code: 0, errors: [] });
   const before = locked();
 
@@ -112,6 +108,8 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
   const noArchive = Buffer.from("PK\u0003\u0004 and then nothing of a zip file");
   gitlab.addPipeline("g/damaged", { ref: "main", jobs: [{ name: "build", artifacts: noArchive }] });
   declare(
+    cwd,
+    gitlab.url,
     declared.map((one) => ({
       ...one,
       ...(one.name === "gone" ? { project: "g/gome" } : {}),
@@ -140,7 +138,11 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
 test("other bytes under a locked job stop everything, and each of them is told with what else failed", async () => {
   const names = ["a", "b", "c", "d"];
   for (const name of names) build(name, { data: `${name} 1` });
-  declare(names.map((name) => ({ name, project: `g/${name}`, file: "data" })));
+  declare(
+    cwd,
+    gitlab.url,
+    names.map((name) => ({ name, project: `g/${name}`, file: "data" })),
+  );
   expect(await lock()).toEqual({ code: 0, errors: [] });
   const before = readFiles(cwd);
 
@@ -165,7 +167,11 @@ test("other bytes under a locked job stop everything, and each of them is told w
 test("a run that asks for much at once says nothing of itself", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `tool-${index}`);
   for (const name of names) build(name, { [name]: name });
-  declare(names.map((name) => ({ name, project: `g/${name}`, file: name })));
+  declare(
+    cwd,
+    gitlab.url,
+    names.map((name) => ({ name, project: `g/${name}`, file: name })),
+  );
 
   const { code, stderr } = await runCli(["lock", "--quiet"], { cwd, env: { GITLAB_TOKEN: TOKEN } });
 

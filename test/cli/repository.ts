@@ -31,6 +31,14 @@ export default defineArtifact(${JSON.stringify({ ...DEFAULTS, ...artifact }, und
   return directory;
 }
 
+/** Declares these in place of everything; what they leave out: branch main, the job "build", any system. */
+export function declare(directory: string, gitlab: string, artifacts: readonly object[]): void {
+  const common = { gitlab, ref: { branch: "main" }, job: "build", systems: "any" };
+  const all = JSON.stringify(artifacts.map((artifact) => ({ ...common, ...artifact })));
+  const text = `import { defineArtifacts } from "nix-artifacts";\nexport default defineArtifacts(${all});\n`;
+  writeFileSync(join(directory, "manifests/acme.ts"), text);
+}
+
 /** Every file of a folder by relative path. */
 export function readFiles(folder: string): Readonly<Record<string, string>> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });

@@ -1,11 +1,9 @@
 /** Every way to name a job, from the manifest to the lock, in one project and in several: those are asked in another way. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Lock } from "../../src/lock/schema.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import type { JobInput, PipelineInput } from "../../src/simulator/state/input.js";
-import { makeRepository, readFiles } from "./repository.js";
+import { declare, makeRepository, readFiles } from "./repository.js";
 import { runCli } from "./run-cli.js";
 
 const TOKEN = "glpat-selectors000000000";
@@ -69,17 +67,12 @@ function addProject(path: string): Record<string, Selected> {
   };
 }
 
-function declare(artifacts: readonly object[]): void {
-  const all = artifacts.map((one) => ({
-    gitlab: gitlab.url,
-    job: "build",
-    file: "app",
-    systems: "any",
-    ...one,
-  }));
-  const text = `import { defineArtifacts } from "nix-artifacts";\nexport default defineArtifacts(${JSON.stringify(all)});\n`;
-  writeFileSync(join(cwd, "manifests/acme.ts"), text);
-}
+const declareAll = (artifacts: readonly object[]) =>
+  declare(
+    cwd,
+    gitlab.url,
+    artifacts.map((one) => ({ file: "app", ...one })),
+  );
 
 const cli = (...args: string[]) => runCli(args, { cwd, env: { GITLAB_TOKEN: TOKEN } });
 
@@ -101,7 +94,7 @@ describe.each([
         found,
       })),
     );
-    declare(wanted.map(({ artifact }) => artifact));
+    declareAll(wanted.map(({ artifact }) => artifact));
 
     expect(await cli("lock")).toMatchObject({ code: 0, stderr: "" });
     expect(lockedJobs()).toEqual(
@@ -123,7 +116,7 @@ describe.each([
       const parent = gitlab.addPipeline(path, { ref: "main", jobs: [buildJob("lint")] }).id;
       gitlab.addPipeline("g/other", { ref: "main", source: "pipeline", parent, jobs: [buildJob("foreign")] });
     }
-    declare(
+    declareAll(
       paths.map((path) => ({ name: path.slice(-1), project: path, ref: { branch: "main" }, job: "foreign" })),
     );
 
@@ -137,7 +130,7 @@ describe.each([
     const former = ["g/moved", ...paths.slice(1)];
     for (const path of former) addProject(path);
     const declared = former.map((project, at) => ({ name: `tool-${at}`, project, ref: { branch: "main" } }));
-    declare(declared);
+    declareAll(declared);
     await cli("lock");
     const jobs = lockedJobs();
     gitlab.moveProject("g/moved", "h/new");
@@ -165,7 +158,7 @@ describe("where the newest pipeline lacks the job", () => {
     const found = addProject("g/a")["branch"]?.found;
     expect(found).toBeGreaterThan(0);
     gitlab.addPipeline("g/a", { ref: "main", source: "schedule", jobs: [buildJob("lint")] });
-    declare([{ name: "acme", project: "g/a", ref: { branch: "main" } }]);
+    declareAll([{ name: "acme", project: "g/a", ref: { branch: "main" } }]);
   });
 
   test("outdated says which one is taken and why, and show by which rule", async () => {

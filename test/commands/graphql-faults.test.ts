@@ -1,11 +1,9 @@
 /** Every fault against the one request that asks many projects at once: the run goes on without it, and its result is the same. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import type { FaultKind } from "../../src/simulator/http/faults.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { makeRepository, readFiles } from "../cli/repository.js";
+import { declare, makeRepository, readFiles } from "../cli/repository.js";
 import { FAULTS, type FaultRow } from "../faults.js";
 import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./place.js";
 
@@ -64,17 +62,8 @@ function askedAtOnce(since: number): number {
 }
 
 function makeWorld(): World {
-  const declared = PATHS.map((project) => ({
-    name: project.slice(-1),
-    gitlab: gitlab.url,
-    project,
-    ref: { branch: "main" },
-    job: "build",
-    file: "app",
-    systems: "any",
-  }));
   const cwd = makeRepository({ gitlab: gitlab.url });
-  const text = `import { defineArtifacts } from "nix-artifacts";\nexport default defineArtifacts(${JSON.stringify(declared)});\n`;
-  writeFileSync(join(cwd, "manifests/acme.ts"), text);
+  const artifacts = PATHS.map((project) => ({ name: project.slice(-1), project, file: "app" }));
+  declare(cwd, gitlab.url, artifacts);
   return worldOf(gitlab, cwd);
 }

@@ -97,3 +97,18 @@ test("a token that has ended is told with what the next one needs for writing", 
     hint: expect.stringContaining("a token with the scope api"),
   });
 });
+
+test("an interruption ends the pause before the next attempt", async () => {
+  const { gitlab } = await start();
+  const abort = new AbortController();
+  const writer = createGitLabWriter({
+    credentials: canaryFor(gitlab.url),
+    signal: abort.signal,
+    onRetry: () => abort.abort(),
+  });
+  onTestFinished(() => writer.close());
+  gitlab.fault({ kind: "rate-limited", shape: "rack", retryAfter: 100, method: "POST", path: "branches" });
+
+  await expect(writer.send(gitlab.url, branch())).rejects.toThrow(/abort/i);
+  expect(gitlab.requests).toHaveLength(1);
+});
