@@ -171,15 +171,7 @@ describe("the files", () => {
   });
 
   it("that lose an authority keep its clients out", async () => {
-    const [client, clientCa] = [await ours.issue({ name: "one.ci.test" }), `${server.cert}.ca`];
-    await copyFile(ours.cert, clientCa);
-    const own = await openTls({ ...server, clientCa }, { log: (entry) => logged.push(entry), lookMs: 20 });
-    const other = await runProxy({
-      listeners: [],
-      certificates: { listeners: [{ host: "127.0.0.1", port: 0, tls: true }] },
-      tls: own,
-    });
-    url = other.url;
+    const { client, clientCa, own, other } = await startForClients();
     expect((await curl(client, "/nix-cache-info")).status).toBe(200);
     const shown = { cert: readFileSync(client.cert), key: readFileSync(client.key) };
     const session = await sessionOf(await handshake(shown));
@@ -193,15 +185,7 @@ describe("the files", () => {
   });
 
   it("that lose an authority count for the next request of whoever is connected, also when it is busy then", async () => {
-    const [client, clientCa] = [await ours.issue({ name: "one.ci.test" }), `${server.cert}.ca`];
-    await copyFile(ours.cert, clientCa);
-    const own = await openTls({ ...server, clientCa }, { log: (entry) => logged.push(entry), lookMs: 20 });
-    const other = await runProxy({
-      listeners: [],
-      certificates: { listeners: [{ host: "127.0.0.1", port: 0, tls: true }] },
-      tls: own,
-    });
-    url = other.url;
+    const { client, clientCa, own, other } = await startForClients();
     const locked = await other.add("tool", { bytes: Buffer.from("private bytes") });
     let finish = () => {};
     other.upstream.serve("/tool", (_, response) => void (finish = () => response.end("private bytes")));
@@ -242,6 +226,20 @@ describe("the files", () => {
       message: expect.stringContaining(message),
     });
   });
+
+  /** A proxy without a policy, whose authorities are in a file of their own. */
+  async function startForClients() {
+    const [client, clientCa] = [await ours.issue({ name: "one.ci.test" }), `${server.cert}.ca`];
+    await copyFile(ours.cert, clientCa);
+    const own = await openTls({ ...server, clientCa }, { log: (entry) => logged.push(entry), lookMs: 20 });
+    const other = await runProxy({
+      listeners: [],
+      certificates: { listeners: [{ host: "127.0.0.1", port: 0, tls: true }] },
+      tls: own,
+    });
+    url = other.url;
+    return { client, clientCa, own, other };
+  }
 
   async function fingerprint(): Promise<string> {
     const socket = await handshake({});

@@ -79,7 +79,7 @@ export async function runProxy({
       await proxy.close(0);
       cache.close();
       await upstream.close();
-      await rm(directory, { recursive: true });
+      await rm(directory, { recursive: true, maxRetries: 5 }); // a request that nobody waits for may still look into it
     },
   };
   return running;
