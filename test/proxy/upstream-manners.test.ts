@@ -138,7 +138,7 @@ it("a link of the storage that expires in mid-download is renewed, and the answe
   expect(gitlab.requests.length - links).toBe(2);
 });
 
-it("a hundred artifacts at once take 32 connections at most, which are used again", async () => {
+it("a hundred artifacts at once take 64 connections at most, which are used again", async () => {
   let connections = 0;
   let requests = 0;
   const bytes = (path = "") => sampleBytes(1000, path);
@@ -160,7 +160,7 @@ it("a hundred artifacts at once take 32 connections at most, which are used agai
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(requests).toBe(100);
     expect(connections).toBeGreaterThan(1);
-    expect(connections).toBeLessThanOrEqual(32);
+    expect(connections).toBeLessThanOrEqual(64);
   } finally {
     server.closeAllConnections();
     server.close();
