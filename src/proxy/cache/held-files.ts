@@ -11,7 +11,7 @@ export interface HeldFiles {
   close(): void;
 }
 
-/** Each is an open file, and up to 256 KiB of memory. */
+/** Each is an open file, or up to 256 KiB of memory. */
 const MOST_FILES = 128;
 /** A disk can lose bits without any write: so once a day a file is hashed again. */
 const HASH_AGAIN_AFTER_MS = 24 * 60 * 60 * 1000;

@@ -44,11 +44,12 @@ describe("metrics", () => {
     );
     expect(text).toContain(`artifacts_proxy_sent_bytes_total{from="gitlab"} ${SECRET.length}\n`);
     expect(text).toContain('artifacts_proxy_first_byte_seconds_count{from="gitlab"} 1\n');
+    // An answer may be complete a moment before its file is in its place.
+    await vi.waitFor(async () =>
+      expect(await metrics()).toContain(`artifacts_proxy_cache_bytes ${SECRET.length}\n`),
+    );
     expect(text).toContain("artifacts_proxy_locked_variants 1\n");
     expect(text).toMatch(/^artifacts_proxy_process_resident_memory_bytes \d+$/m);
-    // An answer does not wait until the cache has put away what was sent.
-    const counted = `artifacts_proxy_cache_bytes ${SECRET.length}\n`;
-    await vi.waitFor(async () => expect(await metrics()).toContain(counted));
   });
 
   it("count what was refused and what failed, and name no artifact", async () => {
@@ -69,11 +70,13 @@ describe("the report", () => {
   it("says what is locked, cached and served", async () => {
     expect((await report()).artifacts).toMatchObject([{ artifact: "tool", cached: false, served: 0 }]);
     await ask(running.url, path);
-    const { artifacts, locks } = await report();
+    const { artifacts, locks } = await vi.waitFor(async () => {
+      const now = await report();
+      expect(now.artifacts).toMatchObject([{ cached: true }]);
+      return now;
+    });
     expect(artifacts).toMatchObject([{ served: 1, sent: SECRET.length, state: "fine" }]);
     expect(locks).toMatchObject([{ file: "/srv/artifacts.lock.json", variants: 1 }]);
-    // An answer does not wait until the cache has put away what was sent.
-    await vi.waitFor(async () => expect((await report()).artifacts).toMatchObject([{ cached: true }]));
   });
 
   it("says what fails and why, until it is served again", async () => {
