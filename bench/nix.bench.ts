@@ -39,7 +39,7 @@ function manyArtifacts(count: number): Lock {
 async function writeLayouts(folder: string, lock: Lock): Promise<void> {
   const options = { namespace: "artifacts", proxy: "http://127.0.0.1:7467", library: await readNixLibrary() };
   for (const { path, text } of generate(lock, options)) write(join(folder, "ours", path), text);
-  write(join(folder, "artifacts.lock.json"), await printLock(lock));
+  write(join(folder, "artifacts.lock.json"), printLock(lock));
   const data = Object.fromEntries(
     Object.entries(lock.artifacts).map(([name, artifact]) => [name, wholeData(name, artifact)]),
   );

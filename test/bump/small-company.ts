@@ -112,7 +112,7 @@ export async function foundSmallCompany(
   const lockOf = (ref: string) => parsed(forge.repository.at(ref)?.tree.get(project.config.lock) ?? "");
   const filesFor = async (lock: Lock) => {
     const files = [
-      { path: project.lockFile, text: await lockText(lock, undefined) },
+      { path: project.lockFile, text: lockText(lock, undefined) },
       ...(await outputFiles(project, lock)),
     ];
     return Object.fromEntries(files.map(({ path, text }) => [path.slice(ROOT.length + 1), text]));

@@ -33,9 +33,7 @@ beforeEach(async () => {
   const url = upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", BYTES);
   const variant = await makeVariantOf({ url, bytes: BYTES });
   path = fodPath(upstream.url, variant);
-  lock = await printLock(
-    makeLock({ tool: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) }),
-  );
+  lock = printLock(makeLock({ tool: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) }));
   await writeFile(join(directory, LOCK), lock);
 });
 afterEach(async () => {
@@ -160,7 +158,7 @@ it("what several locks and patterns have is served, and what they have later, wi
   const variant = await makeVariantOf({ url, bytes: other, job: 13 });
   const more = makeLock({ other: makeArtifact({ gitlab: upstream.url, systems: { any: variant } }) });
   await mkdir(join(directory, "more"));
-  await writeFile(join(directory, "more/a.lock.json"), await printLock(makeLock({})));
+  await writeFile(join(directory, "more/a.lock.json"), printLock(makeLock({})));
   const locks = ["--lock", LOCK, "--lock", "more/*.lock.json"];
   const { url: proxy, said } = await start(...locks, "--log-format", "json");
   const statusOf = async (target: string) => {
@@ -171,7 +169,7 @@ it("what several locks and patterns have is served, and what they have later, wi
 
   expect(await statusOf(path)).toBe(200);
   expect(await statusOf(fodPath(upstream.url, variant))).toBe(404);
-  await writeFile(join(directory, "more/b.lock.json"), await printLock(more));
+  await writeFile(join(directory, "more/b.lock.json"), printLock(more));
   await vi.waitFor(async () => expect(await statusOf(fodPath(upstream.url, variant))).toBe(200), 10_000);
 
   const { headers, body } = await request(proxy + path);

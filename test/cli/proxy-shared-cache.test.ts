@@ -25,7 +25,7 @@ beforeEach(async () => {
   upstream = await startUpstream();
   const [first, second] = [await lock("first", 12), await lock("second", 13)];
   const locks = makeLock({ first: artifactOf(first), second: artifactOf(second) });
-  await writeFile(join(directory, "artifacts.lock.json"), await printLock(locks));
+  await writeFile(join(directory, "artifacts.lock.json"), printLock(locks));
   paths = { first: fodPath(upstream.url, first), second: fodPath(upstream.url, second) };
 });
 afterEach(async () => {

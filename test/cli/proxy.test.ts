@@ -25,7 +25,7 @@ let directory: string;
 const children: ChildProcess[] = [];
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-service-"));
-  await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock()));
+  await writeFile(join(directory, "artifacts.lock.json"), printLock(makeLock()));
 });
 afterEach(async () => {
   await endAll(children);
@@ -111,7 +111,7 @@ describe("--check", () => {
   }
 
   it("finds that all is well, and starts nothing", async () => {
-    await writeFile(join(directory, "artifacts.lock.json"), await printLock(EMPTY_LOCK));
+    await writeFile(join(directory, "artifacts.lock.json"), printLock(EMPTY_LOCK));
     const port = await freePort();
     const { code, findings } = await check(["--listen", `127.0.0.1:${port}`]);
     expect({ code, states: findings.map(({ name, state }: Finding) => `${name}: ${state}`) }).toEqual({
@@ -152,7 +152,7 @@ describe("--check", () => {
   it("finds that the lock has another address than that of the project it names", async () => {
     const variant = { ...makeVariant(), url: makeVariant({ projectId: 43 }).url };
     const lock = makeLock({ acme: makeArtifact({ systems: { any: variant } }) });
-    await writeFile(join(directory, "artifacts.lock.json"), await printLock(lock));
+    await writeFile(join(directory, "artifacts.lock.json"), printLock(lock));
     const { code, errors } = await check(["--listen", "127.0.0.1:0"]);
     expect({ code, errors }).toMatchObject({
       code: 1,
@@ -188,7 +188,7 @@ describe("--check", () => {
     const gitlab = await startGitLab();
     gitlab.addToken({ token: "glpat-of-the-proxy", kind: "personal" });
     gitlab.addProject({ path: "team/toolchain" });
-    const files = { "artifacts.lock.json": await printLock(EMPTY_LOCK) };
+    const files = { "artifacts.lock.json": printLock(EMPTY_LOCK) };
     gitlab.forge("team/toolchain").repository.commit("main", { files });
     const env = { GITLAB_HOST: gitlab.url, GITLAB_TOKEN: "glpat-of-the-proxy" };
     const looked = ["good", "bad"].map(async (name) => {
@@ -260,7 +260,7 @@ describe("what a client may take of the proxy", () => {
       url: upstream.serve("/api/v4/projects/7/jobs/12/artifacts/tool.bin", bytes),
     });
     const artifact = makeArtifact({ gitlab: upstream.url, systems: { any: variant } });
-    await writeFile(join(directory, "artifacts.lock.json"), await printLock(makeLock({ tool: artifact })));
+    await writeFile(join(directory, "artifacts.lock.json"), printLock(makeLock({ tool: artifact })));
     const pace = [
       "--listen",
       "127.0.0.1:0",

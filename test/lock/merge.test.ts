@@ -48,7 +48,7 @@ test("branches that bump different artifacts merge into the lock with both chang
 
       const merged = await merge(base, lockWith(of("ours")), lockWith(of("theirs")));
 
-      expect(merged).toEqual({ conflicts: 0, text: await printLock(lockWith(of("ours", "theirs"))) });
+      expect(merged).toEqual({ conflicts: 0, text: printLock(lockWith(of("ours", "theirs"))) });
       expect(parseLock(merged.text, FILE)).toEqual(lockWith(of("ours", "theirs")));
     }),
     { numRuns: 60 },
@@ -90,7 +90,7 @@ function hashedOf(differences: readonly Partial<Lockable>[], job: number): Locka
 /** What git makes of three versions of the file, with its exit status: the number of conflicts. */
 async function merge(base: Lock, ours: Lock, theirs: Lock): Promise<{ conflicts: number; text: string }> {
   const versions = Object.entries({ ours, base, theirs });
-  for (const [name, lock] of versions) writeFileSync(join(directory, name), await printLock(lock));
+  for (const [name, lock] of versions) writeFileSync(join(directory, name), printLock(lock));
   const args = ["merge-file", "-p", ...versions.map(([name]) => name)];
   const { status, stdout } = spawnSync("git", args, { cwd: directory, encoding: "utf8" });
   return { conflicts: status ?? -1, text: stdout };

@@ -47,7 +47,7 @@ afterEach(async () => {
 
 /** What main says from now on. */
 async function commit(lock: Lock | string | null): Promise<void> {
-  const text = lock === null || typeof lock === "string" ? lock : await printLock(lock);
+  const text = lock === null || typeof lock === "string" ? lock : printLock(lock);
   gitlab.forge("team/toolchain").repository.commit("main", { files: { [FILE]: text } });
 }
 

@@ -15,7 +15,7 @@ let logged: LogEntry[];
 
 beforeEach(async () => {
   file = join(await mkdtemp(join(tmpdir(), "locks-")), "artifacts.lock.json");
-  await writeFile(file, await printLock(EMPTY_LOCK));
+  await writeFile(file, printLock(EMPTY_LOCK));
   logged = [];
   locks = await open(file);
 });
@@ -35,7 +35,7 @@ async function untilLogged(event: LogEntry["event"]): Promise<LogEntry> {
 }
 
 test("a lock that changes is served without a restart", async () => {
-  await writeFile(file, await printLock(makeLock()));
+  await writeFile(file, printLock(makeLock()));
 
   await untilLogged("reloaded");
 
@@ -59,13 +59,13 @@ test("a lock that is broken is told to whoever looks, until it is whole again", 
     "lockfiles that are broken, whose last good version is served: 1",
   ]);
 
-  await writeFile(file, await printLock(makeLock()));
+  await writeFile(file, printLock(makeLock()));
   await untilLogged("reloaded");
   expect(notesOfLocks(locks.states())).toEqual([]);
 });
 
 test("a lock that is removed leaves the last good one in force", async () => {
-  await writeFile(file, await printLock(makeLock()));
+  await writeFile(file, printLock(makeLock()));
   await untilLogged("reloaded");
   await rm(file);
 
@@ -80,7 +80,7 @@ test("a pattern serves the files that match it, also later ones, and no longer t
   locks.close();
   locks = await open("*.lock.json");
   const other = join(dirname(file), "other.lock.json");
-  await writeFile(other, await printLock(makeLock()));
+  await writeFile(other, printLock(makeLock()));
 
   await untilLogged("reloaded");
   expect(locks.current()).toEqual([EMPTY_LOCK, makeLock()]);
