@@ -19,12 +19,18 @@ export function isCompression(word: string): word is Compression {
 }
 
 const DECOMPRESSORS: Readonly<Record<Compression, (body: Body) => Body>> = {
-  // Errors reach whoever reads the last stream.
-  gzip: (body) => pipeline(body, createGunzip(), () => {}),
+  gzip,
   bzip2,
   xz,
   zstd,
 };
+
+function gzip(body: Body): Body {
+  const gunzip = createGunzip();
+  // Whoever reads it gets the error. Until somebody does, `pipeline` alone does not hold what comes after the last byte was taken.
+  gunzip.on("error", () => {});
+  return pipeline(body, gunzip, () => {});
+}
 
 async function* xz(body: Body): AsyncGenerator<Uint8Array> {
   const { XzReadableStream } = await import("xz-decompress");
