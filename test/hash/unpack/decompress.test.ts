@@ -17,5 +17,5 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function read(body: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const _chunk of body);
+  for await (const _ of body);
 }
