@@ -39,8 +39,11 @@ export interface Timeouts {
   readonly stall?: number;
 }
 
-/** As many as other package managers take. Those that come over are queued, not refused. */
-const CONNECTIONS_PER_ORIGIN = 64;
+/**
+ * What a run has under way at most: two questions about each of 32 variants, and 32 small downloads. With fewer, questions would
+ * wait for downloads that wait for questions. Those that come over are queued, not refused.
+ */
+const CONNECTIONS_PER_ORIGIN = 96;
 /** Pages that one list may have: one hundred thousand items. */
 const MAX_PAGES = 1000;
 

@@ -4,7 +4,8 @@
  * Sources: GitLab `lib/api/helpers.rb`, `lib/api/api_guard.rb`, documentation "REST API: Status codes" and "Rate limits".
  */
 import { type Asked, betterTokenHint, place, quote, tokenHint, tokenSentence, whoHint } from "./asked.js";
-import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
+import type { Diagnosis } from "./diagnosis.js";
+import { GitLabError } from "./gitlab-error.js";
 import { notFound } from "./not-found.js";
 import { isTransientStatus, serverWait } from "./retry.js";
 import { ErrorBody, StorageErrorBody } from "./schema.js";
@@ -32,15 +33,6 @@ export function refused(asked: Asked, refusal: Refusal): GitLabError {
 function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1000);
   return seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-}
-
-export interface Diagnosis {
-  readonly code: GitLabErrorCode;
-  /** Finishes the sentence "… answered 404: ". */
-  readonly meaning: string;
-  readonly hint?: string | undefined;
-  /** Where the status does not tell. */
-  readonly transient?: boolean;
 }
 
 function diagnose(asked: Asked, refusal: Refusal): Diagnosis {

@@ -5,7 +5,7 @@
  * (Go's own 404).
  */
 import { type Asked, whoHint } from "./asked.js";
-import type { Diagnosis } from "./explain-answer.js";
+import type { Diagnosis } from "./diagnosis.js";
 import { ErrorBody } from "./schema.js";
 
 export function notFound(asked: Asked, text: string): Diagnosis {
