@@ -2,6 +2,7 @@
  * The one way in which this program writes files that a user keeps: all of them or none, and none that is already so.
  */
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import pLimit from "p-limit";
@@ -29,8 +30,7 @@ export async function writeFiles(files: readonly FileText[]): Promise<string[]> 
   const staged = new Map<string, string>();
   const limit = pLimit(FILES_AT_ONCE);
   try {
-    const read = await Promise.all(files.map(({ path }) => limit(() => readText(path))));
-    const changed = files.filter(({ text }, index) => text !== read[index]);
+    const changed = files.filter(({ path, text }) => text !== readTextSync(path));
     await prepareDirectories(changed);
     const staging = changed.map((file) => limit(() => stage(file, staged)));
     await Promise.allSettled(staging); // so that nothing is being written any more when one has failed
@@ -49,13 +49,24 @@ export async function writeFiles(files: readonly FileText[]): Promise<string[]> 
 }
 
 /** The text of a file, or undefined when there is none. */
-export async function readText(path: string): Promise<string | undefined> {
+export function readText(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(unread(path));
+}
+
+/** For a thousand small files on the local disk: they take a fifth of the time that Node's threads need for them. */
+function readTextSync(path: string): string | undefined {
   try {
-    return await readFile(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (cause) {
+    return unread(path)(cause);
+  }
+}
+
+function unread(path: string): (cause: unknown) => undefined {
+  return (cause) => {
     if (isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return undefined;
     throw new UserError("READ_FAILED", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-  }
+  };
 }
 
 function temporaryName(path: string): string {
