@@ -6,6 +6,7 @@ import * as nodeModule from "node:module";
 import { Command, CommanderError } from "commander";
 import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from "./commands/table.js";
 import type { CommandEntry } from "./commands/words/entry.js";
+import { compiledCodeFolder } from "./credentials/user-files.js";
 import type { GlobalOptions } from "./execute.js";
 import { packageVersion } from "./version.js";
 
@@ -83,9 +84,13 @@ function examplesText({ examples }: CommandEntry): string {
   return `\nExamples:\n${examples.map(([line, purpose]) => `  ${line.padEnd(width)}  # ${purpose}`).join("\n")}`;
 }
 
-/** Node 22.8 and newer can keep compiled code between runs, which halves the start of the TypeScript parser. */
+/**
+ * Node 22.8 and newer can keep compiled code between runs, which halves the start of the TypeScript parser. By itself it would keep
+ * it below /tmp, in a folder that another user can make first.
+ */
 function cacheCompiledCode(): void {
+  const folder = compiledCodeFolder(process.env);
   const node: object = nodeModule;
-  if ("enableCompileCache" in node && typeof node.enableCompileCache === "function")
-    node.enableCompileCache();
+  if (folder !== undefined && "enableCompileCache" in node && typeof node.enableCompileCache === "function")
+    node.enableCompileCache(folder);
 }

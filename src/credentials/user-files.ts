@@ -22,6 +22,11 @@ export function loginsFolder(env: Environment): string | undefined {
   return below(env, "XDG_DATA_HOME", ".local/share", "logins");
 }
 
+/** Folder of what Node compiled of this program: no other user may write there, because it is run. */
+export function compiledCodeFolder(env: Environment): string | undefined {
+  return below(env, "XDG_CACHE_HOME", ".cache", "compiled");
+}
+
 function below(env: Environment, variable: string, fallback: string, name: string): string | undefined {
   const chosen = setting(env, variable);
   const home = setting(env, "HOME");
