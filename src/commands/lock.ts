@@ -3,7 +3,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import type { Kept } from "../keep-locked.js";
 import { diffLocks } from "../lock/diff.js";
+import type { Expiring } from "../lock/expiry.js";
 import type { Lock } from "../lock/schema.js";
+import type { Relocked } from "../pipeline.js";
 import { openDeclaredProject, readProjectLock, selectNames } from "../project.js";
 import { changeToJson, describeChanges, describeSum, describeWritten } from "./changes.js";
 import type { CommandContext, CommandResult, Run } from "./command.js";
@@ -56,30 +58,42 @@ async function lock(
     const kept = keep
       ? await keepIn(relocked.lock, names, openGitLabWriter(context, tokens))
       : { lock: relocked.lock, errors: [] };
-    const result = { ...relocked, lock: kept.lock, errors: [...relocked.errors, ...kept.errors] };
-    const nothingNew = isDeepStrictEqual(result.lock, previous);
-    const written =
-      result.errors.length > 0 && nothingNew ? [] : await writeLockAndOutput(project, result.lock);
-    const changes = diffLocks(previous, result.lock);
-    const expiring = expiringAmong(result.lock, names, project.config);
-    warnOfExpiring(expiring, context);
-    const locked = Object.values(result.lock.artifacts).flatMap(({ systems }) => Object.keys(systems)).length;
-    return {
-      data: {
-        changes: changes.map(changeToJson),
-        locked,
-        downloaded: result.downloaded,
-        written,
-        expiring: expiring.map(expiringToJson),
-      },
-      text: [...describeChanges(changes), describeSum(changes, locked), ...describeWritten(written)].join(
-        "\n",
-      ),
-      errors: result.errors,
+    const locked: Locked = {
+      ...relocked,
+      lock: kept.lock,
+      errors: [...relocked.errors, ...kept.errors],
     };
+    const nothingNew = isDeepStrictEqual(locked.lock, previous);
+    const written =
+      locked.errors.length > 0 && nothingNew ? [] : await writeLockAndOutput(project, locked.lock);
+    const expiring = expiringAmong(locked.lock, names, project.config);
+    warnOfExpiring(expiring, context);
+    return { ...describeRun(previous, locked, written, expiring), errors: locked.errors };
   } finally {
     await gitlab.close();
   }
+}
+
+type Locked = Pick<Relocked, "lock" | "downloaded" | "errors">;
+
+function describeRun(
+  previous: Lock,
+  { lock, downloaded }: Locked,
+  written: readonly string[],
+  expiring: readonly Expiring[],
+): Pick<CommandResult, "data" | "text"> {
+  const changes = diffLocks(previous, lock);
+  const locked = Object.values(lock.artifacts).flatMap(({ systems }) => Object.keys(systems)).length;
+  return {
+    data: {
+      changes: changes.map(changeToJson),
+      locked,
+      downloaded,
+      written,
+      expiring: expiring.map(expiringToJson),
+    },
+    text: [...describeChanges(changes), describeSum(changes, locked), ...describeWritten(written)].join("\n"),
+  };
 }
 
 async function keepIn(lock: Lock, names: ReadonlySet<string>, writer: GitLabWriter): Promise<Kept> {
