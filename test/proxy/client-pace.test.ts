@@ -12,8 +12,16 @@ const IDLE_MS = 600;
 let running: RunningProxy;
 afterEach(() => running.close());
 
-/** Takes 64 KiB every 4 ms: all of it in more than a second. */
-async function takeSlowly(leastBytesPerSecond: number): Promise<{ count: number; complete: boolean }> {
+interface Pace {
+  readonly leastBytesPerSecond: number;
+  /** Milliseconds for 64 KiB; with 4 all of it takes more than a second. */
+  readonly pauseMs: number;
+}
+
+async function takeSlowly({
+  leastBytesPerSecond,
+  pauseMs,
+}: Pace): Promise<{ count: number; complete: boolean }> {
   running = await runProxy({ pace: { idleMs: IDLE_MS, leastBytesPerSecond } });
   const path = await running.add("tool", { bytes: BYTES });
   const [response] = (await once(get(running.url + path), "response")) as [IncomingMessage]; // node's own event
@@ -22,7 +30,7 @@ async function takeSlowly(leastBytesPerSecond: number): Promise<{ count: number;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       count += chunk.length;
-      await delay((chunk.length / 65_536) * 4);
+      await delay((chunk.length / 65_536) * pauseMs);
     }
   } catch {
     // Broken off: `complete` says so.
@@ -32,12 +40,15 @@ async function takeSlowly(leastBytesPerSecond: number): Promise<{ count: number;
 
 it("a slow client gets all of a big artifact, however long it lasts", async () => {
   const started = performance.now();
-  expect(await takeSlowly(2 ** 20)).toEqual({ count: BYTES.length, complete: true });
+  expect(await takeSlowly({ leastBytesPerSecond: 2 ** 20, pauseMs: 4 })).toEqual({
+    count: BYTES.length,
+    complete: true,
+  });
   expect(performance.now() - started).toBeGreaterThan(IDLE_MS);
 });
 
 it("a client that is slower than the least rate is broken off, and the operator told", async () => {
-  expect(await takeSlowly(2 ** 30)).toMatchObject({ complete: false });
+  expect(await takeSlowly({ leastBytesPerSecond: 2 ** 30, pauseMs: 20 })).toMatchObject({ complete: false });
   const error = expect.stringContaining("less than 1073741824 bytes a second");
   await vi.waitFor(() =>
     expect(running.logged).toContainEqual(
