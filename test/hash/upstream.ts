@@ -34,6 +34,8 @@ export async function startUpstream(): Promise<Upstream> {
     else if (answer === undefined) response.writeHead(404).end();
     else response.writeHead(200, { "content-length": answer.length }).end(answer);
   });
+  // As nginx has it. Node's five seconds are over before a slow reader has taken what the sockets hold.
+  server.keepAliveTimeout = 75_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // listens on TCP
