@@ -1,5 +1,5 @@
 /** Every way to name a job, from the manifest to the lock, in one project and in several: those are asked in another way. */
-import { beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { JobInput, PipelineInput } from "../../src/simulator/state/input.js";
 import { newConsumer, ONE_AND_MANY } from "./consumer.js";
 import { readFiles } from "./repository.js";
@@ -131,32 +131,5 @@ describe.each(ONE_AND_MANY)("in %s", (_, paths, atOnce) => {
       /RESOLVE_PROJECT_REPLACED[^]*"g\/moved" was the project with the id 1 when it was locked/,
     );
     expect(lockedJobs()).toEqual(jobs);
-  });
-});
-
-describe("where the newest pipeline lacks the job", () => {
-  beforeEach(() => {
-    const found = addProject("g/a")["branch"]?.found;
-    expect(found).toBeGreaterThan(0);
-    consumer.gitlab.addPipeline("g/a", { ref: "main", source: "schedule", jobs: [buildJob("lint")] });
-    declareAll([{ name: "acme", project: "g/a", ref: { branch: "main" } }]);
-  });
-
-  test("outdated says which one is taken and why, and show by which rule", async () => {
-    const newest = Math.max(...consumer.gitlab.state.pipelines.keys());
-    const people = await consumer.cli("outdated");
-    const script = JSON.parse((await consumer.cli("outdated", "--json")).stdout) as object;
-    await consumer.cli("lock");
-
-    const why = `has no job "build"`;
-    expect(people.stdout).toMatch(
-      new RegExp(`^acme {2}any {2}pipeline \\d+ is taken, because pipeline ${newest} on "main" ${why}$`, "m"),
-    );
-    expect(script).toMatchObject({
-      passedOver: [{ artifact: "acme", system: "any", ref: "main", pipeline: newest, why }],
-    });
-    expect((await consumer.cli("show")).stdout).toContain(
-      'chosen     newest successful pipeline on branch "main" that has the job\n',
-    );
   });
 });
