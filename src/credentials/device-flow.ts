@@ -72,6 +72,8 @@ async function waitForPerson(
     else if (answer.error === "access_denied")
       throw notLoggedIn(client, "the login was denied in the browser");
     else if (answer.error === "expired_token") throw notLoggedIn(client, "nobody confirmed the code in time");
+    // The tokens are given once, and may have been lost on the way.
+    else if (answer.error === "invalid_grant") throw notLoggedIn(client, "the code is not good any more");
     else if (answer.error !== "authorization_pending") throw refused(client, answer);
   }
 }

@@ -1,6 +1,7 @@
 /** Everything that can go wrong with a write of the bot: it is sent again where that is safe, or told, and nothing is done twice. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FAULTS, type FaultRow } from "../faults.js";
+import type { FaultRow } from "../faults/fault-row.js";
+import { FAULTS } from "../faults/faults.js";
 import { TOKEN, PROJECT } from "./company.js";
 import { foundSmallCompany, openLine, type Line, type SmallCompany } from "./small-company.js";
 

@@ -4,8 +4,9 @@ import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import type { FaultKind } from "../../src/simulator/http/faults.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { declare, makeRepository, readFiles } from "../cli/repository.js";
-import { FAULTS, type FaultRow } from "../faults.js";
-import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./place.js";
+import type { FaultRow } from "../faults/fault-row.js";
+import { FAULTS } from "../faults/faults.js";
+import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({
