@@ -23,10 +23,18 @@ export const LOGINS: readonly Place[] = [
     path: "/oauth/token",
     meets: ["request", "json"],
     ...OAUTH,
+    pauses: true,
     once: true,
     run: loginOnDevice,
   },
-  { name: "auth logout", path: "/oauth/revoke", meets: ["request"], ...OAUTH, run: logout, ownCode: true },
+  {
+    name: "auth logout",
+    path: "/oauth/revoke",
+    meets: ["request"],
+    ...OAUTH,
+    run: logout,
+    ownCode: "OAUTH_NOT_REVOKED",
+  },
 ];
 
 /** A person confirms the code as soon as it is shown. */

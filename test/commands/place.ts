@@ -24,10 +24,12 @@ export interface Place {
   readonly declares?: object;
   /** Names of faults that mean nothing to it. */
   readonly except?: readonly string[];
+  /** It pauses before it asks. */
+  readonly pauses?: boolean;
   /** What it asks for is given once: an answer that is lost on the way is not to be had again. */
   readonly once?: boolean;
-  /** Its errors have a code of their own, whatever is behind them. */
-  readonly ownCode?: boolean;
+  /** The code of its errors, whatever is behind them. */
+  readonly ownCode?: string;
   /** It is told a token, and looks for no other. */
   readonly ownToken?: boolean;
 }
@@ -39,7 +41,6 @@ const OWN_TOKEN = {
   path: "/api/v4/user",
   locked: false,
   except: ["403", "403 for a scope that is missing", "403 for a job whose project was not let in"],
-  ownCode: true,
 } as const;
 
 export const QUESTIONS: readonly Place[] = [
@@ -140,9 +141,14 @@ export const TOKENS: readonly Place[] = [
     run: loginWithToken,
     ownToken: true,
   },
-  { name: "auth status", ...OWN_TOKEN, run: command("auth-status", { check: true }) },
-  { name: "doctor", ...OWN_TOKEN, run: command("doctor") },
-  { name: "proxy --check", ...OWN_TOKEN, locked: true, run: checkProxy },
+  {
+    name: "auth status",
+    ...OWN_TOKEN,
+    run: command("auth-status", { check: true }),
+    ownCode: "CREDENTIALS_UNUSABLE",
+  },
+  { name: "doctor", ...OWN_TOKEN, run: command("doctor"), ownCode: "DOCTOR_BROKEN" },
+  { name: "proxy --check", ...OWN_TOKEN, locked: true, run: checkProxy, ownCode: "PROXY_NOT_FIT" },
 ];
 
 export function command(name: string, options: object = {}): Place["run"] {

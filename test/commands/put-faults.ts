@@ -32,14 +32,14 @@ function putQuickFaults(place: Place): void {
   });
   afterAll(() => close());
 
-  const rows = rowsFor(place).filter((row) => !waits(row));
+  const rows = rowsFor(place).filter((row) => !waits(row, place));
   test.each(rows)("says what happened: $name", LIMIT, (row) => saysWhatHappened(scene, row));
   test.each(odditiesFor(place))("is not disturbed by: $name", LIMIT, (row) => isNotDisturbed(scene, row));
   const passing = rows.filter((row) => passes(row, place));
   test.each(passing)("goes on after: $name", LIMIT, (row) => goesOn(scene, row));
 }
 
-/** Each to an instance of its own, so that the time-outs are waited for together. */
+/** Each to an instance of its own, so that they wait together. */
 function putWaitingFaults(place: Place): void {
   const alone = (check: typeof goesOn) => async (row: FaultRow) => {
     const world = await makeWorld(place);
@@ -49,7 +49,7 @@ function putWaitingFaults(place: Place): void {
       await world.gitlab.close();
     }
   };
-  const rows = rowsFor(place).filter(waits);
+  const rows = rowsFor(place).filter((row) => waits(row, place));
   test.each(rows)("says what happened: $name", alone(saysWhatHappened));
   const passing = rows.filter((row) => passes(row, place));
   test.each(passing)("goes on after: $name", alone(goesOn));
@@ -68,7 +68,8 @@ function passes(row: FaultRow, { once = false }: Place): boolean {
   return row.passes && !(once && row.codes.includes("OAUTH_UNREACHABLE"));
 }
 
-/** Until a time-out, each time that it is asked. */
-function waits({ kind }: FaultRow): boolean {
+/** For a pause or a time-out, each time that it is asked. */
+function waits({ kind }: FaultRow, { pauses = false }: Place): boolean {
+  if (pauses) return true;
   return typeof kind === "object" && ["silent", "slow-headers", "stalled"].includes(kind.kind);
 }

@@ -1,11 +1,12 @@
 /** What an instance can do to those who log in at it; `commands/login-faults.test.ts` has what goes wrong on the way. */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { authorizeDevice } from "../../src/credentials/device-flow.js";
 import { refresh, revoke, tokenInfo } from "../../src/credentials/oauth.js";
 import type { OAuthClient } from "../../src/credentials/oauth-exchange.js";
 import { Secret } from "../../src/credentials/secret.js";
+import { startGitLab } from "../../src/simulator/simulator.js";
 import { serve } from "../gitlab/http-server.js";
 import { CANARY, failure } from "./home.js";
 
@@ -46,4 +47,17 @@ test("a refresh token is sent once, also to an instance that is out of order", a
   );
 
   expect([code, server.requests.length]).toEqual(["OAUTH_UNAVAILABLE", 1]);
+});
+
+test("who loses the tokens on the way is told how to begin again, for they are given once", async () => {
+  const gitlab = await startGitLab({ knobs: { deviceIntervalSeconds: 0 } });
+  onTestFinished(() => gitlab.close());
+  gitlab.oauth.applications.add("application");
+  const device = await authorizeDevice({ instance: gitlab.url, clientId: "application" }, "read_api");
+  gitlab.oauth.decide("approved");
+  gitlab.fault({ path: "/oauth/token", kind: "truncated", times: 1 });
+
+  const { code, hint } = await failure(device.session(new AbortController().signal));
+
+  expect([code, hint]).toEqual(["OAUTH_NOT_LOGGED_IN", `try again: artifacts auth login ${gitlab.url}`]);
 });

@@ -13,6 +13,7 @@ export interface Elsewhere {
 
 type OtherErrorCode =
   | typeof OTHER_BYTES
+  | "SAME_JOB_OTHER_BYTES"
   | "HASH_OTHER_SIZE"
   | "RESOLVE_NO_JOB"
   | "CREDENTIALS_REFUSED"
