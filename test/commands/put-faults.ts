@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { startGitLab } from "../../src/simulator/simulator.js";
 import { leadsOn } from "../faults/as-of-change.js";
-import type { FaultRow } from "../faults/fault-row.js";
+import { type FaultRow, waits } from "../faults/fault-row.js";
 import { FAULTS } from "../faults/faults.js";
 import { ODDITIES, type OddityRow } from "../faults/oddities.js";
 import { selfSigned } from "../simulator/self-signed.js";
@@ -32,7 +32,7 @@ function putQuickFaults(place: Place): void {
   });
   afterAll(() => close());
 
-  const rows = rowsFor(place).filter((row) => !waits(row, place));
+  const rows = rowsFor(place).filter((row) => !takesTime(row, place));
   test.each(rows)("says what happened: $name", LIMIT, (row) => saysWhatHappened(scene, row));
   test.each(odditiesFor(place))("is not disturbed by: $name", LIMIT, (row) => isNotDisturbed(scene, row));
   const passing = rows.filter((row) => passes(row, place));
@@ -49,7 +49,7 @@ function putWaitingFaults(place: Place): void {
       await world.gitlab.close();
     }
   };
-  const rows = rowsFor(place).filter((row) => waits(row, place));
+  const rows = rowsFor(place).filter((row) => takesTime(row, place));
   test.each(rows)("says what happened: $name", alone(saysWhatHappened));
   const passing = rows.filter((row) => passes(row, place));
   test.each(passing)("goes on after: $name", alone(goesOn));
@@ -68,8 +68,6 @@ function passes(row: FaultRow, { once = false }: Place): boolean {
   return row.passes && !(once && row.codes.includes("OAUTH_UNREACHABLE"));
 }
 
-/** For a pause or a time-out, each time that it is asked. */
-function waits({ kind }: FaultRow, { pauses = false }: Place): boolean {
-  if (pauses) return true;
-  return typeof kind === "object" && ["silent", "slow-headers", "stalled"].includes(kind.kind);
+function takesTime(row: FaultRow, { pauses = false }: Place): boolean {
+  return pauses || waits(row);
 }

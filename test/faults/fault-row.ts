@@ -37,3 +37,8 @@ export interface FaultRow {
 
 export const final = { passes: false } as const;
 export const passing = { passes: true } as const;
+
+/** Whether whoever meets it waits for a time-out. */
+export function waits({ kind }: Pick<FaultRow, "kind">): boolean {
+  return typeof kind === "object" && ["silent", "slow-headers", "stalled"].includes(kind.kind);
+}
