@@ -1,4 +1,4 @@
-/** Where a fault can hit a command that asks GitLab something. */
+/** The commands that ask GitLab something, each with the request that a fault can hit. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
