@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: "test/temporary-root.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Tests that are told to run beside each other wait most of the time.
+    maxConcurrency: 16,
     restoreMocks: true,
     unstubEnvs: true,
   },

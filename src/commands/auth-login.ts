@@ -1,5 +1,5 @@
 /** `artifacts auth login`: a login of its own at an instance, by the device flow or with a token from stdin. */
-import { authorizeDevice } from "../credentials/oauth.js";
+import { authorizeDevice } from "../credentials/device-flow.js";
 import { headersFor } from "../credentials/headers.js";
 import { loginOf } from "../credentials/login.js";
 import { type Keeper, type Login, loginFile, readLogin, writeLogin } from "../credentials/login-store.js";
@@ -109,7 +109,7 @@ async function requireClient(
 }
 
 async function deviceLogin(instance: string, clientId: string, context: CommandContext): Promise<Login> {
-  const client = { instance, clientId };
+  const client = { instance, clientId, patience: context.patience };
   const device = await authorizeDevice(client, SCOPE);
   context.terminal.log(`open ${device.url} in any browser and confirm the code ${device.userCode}`);
   return loginOf(client, await device.session(context.signal));

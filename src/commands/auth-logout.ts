@@ -6,7 +6,7 @@ import { UserError, userErrorsOf } from "../errors.js";
 import { chosenInstance } from "./chosen-instance.js";
 import type { Run } from "./command.js";
 
-export const run: Run<object> = async ([url], _options, { env }) => {
+export const run: Run<object> = async ([url], _options, { env, patience }) => {
   const instance = chosenInstance(url, env);
   const file = loginFile(env, new URL(instance).origin);
   const login = file === undefined ? undefined : await readLogin(file);
@@ -17,7 +17,7 @@ export const run: Run<object> = async ([url], _options, { env }) => {
   if (login.kind === "oauth") {
     // The refresh token ends the whole session.
     const token = new Secret(login.refreshToken ?? login.accessToken);
-    errors = await revoke(login, token).then(() => [], stillAlive(instance));
+    errors = await revoke({ ...login, patience }, token).then(() => [], stillAlive(instance));
   }
   await removeLogin(file);
   const revoked = login.kind === "oauth" && errors.length === 0;

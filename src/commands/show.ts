@@ -43,13 +43,13 @@ function allLinks(shown: readonly [string, LockedArtifact][]): object {
 function describe([name, artifact]: [string, LockedArtifact]): string {
   const variants = Object.entries(artifact.systems).flatMap(([system, variant]) => [
     `  ${system}`,
-    ...factsOf(artifact, variant).map(([label, value]) => `    ${label.padEnd(9)}  ${value}`),
+    ...factsOf(name, artifact, variant).map(([label, value]) => `    ${label.padEnd(9)}  ${value}`),
   ]);
   const title = artifact.description === undefined ? name : `${name}: ${artifact.description}`;
   return [title, ...variants].join("\n");
 }
 
-function factsOf(artifact: LockedArtifact, variant: LockedVariant): Fact[] {
+function factsOf(name: string, artifact: LockedArtifact, variant: LockedVariant): Fact[] {
   return [
     ["version", variant.version],
     ["project", `${variant.project} (id ${variant.projectId})`],
@@ -61,10 +61,18 @@ function factsOf(artifact: LockedArtifact, variant: LockedVariant): Fact[] {
     ...commitFacts(variant),
     ...linkFacts(linksOf(artifact, variant)),
     ...statementFacts(variant),
-    ["chosen", describeRef(artifact.ref)],
+    ["chosen", choiceOf(name, artifact)],
     ["file", `${variant.file ?? "artifacts.zip"}, ${formatBytes(variant.size)}, as ${variant.form}`],
     ["hash", variant.hash],
     ["store", variant.storePath],
     ["expires", variant.expiresAt ?? "never"],
   ];
+}
+
+/** The rule, and who tells what it passes over: that is another answer each hour, so the lock does not have it. */
+function choiceOf(name: string, { ref }: LockedArtifact): string {
+  const rule = describeRef(ref);
+  return "pipeline" in ref || "job" in ref
+    ? rule
+    : `${rule}; to see what it passes over, run: artifacts outdated ${name}`;
 }

@@ -51,7 +51,8 @@ export async function tokenStatus(instance: string, context: CommandContext): Pr
     // It may have been renewed meanwhile.
     const credential = (await credentials.for(asking)) ?? first;
     const bearer = credential.headers["authorization"];
-    const oauth = bearer === undefined ? undefined : await tokenInfo(instance, bearer);
+    const { patience } = context;
+    const oauth = bearer === undefined ? undefined : await tokenInfo({ instance, patience }, bearer);
     const status = judge(instance, credential, { ...facts, scopes: facts.scopes ?? oauth?.scopes });
     return { ...status, version: await instanceVersion(gitlab, instance) };
   } catch (error) {

@@ -1,34 +1,24 @@
 /** Many artifacts in one run: what they share is read once, the biggest come first, and one that fails spoils none of the others. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Lock } from "../../src/lock/schema.js";
-import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { declare, makeRepository, readFiles } from "./repository.js";
-import { runCli } from "./run-cli.js";
+import { expect, test } from "vitest";
+import { newConsumer } from "./consumer.js";
+import { readFiles } from "./repository.js";
 
-const TOKEN = "glpat-isolation000000000";
-
-let gitlab: EmbeddedGitLab;
-let cwd: string;
-
-beforeEach(async () => {
-  gitlab = await startGitLab();
-  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
-  cwd = makeRepository({ gitlab: gitlab.url });
-});
-
-afterEach(() => gitlab.close());
+const consumer = newConsumer();
 
 /** A pipeline of the project of that name, which is made when there is none. */
 function build(
   name: string,
   files: Readonly<Record<string, string | { size: number; seed: number }>>,
 ): number {
-  if (![...gitlab.state.projects.values()].some(({ path }) => path === `g/${name}`)) {
-    gitlab.addProject({ path: `g/${name}` });
+  if (![...consumer.gitlab.state.projects.values()].some(({ path }) => path === `g/${name}`)) {
+    consumer.gitlab.addProject({ path: `g/${name}` });
   }
-  return gitlab.addPipeline(`g/${name}`, { ref: "main", jobs: [{ name: "build", artifacts: { files } }] }).id;
+  return consumer.gitlab.addPipeline(`g/${name}`, {
+    ref: "main",
+    jobs: [{ name: "build", artifacts: { files } }],
+  }).id;
 }
 
 interface Told {
@@ -37,32 +27,19 @@ interface Told {
 }
 
 async function lock(...options: string[]): Promise<Told> {
-  const { code, stdout } = await runCli(["lock", "--json", ...options], {
-    cwd,
-    env: { GITLAB_TOKEN: TOKEN },
-  });
+  const { code, stdout } = await consumer.cli("lock", "--json", ...options);
   const { errors = [] } = JSON.parse(stdout) as { errors?: Told["errors"] };
   return { code, errors };
 }
 
-function locked(): Lock["artifacts"] {
-  return (JSON.parse(readFiles(cwd)["artifacts.lock.json"] ?? "{}") as Lock).artifacts;
-}
-
 test("the biggest archives are downloaded first, eight at a time", async () => {
-  await gitlab.close();
-  gitlab = await startGitLab({ latencyMs: 200 }); // so that none has ended when the eighth is asked for
-  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
+  await consumer.restart({ latencyMs: 200 }); // so that none has ended when the eighth is asked for
   const names = Array.from({ length: 12 }, (_, n) => `tool-${n}`);
   for (const [n, name] of names.entries()) build(name, { data: { size: 300_000 * (n + 1), seed: n } });
-  declare(
-    cwd,
-    gitlab.url,
-    names.map((name) => ({ name, project: `g/${name}` })),
-  );
+  consumer.declare(names.map((name) => ({ name, project: `g/${name}` })));
   expect(await lock()).toMatchObject({ code: 0 });
 
-  const asked = gitlab.requests.filter(({ path }) => path.endsWith("/artifacts"));
+  const asked = consumer.gitlab.requests.filter(({ path }) => path.endsWith("/artifacts"));
   const projects = asked.map(({ path }) => Number(/projects\/(\d+)/.exec(path)?.[1]));
   expect(projects.slice(0, 8).sort((a, b) => b - a)).toEqual([12, 11, 10, 9, 8, 7, 6, 5]);
   expect(projects).toHaveLength(12);
@@ -71,19 +48,19 @@ test("the biggest archives are downloaded first, eight at a time", async () => {
 test("bytes that several artifacts, systems and forms need are read once, and the statement about them", async () => {
   build("tool", { tool: "#!/bin/sh\n" });
   const common = { project: "g/tool", file: "tool" };
-  declare(cwd, gitlab.url, [
+  consumer.declare([
     { ...common, name: "a", systems: { "x86_64-linux": {}, "aarch64-linux": {} } },
     { ...common, name: "b", form: "executable" },
     { ...common, name: "c" },
   ]);
   const config =
     'import { defineConfig } from "nix-artifacts";\nexport default defineConfig({ runnerStatements: true });\n';
-  writeFileSync(join(cwd, "artifacts.config.ts"), config);
+  writeFileSync(join(consumer.cwd, "artifacts.config.ts"), config);
   expect(await lock()).toMatchObject({ code: 0 });
 
-  const asked = gitlab.requests.flatMap(({ path }) => path.split("/artifacts/")[1] ?? []);
+  const asked = consumer.gitlab.requests.flatMap(({ path }) => path.split("/artifacts/")[1] ?? []);
   expect(asked).toEqual(["tool", "artifacts-metadata.json"]);
-  const { a, b, c } = locked();
+  const { a, b, c } = consumer.locked();
   expect(Object.keys(a?.systems ?? {})).toEqual(["aarch64-linux", "x86_64-linux"]);
   expect(c?.systems["any"]?.hash).toBe(a?.systems["x86_64-linux"]?.hash);
   expect(b?.systems["any"]?.hash).toBe(b?.systems["any"]?.narHash);
@@ -100,16 +77,14 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
       ? { file: "{os}", systems: { "x86_64-linux": { os: "linux" }, "aarch64-darwin": { os: "mac" } } }
       : {}),
   }));
-  declare(cwd, gitlab.url, declared);
+  consumer.declare(declared);
   expect(await lock()).toEqual({ code: 0, errors: [] });
-  const before = locked();
+  const before = consumer.locked();
 
   for (const name of names.slice(2)) build(name, { linux: `${name} 2` });
   const noArchive = Buffer.from("PK\u0003\u0004 and then nothing of a zip file");
-  gitlab.addPipeline("g/damaged", { ref: "main", jobs: [{ name: "build", artifacts: noArchive }] });
-  declare(
-    cwd,
-    gitlab.url,
+  consumer.gitlab.addPipeline("g/damaged", { ref: "main", jobs: [{ name: "build", artifacts: noArchive }] });
+  consumer.declare(
     declared.map((one) => ({
       ...one,
       ...(one.name === "gone" ? { project: "g/gome" } : {}),
@@ -117,8 +92,8 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
     })),
   );
   const downloadOf = (name: string) => new RegExp(`projects/${names.indexOf(name) + 1}/jobs/\\d+/artifacts`);
-  gitlab.fault({ path: downloadOf("refused"), kind: "not-found", message: "404 Not Found" });
-  gitlab.fault({ path: downloadOf("page"), kind: "html" });
+  consumer.gitlab.fault({ path: downloadOf("refused"), kind: "not-found", message: "404 Not Found" });
+  consumer.gitlab.fault({ path: downloadOf("page"), kind: "html" });
   const told = await lock();
 
   expect(told.code).toBe(1);
@@ -130,7 +105,7 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
     "RESOLVE_NO_JOB",
     "UNPACK_REFUSED",
   ]);
-  const after = locked();
+  const after = consumer.locked();
   for (const name of names.slice(0, 6)) expect(after[name], name).toEqual(before[name]);
   for (const name of names.slice(6)) expect(after[name], name).not.toEqual(before[name]);
 });
@@ -138,17 +113,13 @@ test("whatever fails, the others are locked, what failed stays as it was, and al
 test("other bytes under a locked job stop everything, and each of them is told with what else failed", async () => {
   const names = ["a", "b", "c", "d"];
   for (const name of names) build(name, { data: `${name} 1` });
-  declare(
-    cwd,
-    gitlab.url,
-    names.map((name) => ({ name, project: `g/${name}`, file: "data" })),
-  );
+  consumer.declare(names.map((name) => ({ name, project: `g/${name}`, file: "data" })));
   expect(await lock()).toEqual({ code: 0, errors: [] });
-  const before = readFiles(cwd);
+  const before = readFiles(consumer.cwd);
 
   build("c", { data: "c 2" });
-  gitlab.fault({ path: /projects\/[12]\/jobs\/\d+\/artifacts/, kind: "wrong-bytes" });
-  gitlab.fault({ path: /projects\/4\/jobs\/\d+\/artifacts/, kind: "html" });
+  consumer.gitlab.fault({ path: /projects\/[12]\/jobs\/\d+\/artifacts/, kind: "wrong-bytes" });
+  consumer.gitlab.fault({ path: /projects\/4\/jobs\/\d+\/artifacts/, kind: "html" });
   const { code, errors } = await lock("--rehash");
 
   expect(code).toBe(1);
@@ -161,19 +132,15 @@ test("other bytes under a locked job stop everything, and each of them is told w
     /^a \(any\): job \d+ of g\/a now serves other bytes .* nothing was written$/,
   );
   expect(errors[0]?.hint).toMatch(/find out who replaced them.*run the job again and lock the new job/);
-  expect(readFiles(cwd)).toEqual(before);
+  expect(readFiles(consumer.cwd)).toEqual(before);
 });
 
 test("a run that asks for much at once says nothing of itself", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `tool-${index}`);
   for (const name of names) build(name, { [name]: name });
-  declare(
-    cwd,
-    gitlab.url,
-    names.map((name) => ({ name, project: `g/${name}`, file: name })),
-  );
+  consumer.declare(names.map((name) => ({ name, project: `g/${name}`, file: name })));
 
-  const { code, stderr } = await runCli(["lock", "--quiet"], { cwd, env: { GITLAB_TOKEN: TOKEN } });
+  const { code, stderr } = await consumer.cli("lock", "--quiet");
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });

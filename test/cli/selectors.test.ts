@@ -1,23 +1,10 @@
 /** Every way to name a job, from the manifest to the lock, in one project and in several: those are asked in another way. */
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Lock } from "../../src/lock/schema.js";
-import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
+import { describe, expect, test } from "vitest";
 import type { JobInput, PipelineInput } from "../../src/simulator/state/input.js";
-import { declare, makeRepository, readFiles } from "./repository.js";
-import { runCli } from "./run-cli.js";
+import { newConsumer, ONE_AND_MANY } from "./consumer.js";
+import { readFiles } from "./repository.js";
 
-const TOKEN = "glpat-selectors000000000";
-
-let gitlab: EmbeddedGitLab;
-let cwd: string;
-
-beforeEach(async () => {
-  gitlab = await startGitLab();
-  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
-  cwd = makeRepository({ gitlab: gitlab.url });
-});
-
-afterEach(() => gitlab.close());
+const consumer = newConsumer();
 
 interface Selected {
   readonly ref: object;
@@ -33,12 +20,12 @@ const buildJob = (name = "build"): JobInput => ({ name, artifacts: { files: { ap
 function addProject(path: string): Record<string, Selected> {
   const tags = ["v1.2.0", "v1.10.0", "v2.0.0-rc.1"];
   const commit = "c".repeat(40);
-  gitlab.addProject({
+  consumer.gitlab.addProject({
     path,
     tags: tags.map((name) => ({ name, commit, committedAt: "2026-01-01T00:00:00Z" })),
   });
   const add = (ref: string, more: Partial<PipelineInput> = {}) => {
-    const { id, jobs } = gitlab.addPipeline(path, { ref, jobs: [buildJob()], ...more });
+    const { id, jobs } = consumer.gitlab.addPipeline(path, { ref, jobs: [buildJob()], ...more });
     return { id, job: jobs[0]?.id ?? 0 };
   };
   const [v1, v110, rc] = tags.map((ref) => add(ref, { tag: true }).job);
@@ -46,7 +33,7 @@ function addProject(path: string): Record<string, Selected> {
   const main = add("main", { jobs: [buildJob(), buildJob("build: [linux, amd64]"), buildJob("test 2/3")] });
   const child = add("main", { source: "parent_pipeline", parent: main.id, jobs: [buildJob("package")] });
   const grandchild = add("main", { source: "parent_pipeline", parent: child.id, jobs: [buildJob("sign")] });
-  const again = gitlab.retryJob(main.job, { artifacts: { files: { app: "again\n" } } }).id;
+  const again = consumer.gitlab.retryJob(main.job, { artifacts: { files: { app: "again\n" } } }).id;
   add("refs/merge-requests/7/head");
   const merged = add("refs/merge-requests/7/merge").job;
   const detached = add("refs/merge-requests/8/head").job;
@@ -68,25 +55,14 @@ function addProject(path: string): Record<string, Selected> {
 }
 
 const declareAll = (artifacts: readonly object[]) =>
-  declare(
-    cwd,
-    gitlab.url,
-    artifacts.map((one) => ({ file: "app", ...one })),
+  consumer.declare(artifacts.map((one) => ({ file: "app", ...one })));
+
+const lockedJobs = () =>
+  Object.fromEntries(
+    Object.entries(consumer.locked()).map(([name, { systems }]) => [name, systems["any"]?.job]),
   );
 
-const cli = (...args: string[]) => runCli(args, { cwd, env: { GITLAB_TOKEN: TOKEN } });
-
-function lockedJobs(): Record<string, number | undefined> {
-  const { artifacts } = JSON.parse(readFiles(cwd)["artifacts.lock.json"] ?? "{}") as Lock;
-  return Object.fromEntries(
-    Object.entries(artifacts).map(([name, { systems }]) => [name, systems["any"]?.job]),
-  );
-}
-
-describe.each([
-  ["one project", ["g/a"], false],
-  ["four projects at once", ["g/a", "g/b", "g/c", "g/d"], true],
-])("in %s", (_, paths, atOnce) => {
+describe.each(ONE_AND_MANY)("in %s", (_, paths, atOnce) => {
   test("each ref means the job that it names, and stays with it", async () => {
     const wanted = paths.flatMap((path) =>
       Object.entries(addProject(path)).map(([kind, { found, ...one }]) => ({
@@ -96,31 +72,36 @@ describe.each([
     );
     declareAll(wanted.map(({ artifact }) => artifact));
 
-    expect(await cli("lock")).toMatchObject({ code: 0, stderr: "" });
+    expect(await consumer.cli("lock")).toMatchObject({ code: 0, stderr: "" });
     expect(lockedJobs()).toEqual(
       Object.fromEntries(wanted.map(({ artifact, found }) => [artifact.name, found])),
     );
-    expect(gitlab.requests.some(({ path }) => path === "/api/graphql")).toBe(atOnce);
-    const before = readFiles(cwd);
-    const asked = gitlab.requests.length;
-    expect((await cli("lock")).stdout).toBe(`${wanted.length} variants locked, nothing changed\n`);
-    expect(readFiles(cwd)).toEqual(before);
-    const bytes = gitlab.requests.slice(asked).filter(({ path }) => path.includes("/artifacts"));
+    expect(consumer.gitlab.requests.some(({ path }) => path === "/api/graphql")).toBe(atOnce);
+    const before = readFiles(consumer.cwd);
+    const asked = consumer.gitlab.requests.length;
+    expect((await consumer.cli("lock")).stdout).toBe(`${wanted.length} variants locked, nothing changed\n`);
+    expect(readFiles(consumer.cwd)).toEqual(before);
+    const bytes = consumer.gitlab.requests.slice(asked).filter(({ path }) => path.includes("/artifacts"));
     expect(bytes).toEqual([]);
   });
 
   test("a pipeline of another project has none of its jobs", async () => {
-    gitlab.addProject({ path: "g/other" });
+    consumer.gitlab.addProject({ path: "g/other" });
     for (const path of paths) {
       addProject(path);
-      const parent = gitlab.addPipeline(path, { ref: "main", jobs: [buildJob("lint")] }).id;
-      gitlab.addPipeline("g/other", { ref: "main", source: "pipeline", parent, jobs: [buildJob("foreign")] });
+      const parent = consumer.gitlab.addPipeline(path, { ref: "main", jobs: [buildJob("lint")] }).id;
+      consumer.gitlab.addPipeline("g/other", {
+        ref: "main",
+        source: "pipeline",
+        parent,
+        jobs: [buildJob("foreign")],
+      });
     }
     declareAll(
       paths.map((path) => ({ name: path.slice(-1), project: path, ref: { branch: "main" }, job: "foreign" })),
     );
 
-    const { code, stdout } = await cli("lock", "--json");
+    const { code, stdout } = await consumer.cli("lock", "--json");
 
     const { errors } = JSON.parse(stdout) as { errors: { code: string }[] };
     expect([code, errors.map((one) => one.code)]).toEqual([1, paths.map(() => "RESOLVE_NO_JOB")]);
@@ -131,11 +112,11 @@ describe.each([
     for (const path of former) addProject(path);
     const declared = former.map((project, at) => ({ name: `tool-${at}`, project, ref: { branch: "main" } }));
     declareAll(declared);
-    await cli("lock");
+    await consumer.cli("lock");
     const jobs = lockedJobs();
-    gitlab.moveProject("g/moved", "h/new");
+    consumer.gitlab.moveProject("g/moved", "h/new");
 
-    const moved = await cli("lock");
+    const moved = await consumer.cli("lock");
 
     expect(moved.stderr).toMatch(
       /^warning The project g\/moved has moved to h\/new; write project: "h\/new", or its id 1\.$/m,
@@ -143,39 +124,12 @@ describe.each([
     expect([moved.code, lockedJobs()]).toEqual([0, jobs]);
 
     addProject("g/moved");
-    const replaced = await cli("lock");
+    const replaced = await consumer.cli("lock");
 
     expect(replaced.code).toBe(1);
     expect(replaced.stderr).toMatch(
       /RESOLVE_PROJECT_REPLACED[^]*"g\/moved" was the project with the id 1 when it was locked/,
     );
     expect(lockedJobs()).toEqual(jobs);
-  });
-});
-
-describe("where the newest pipeline lacks the job", () => {
-  beforeEach(() => {
-    const found = addProject("g/a")["branch"]?.found;
-    expect(found).toBeGreaterThan(0);
-    gitlab.addPipeline("g/a", { ref: "main", source: "schedule", jobs: [buildJob("lint")] });
-    declareAll([{ name: "acme", project: "g/a", ref: { branch: "main" } }]);
-  });
-
-  test("outdated says which one is taken and why, and show by which rule", async () => {
-    const newest = Math.max(...gitlab.state.pipelines.keys());
-    const people = await cli("outdated");
-    const script = JSON.parse((await cli("outdated", "--json")).stdout) as object;
-    await cli("lock");
-
-    const why = `has no job "build"`;
-    expect(people.stdout).toMatch(
-      new RegExp(`^acme {2}any {2}pipeline \\d+ is taken, because pipeline ${newest} on "main" ${why}$`, "m"),
-    );
-    expect(script).toMatchObject({
-      passedOver: [{ artifact: "acme", system: "any", ref: "main", pipeline: newest, why }],
-    });
-    expect((await cli("show")).stdout).toContain(
-      'chosen     newest successful pipeline on branch "main" that has the job\n',
-    );
   });
 });

@@ -1,45 +1,30 @@
 /** What `lock` says in the end: what changed, from which version and commit to which, and how much bigger it got. */
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
-import { declare, makeRepository } from "./repository.js";
-import { runCli } from "./run-cli.js";
+import { expect, test } from "vitest";
+import { newConsumer } from "./consumer.js";
 
-const TOKEN = "glpat-summary0000000000";
-
-let gitlab: EmbeddedGitLab;
-let cwd: string;
-
-beforeEach(async () => {
-  gitlab = await startGitLab();
-  gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
-  cwd = makeRepository({ gitlab: gitlab.url });
-});
-
-afterEach(() => gitlab.close());
+const consumer = newConsumer();
 
 const sha = (digit: string) => digit.repeat(40);
 
 function build(name: string, commit: string, size: number, committedAt: string): number {
   const jobs = [{ name: "build", artifacts: { files: { data: { size, seed: 1 } } } }];
-  return gitlab.addPipeline(`g/${name}`, { ref: "main", sha: commit, committedAt, jobs }).jobs[0]?.id ?? 0;
+  return (
+    consumer.gitlab.addPipeline(`g/${name}`, { ref: "main", sha: commit, committedAt, jobs }).jobs[0]?.id ?? 0
+  );
 }
 
 const declareAll = (names: readonly string[]) =>
-  declare(
-    cwd,
-    gitlab.url,
-    names.map((name) => ({ name, project: `g/${name}`, file: "data" })),
-  );
+  consumer.declare(names.map((name) => ({ name, project: `g/${name}`, file: "data" })));
 
 async function lock(): Promise<readonly string[]> {
-  const { code, stdout } = await runCli(["lock"], { cwd, env: { GITLAB_TOKEN: TOKEN } });
+  const { code, stdout } = await consumer.cli("lock");
   expect(code).toBe(0);
   return stdout.split("\n").filter((line) => !line.startsWith("wrote ") && line !== "");
 }
 
 test("one line a change, and a sum", async () => {
   const names = ["grown", "kept", "left", "rebuilt", "shrunk"];
-  for (const name of names) gitlab.addProject({ path: `g/${name}` });
+  for (const name of names) consumer.gitlab.addProject({ path: `g/${name}` });
   const [, , , first] = names.map((name) => build(name, sha("a"), 4096, "2026-11-01T00:00:00Z"));
   declareAll(names);
   expect((await lock()).at(-1)).toBe("5 variants locked: 5 new; +20 KiB");
@@ -47,7 +32,7 @@ test("one line a change, and a sum", async () => {
   build("grown", sha("b"), 6144, "2026-11-20T00:00:00Z");
   build("shrunk", sha("c"), 1024, "2026-11-20T00:00:00Z");
   const second = build("rebuilt", sha("a"), 4096, "2026-11-01T00:00:00Z");
-  gitlab.addProject({ path: "g/added" });
+  consumer.gitlab.addProject({ path: "g/added" });
   build("added", sha("d"), 1024, "2026-11-20T00:00:00Z");
   declareAll(["added", ...names.filter((name) => name !== "left")]);
 

@@ -1,7 +1,7 @@
 /** Every fault against every command that downloads. */
 import { vi } from "vitest";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
-import { DOWNLOADS } from "./place.js";
+import { DOWNLOADS } from "./download-places.js";
 import { putFaultsTo } from "./put-faults.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.

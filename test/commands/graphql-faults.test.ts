@@ -4,8 +4,9 @@ import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import type { FaultKind } from "../../src/simulator/http/faults.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { declare, makeRepository, readFiles } from "../cli/repository.js";
-import { FAULTS, type FaultRow } from "../faults.js";
-import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./place.js";
+import { type FaultRow, waits } from "../faults/fault-row.js";
+import { FAULTS } from "../faults/faults.js";
+import { ATTEMPTS, outcomeOf, TOKEN, type World, worldOf } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({
@@ -18,29 +19,49 @@ vi.mock("../../src/read-project-thread.js", () => ({
 const PATHS = ["g/a", "g/b", "g/c"];
 const ROWS = FAULTS.filter(({ spoils }) => spoils !== "bytes");
 
-let gitlab: EmbeddedGitLab;
-let expected: Readonly<Record<string, string>>;
+interface Scene {
+  readonly gitlab: EmbeddedGitLab;
+  /** The files without any fault. */
+  readonly expected: Readonly<Record<string, string>>;
+}
 
-beforeAll(async () => {
-  gitlab = await startGitLab();
+let shared: Scene;
+
+beforeAll(async () => void (shared = await makeScene()));
+afterAll(() => shared.gitlab.close());
+
+const quick = ROWS.filter((row) => !waits(row));
+// A run that hangs fails by this.
+test.each(quick)("the lock is the same with: $name", { timeout: 10_000 }, (row) => isAsGood(shared, row));
+
+// Each has an instance of its own, so that they wait together.
+test.concurrent.each(ROWS.filter(waits))("the lock is the same with: $name", async (row) => {
+  const scene = await makeScene();
+  try {
+    await isAsGood(scene, row);
+  } finally {
+    await scene.gitlab.close();
+  }
+});
+
+async function makeScene(): Promise<Scene> {
+  const gitlab = await startGitLab();
   gitlab.addToken({ token: TOKEN, kind: "personal", scopes: ["read_api"] });
   for (const path of PATHS) {
     gitlab.addProject({ path });
     const artifacts = { files: { app: path } };
     gitlab.addPipeline(path, { ref: "main", jobs: [{ name: "build", artifacts }] });
   }
-  const world = makeWorld();
+  const world = makeWorld(gitlab);
   expect(await outcomeOf(world, "lock")).toMatchObject({ errors: [] });
-  expect(askedAtOnce(0)).toBe(1);
-  expected = readFiles(world.cwd);
-});
-afterAll(() => gitlab.close());
+  expect(askedAtOnce(gitlab, 0)).toBe(1);
+  return { gitlab, expected: readFiles(world.cwd) };
+}
 
-// A run that hangs fails by this.
-test.each(ROWS)("the lock is the same with: $name", { timeout: 10_000 }, async (row) => {
-  const world = makeWorld();
+async function isAsGood({ gitlab, expected }: Scene, row: FaultRow): Promise<void> {
+  const world = makeWorld(gitlab);
   gitlab.clearFaults();
-  gitlab.fault({ path: "/api/graphql", ...kindOf(row) });
+  gitlab.fault({ path: "/api/graphql", ...kindOf(gitlab, row) });
   const asked = gitlab.requests.length;
 
   const { errors, said } = await outcomeOf(world, "lock");
@@ -49,19 +70,19 @@ test.each(ROWS)("the lock is the same with: $name", { timeout: 10_000 }, async (
   expect(readFiles(world.cwd)).toEqual(expected);
   expect(`${said}\n${world.shown()}`).not.toContain(TOKEN);
   expect(gitlab.leaks).toEqual([]);
-  expect(askedAtOnce(asked)).toBe(row.passes ? ATTEMPTS : 1);
-});
+  expect(askedAtOnce(gitlab, asked)).toBe(row.passes ? ATTEMPTS : 1);
+}
 
-function kindOf({ kind }: FaultRow): FaultKind {
+function kindOf(gitlab: EmbeddedGitLab, { kind }: FaultRow): FaultKind {
   const elsewhere = { otherUrl: gitlab.storageUrl, secureUrl: gitlab.storageUrl.replace("http:", "https:") };
   return typeof kind === "function" ? kind(elsewhere) : kind;
 }
 
-function askedAtOnce(since: number): number {
+function askedAtOnce(gitlab: EmbeddedGitLab, since: number): number {
   return gitlab.requests.slice(since).filter(({ path }) => path === "/api/graphql").length;
 }
 
-function makeWorld(): World {
+function makeWorld(gitlab: EmbeddedGitLab): World {
   const cwd = makeRepository({ gitlab: gitlab.url });
   const artifacts = PATHS.map((project) => ({ name: project.slice(-1), project, file: "app" }));
   declare(cwd, gitlab.url, artifacts);

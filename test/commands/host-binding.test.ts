@@ -11,7 +11,9 @@ import { startGitLab, type EmbeddedGitLab } from "../../src/simulator/simulator.
 import { makeRepository, readFiles } from "../cli/repository.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
 import { SOURCES, type Setup } from "../credentials/sources.js";
-import { DOWNLOADS, outcomeOf, type Place, QUESTIONS, type World, worldOf } from "./place.js";
+import { DOWNLOADS } from "./download-places.js";
+import { type Place, QUESTIONS } from "./place.js";
+import { outcomeOf, type World, worldOf } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({

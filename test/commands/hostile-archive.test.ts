@@ -7,7 +7,7 @@ import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import { type EmbeddedGitLab, startGitLab } from "../../src/simulator/simulator.js";
 import { makeRepository, readFiles } from "../cli/repository.js";
 import { type RawZipEntry, rawZip } from "../hash/unpack/trees.js";
-import { outcomeOf, TOKEN, worldOf } from "./place.js";
+import { outcomeOf, TOKEN, worldOf } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import { readFiles } from "../cli/repository.js";
-import { DOWNLOADS, makeWorld, TOKEN, type World } from "./place.js";
+import { DOWNLOADS } from "./download-places.js";
+import { makeWorld, TOKEN, type World } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({
@@ -15,7 +16,7 @@ vi.mock("../../src/read-project-thread.js", () => ({
 describe.each(DOWNLOADS)("$name", ({ locked, run }) => {
   let world: World;
   beforeAll(async () => {
-    world = await makeWorld(locked);
+    world = await makeWorld({ locked });
   });
   afterAll(() => world.gitlab.close());
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Clock } from "../../src/commands/clock.js";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
-import { makeWorld, outcomeOf, TOKEN, type World } from "./place.js";
+import { makeWorld, outcomeOf, TOKEN, type World } from "./world.js";
 
 // A thread runs JavaScript only.
 vi.mock("../../src/read-project-thread.js", () => ({
@@ -52,7 +52,7 @@ function giveToken(endsInDays: number): void {
 }
 
 test("it tells at the start, as the first one that asks, and each day anew what is left", async () => {
-  world = await makeWorld(true);
+  world = await makeWorld({ locked: true });
   giveToken(16);
   const asked = () => world.gitlab.requests.filter(({ path }) => path.includes("access_tokens/self")).length;
   const before = asked();
@@ -79,7 +79,7 @@ test("it tells at the start, as the first one that asks, and each day anew what 
 });
 
 test("a proxy for callers' tokens alone asks about none", async () => {
-  world = await makeWorld(true);
+  world = await makeWorld({ locked: true });
   giveToken(3);
   const { clock, looked } = testClock();
   const stop = new AbortController();

@@ -3,18 +3,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ReadProject, ReadRequest } from "../../src/read-project.js";
 import type { Fault } from "../../src/simulator/http/faults.js";
 import { readFiles } from "../cli/repository.js";
-import {
-  BOT,
-  DOWNLOADS,
-  makeWorld,
-  NEXT_TOKEN,
-  type Place,
-  QUESTIONS,
-  TOKEN,
-  TOKENS,
-  withRenewedTokens,
-  type World,
-} from "./place.js";
+import { DOWNLOADS } from "./download-places.js";
+import { BOT, type Place, QUESTIONS, TOKENS } from "./place.js";
+import { makeWorld, NEXT_TOKEN, TOKEN, withRenewedTokens, type World } from "./world.js";
 
 // A thread runs JavaScript only, and would load the parser for each of the runs.
 vi.mock("../../src/read-project-thread.js", () => ({
@@ -85,7 +76,7 @@ describe.each(DOWNLOADS)("$name, while a body breaks off", (place) => {
 function worldFor({ locked }: Place): () => World {
   let world: World;
   beforeAll(async () => {
-    world = await makeWorld(locked);
+    world = await makeWorld({ locked });
   });
   afterAll(() => world.gitlab.close());
   return () => world;

@@ -1,0 +1,15 @@
+/** Every fault against what is asked only for some declarations. */
+import { vi } from "vitest";
+import type { ReadProject, ReadRequest } from "../../src/read-project.js";
+import { ROUTES } from "./place.js";
+import { putFaultsTo } from "./put-faults.js";
+
+// A thread runs JavaScript only, and would load the parser for each of the runs.
+vi.mock("../../src/read-project-thread.js", () => ({
+  async readProjectOnThread(request: ReadRequest): Promise<ReadProject> {
+    const { readProject } = await import("../../src/read-project.js");
+    return readProject(request);
+  },
+}));
+
+putFaultsTo(ROUTES);
