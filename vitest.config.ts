@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, "test/nixpkgs/**"],
     globalSetup: "test/temporary-root.ts",
     testTimeout: 60_000,
-    hookTimeout: 120_000,
+    hookTimeout: 300_000,
     restoreMocks: true,
     unstubEnvs: true,
   },
