@@ -7,6 +7,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, "test/nixpkgs/**"],
     globalSetup: "test/temporary-root.ts",
+    setupFiles: "test/patience.ts",
+    expect: { poll: { timeout: 30_000 } },
     testTimeout: 60_000,
     hookTimeout: 300_000,
     restoreMocks: true,
