@@ -13,12 +13,21 @@ import { packageVersion } from "./version.js";
 await main();
 
 async function main(): Promise<void> {
+  process.stdout.on("error", outputFailed);
+  process.stderr.on("error", () => {}); // nobody is left to be told
   try {
     await createProgram().parseAsync();
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** Whoever reads may have seen enough (`… | head`), and then the rest is for nobody. Anything else is lost, as on a full disk. */
+function outputFailed({ code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE") return;
+  process.exitCode = 1;
+  process.stderr.write(`error OUTPUT_FAILED  cannot write the output: ${message}\n`);
 }
 
 function createProgram(): Command {

@@ -38,6 +38,8 @@ export function runProgram(
   return new Promise((resolve) => {
     // A process group of its own, so that what it started can be ended with it.
     const child = spawn(program, args, { env, cwd, detached: true, stdio: "pipe" });
+    child.once("error", () => resolve(undefined));
+    if (child.pid === undefined) return; // where the system has no more files to open, there are no streams either
     let ended: Finished["ended"];
     const end = (reason: NonNullable<Finished["ended"]>) => {
       ended ??= reason;
@@ -52,10 +54,6 @@ export function runProgram(
       child.stderr.destroy();
       resolve({ code, stdout: stdout(), stderr: stderr(), ended });
     };
-    child.once("error", () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    });
     child.once("close", finish);
     // What it left running may hold its streams open; its own words have arrived a moment after its end.
     child.once("exit", (code) => setTimeout(finish, LAST_WORDS_MS, code).unref());

@@ -47,7 +47,9 @@ interface Turn {
 }
 
 async function takeTurn(file: string, { now, refused }: Turn): Promise<Login> {
-  const release = await lock(file, { stale: STALE_MS, retries: TURN, realpath: false });
+  // Who is held up for so long loses the turn, and goes on with what is under way.
+  const options = { stale: STALE_MS, retries: TURN, realpath: false, onCompromised: () => {} };
+  const release = await lock(file, options);
   try {
     const login = await readLogin(file);
     if (login === undefined) throw ended("");
@@ -57,7 +59,7 @@ async function takeTurn(file: string, { now, refused }: Turn): Promise<Login> {
     await writeLogin(file, renewed, await keeperOf(file));
     return renewed;
   } finally {
-    await release();
+    await release().catch(() => {}); // the turn is over in any case
   }
 }
 

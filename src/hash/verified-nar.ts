@@ -40,6 +40,8 @@ function withVerifiedNar<T>(
  */
 export function verifiedNar(download: Download, expected: ExpectedNar): Download {
   const body = new PassThrough();
+  // Whoever reads it gets the error, also who comes later.
+  body.on("error", () => {});
   withVerifiedNar(download, expected, ({ read }) => pipeline(read(), body, { end: false })).then(
     () => body.end(),
     (error: unknown) => body.destroy(error instanceof Error ? error : new Error(String(error))),

@@ -20,6 +20,7 @@ export interface LogEntry {
     | "token-ends"
     | "handshake-failed"
     | "too-many-connections"
+    | "not-accepted"
     | "renewed-certificate"
     | "kept-old-certificate";
   readonly [field: string]: string | number;

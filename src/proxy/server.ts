@@ -64,6 +64,8 @@ export async function startServer(asked: ListenAddress, options: ServerOptions):
   const answered = () => {
     if (options.stopping()) setImmediate(() => server.closeIdleConnections());
   };
+  // A connection that the system does not hand over, for want of memory or of files to open, is lost alone.
+  server.on("error", ({ message }) => options.log({ level: "error", event: "not-accepted", error: message }));
   server.on("request", (request, response) => {
     response.once("close", answered);
     void answer(request, response);

@@ -49,7 +49,7 @@ async function* compressBlocks(
   for (const compressing of running) yield await compressing;
 }
 
-/** The same bytes in blocks of one size; the last may be shorter. */
+/** The same bytes in blocks of one size, however they came, so that they always make the same archive; the last may be shorter. */
 async function* blocksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let chunks: Uint8Array[] = [];
   let size = 0;
@@ -57,9 +57,11 @@ async function* blocksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
     chunks.push(chunk);
     size += chunk.length;
     if (size < BLOCK_BYTES) continue;
-    yield Buffer.concat(chunks, size);
-    chunks = [];
-    size = 0;
+    const ready = Buffer.concat(chunks, size);
+    const whole = size - (size % BLOCK_BYTES);
+    for (let at = 0; at < whole; at += BLOCK_BYTES) yield ready.subarray(at, at + BLOCK_BYTES);
+    chunks = [ready.subarray(whole)];
+    size -= whole;
   }
   if (size > 0) yield Buffer.concat(chunks, size);
 }

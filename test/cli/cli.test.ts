@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { COMMANDS, GROUPS } from "../../src/commands/table.js";
 import { makeRepository } from "./repository.js";
-import { runCli } from "./run-cli.js";
+import { CLI, runCli } from "./run-cli.js";
 
 const EMPTY = mkdtempSync(join(tmpdir(), "cli-"));
 
@@ -106,4 +107,21 @@ test("nothing is coloured when stderr is no terminal", async () => {
 
   expect(stderr).toMatch(/^error /);
   expect(stderr).not.toContain("\u001B");
+});
+
+test("who reads only the beginning of the output is no failure", () => {
+  const script = '"$0" "$1" --help | true';
+  const { stderr } = spawnSync("sh", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
+
+  expect(stderr).toBe("");
+});
+
+test("output that cannot be written is a failure, and said to be one", () => {
+  const script = '"$0" "$1" --help > /dev/full';
+  const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
+
+  expect(stderr).toBe(
+    "error OUTPUT_FAILED  cannot write the output: ENOSPC: no space left on device, write\n",
+  );
+  expect(status).toBe(1);
 });

@@ -205,9 +205,12 @@ it("a key that was withdrawn is replaced when a token names a new one, and keys 
 
 it("a GitLab below a path signs with the keys that are there, and in its full name", async () => {
   const front = createServer((request, response) => {
+    if (request.url !== "/gitlab/oauth/discovery/keys") return void response.writeHead(404).end();
     const keys = fetch(`${gitlab.url}/oauth/discovery/keys`).then((answer) => answer.text());
-    if (request.url === "/gitlab/oauth/discovery/keys") void keys.then((text) => response.end(text));
-    else response.writeHead(404).end();
+    keys.then(
+      (text) => response.end(text),
+      () => response.destroy(),
+    );
   }).listen(0, "127.0.0.1");
   await once(front, "listening");
   const { port } = front.address() as AddressInfo; // it listens on TCP

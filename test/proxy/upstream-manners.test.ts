@@ -30,6 +30,8 @@ let proxy: Proxy;
 let directory: string;
 /** Called when a download has begun. */
 let begun: () => void;
+/** What the proxy says of answers that failed. */
+let failures: unknown[];
 
 beforeEach(async () => {
   now = new Date("2026-11-20T12:00:00Z");
@@ -38,6 +40,7 @@ beforeEach(async () => {
   client = createGitLab({ credentials: ANONYMOUS, retry: { retries: 2, firstPauseMs: 0 } });
   lock = EMPTY_LOCK;
   begun = () => {};
+  failures = [];
   directory = await mkdtemp(join(tmpdir(), "nix-artifacts-manners-"));
   cache = await openCache({ directory, maxBytes: 2 ** 30, log: () => {} });
   proxy = await startProxy({
@@ -52,7 +55,7 @@ beforeEach(async () => {
         return download;
       },
     },
-    log: () => {},
+    log: ({ event, error }) => event === "failed" && failures.push(error),
   });
 });
 afterEach(async () => {
@@ -133,7 +136,7 @@ it("a link of the storage that expires in mid-download is renewed, and the answe
   begun = () => (now = new Date("2026-11-20T12:05:00Z"));
   const links = gitlab.requests.length;
   const answer = await get(path);
-  expect(answer.complete).toBe(true);
+  expect({ complete: answer.complete, failures }).toEqual({ complete: true, failures: [] });
   expect(answer.body.equals(bytes)).toBe(true);
   expect(gitlab.requests.length - links).toBe(2);
 });

@@ -92,7 +92,8 @@ run_daemon() {
 }
 
 wait_for() {
-  for _ in $(seq 200); do
+  until=$((SECONDS + 100))
+  while [ $SECONDS -lt $until ]; do
     "$@" > /dev/null 2>&1 && return
     sleep 0.1
   done

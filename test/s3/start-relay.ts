@@ -69,14 +69,15 @@ function pass(request: IncomingMessage, response: ServerResponse, { target, olde
       answer.pipe(response);
       return;
     }
-    void text(answer).then((listing) => {
+    const sendAged = (listing: string) => {
       const aged = listing.replace(
         /<LastModified>(.*?)<\/LastModified>/g,
         (_, time: string) => `<LastModified>${older(time).toISOString()}</LastModified>`,
       );
       delete heads["transfer-encoding"];
       response.writeHead(200, { ...heads, "content-length": Buffer.byteLength(aged) }).end(aged);
-    });
+    };
+    text(answer).then(sendAged, () => response.destroy()); // the server may end before its list does
   });
   passed.on("error", () => response.destroy());
   request.on("close", () => {

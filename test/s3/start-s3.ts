@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -72,16 +72,24 @@ export async function startS3(): Promise<S3Server> {
   };
 }
 
-/** A port whose neighbours are likely free too: below the range that the system gives out. */
+/**
+ * A port below the range that the system gives out, which nobody else gets from here while this process runs, nor the 98 after it: it listens
+ * on the last one.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 100) * 100;
-    const server = createServer().listen(port, "127.0.0.1");
-    const event = await Promise.race([
-      once(server, "listening").then(() => "free"),
-      once(server, "error").then(() => "taken"),
-    ]).catch(() => "taken");
+    if (!(await listens(createServer().unref(), port + 99))) continue;
+    const server = createServer();
+    const isFree = await listens(server, port);
     server.close();
-    if (event === "free") return port;
+    if (isFree) return port;
   }
+}
+
+function listens(server: Server, port: number): Promise<boolean> {
+  return once(server.listen(port, "127.0.0.1"), "listening").then(
+    () => true,
+    () => false,
+  );
 }

@@ -26,6 +26,7 @@ export async function temporaryNix(): Promise<TemporaryNix> {
     NIX_CONF_DIR: "/nonexistent",
     NIX_USER_CONF_FILES: "",
     NIX_CONFIG: CONFIG,
+    XDG_CACHE_HOME: join(root, "cache"), // where Nix remembers for a month what a cache at the same port had
   };
   return {
     root,

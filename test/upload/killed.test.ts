@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 function settings(spool: string, cache: string, until: string): string {
-  const file = join(directory, `${until}.json`);
+  const file = join(directory, `${basename(spool)}-${until}.json`);
   writeFileSync(
     file,
     JSON.stringify({ spool, cache, until, infos, root: host.store.replace(/\/nix\/store$/, "") }),

@@ -33,9 +33,9 @@ function gzip(body: Body): Body {
 }
 
 async function* xz(body: Body): AsyncGenerator<Uint8Array> {
-  const { XzReadableStream } = await import("xz-decompress");
+  const { default: library } = await import("xz-decompress"); // Node finds no names in what it exports
   const compressed = Readable.toWeb(Readable.from(body)) as never; // the library's type names the same class
-  const decompressed: unknown = new XzReadableStream(compressed);
+  const decompressed: unknown = new library.XzReadableStream(compressed);
   yield* decompressed as AsyncIterable<Uint8Array>; // Node's web streams are iterable, and this one gives bytes
 }
 

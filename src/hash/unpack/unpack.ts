@@ -63,13 +63,14 @@ async function readInto(tree: Tree, { file, limits, signal }: Archive, spool: st
   return () => {};
 
   async function decompressed(compressed: string, compression: Compression): Promise<string> {
-    await writeBody(
-      spool,
-      bounded(decompress(createReadStream(compressed), compression), limits, signal),
-      0o600,
-    );
+    await writeBody(spool, bounded(decompress(bytesOf(compressed), compression), limits, signal), 0o600);
     return spool;
   }
+}
+
+/** Opened when somebody reads: a file that cannot be opened before would be an error of nobody, which ends the process. */
+async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file) as AsyncIterable<Uint8Array>; // no encoding is set
 }
 
 /** A tar has headers for each entry, and perhaps others with long names. */

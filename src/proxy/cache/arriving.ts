@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { type IncomingFile, createIncomingFile } from "./incoming-file.js";
 import { onCacheDisk } from "./on-cache-disk.js";
@@ -54,10 +54,7 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
   async function run(): Promise<void> {
     started = true;
     try {
-      const chunks = await body(sources, controller.signal);
-      shared = shareHandle(await onCacheDisk(file, open(file, "wx+", 0o600)));
-      await receive(chunks, shared.handle);
-      await complete(shared);
+      await complete(await receive(await body(sources, controller.signal)));
     } catch (failure) {
       state = { failure };
     } finally {
@@ -68,17 +65,27 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
     }
   }
 
-  async function receive(chunks: AsyncIterable<Uint8Array>, handle: FileHandle): Promise<void> {
-    incoming = createIncomingFile(file, handle, size);
+  /** The file is made with the first chunk: when that fails, the download is let go of as when anything else does. */
+  async function receive(chunks: AsyncIterable<Uint8Array>): Promise<SharedHandle> {
+    let made: SharedHandle | undefined;
     for await (const chunk of chunks) {
-      const behind = incoming.add(chunk);
+      made ??= await makeFile();
+      const behind = incoming?.add(chunk);
       progress.raise();
       if (behind !== undefined) await behind;
       received += chunk.length;
     }
+    made ??= await makeFile();
     state = "verified";
     progress.raise();
-    await incoming.end();
+    await incoming?.end();
+    return made;
+  }
+
+  async function makeFile(): Promise<SharedHandle> {
+    const { handle } = (shared = shareHandle(await onCacheDisk(file, open(file, "wx+", 0o600))));
+    incoming = createIncomingFile(file, handle, size);
+    return shared;
   }
 
   function letGo(): void {

@@ -40,7 +40,7 @@ export function shareHandle(handle: FileHandle): SharedHandle {
     },
     release() {
       users--;
-      if (users === 0) void handle.close();
+      if (users === 0) handle.close().catch(() => {}); // what is on the disk is hashed before it is served
     },
   };
 }

@@ -360,3 +360,20 @@ it("a disk that takes no more fails the request, not the process", async () => {
   expect((await get(cache, BIG)).right).toBe(true);
   expect((await readFile(await onlyFile())).equals(BIG)).toBe(true);
 });
+
+it("a disk that takes no more lets go of what GitLab has begun to send", async () => {
+  const cache = await open();
+  const destroy = vi.fn<() => void>();
+  async function* body() {
+    yield await Promise.resolve(BIG);
+  }
+  const start = async () => {
+    await rm(join(directory, "incoming"), { recursive: true });
+    return { size: BIG.length, body: body(), destroy };
+  };
+  const expected = { artifact: "tool", ...(await locked(BIG)) };
+  const { content } = await cache.acquire(expected, { asker: "a", start });
+  await expect(content.verified()).rejects.toMatchObject({ code: "CACHE_DISK" });
+  content.close();
+  expect(destroy).toHaveBeenCalled();
+});
