@@ -1,9 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { Body } from "./body.js";
-import type { Content } from "./cache/content.js";
+import type { Content, Piece } from "./cache/content.js";
 import { type ClientPace, type PacedAnswer, pacedAnswer } from "./client-pace.js";
 import type { ByteRange } from "./range.js";
-import { lendBuffers } from "./send-buffers.js";
 
 export interface Sent {
   readonly body: Body;
@@ -33,15 +32,15 @@ export async function sendContent(
   if (middle.start === middle.end || middle.end < stored) await content.verified();
 
   if (content.bytes === undefined) {
-    await sendMiddle(answer, content, { range: middle, sendHead, first: slice(prefix, before) });
-    answer.end(slice(suffix, after));
+    const [first, last] = [slice(prefix, before), slice(suffix, after)];
+    await sendMiddle(answer, content, { range: middle, sendHead, first, last });
   } else {
     sendHead();
     const bytes = slice(content.bytes, middle);
     const framed = prefix.length + suffix.length > 0;
     answer.end(framed ? Buffer.concat([slice(prefix, before), bytes, slice(suffix, after)]) : bytes);
+    await answer.taken();
   }
-  await answer.taken();
 }
 
 /** The part of `range` that lies in `length` bytes from `offset` on, counted from there. */
@@ -61,27 +60,30 @@ function slice(bytes: Uint8Array, { start, end }: ByteRange): Uint8Array {
 interface Middle {
   readonly range: ByteRange;
   readonly sendHead: () => void;
-  /** What stands before it. */
+  /** What stands before and after it. */
   readonly first: Uint8Array;
+  readonly last: Uint8Array;
 }
 
+/** While one piece is sent, the next is read. */
 async function sendMiddle(answer: PacedAnswer, content: Content, middle: Middle): Promise<void> {
   const { start, end } = middle.range;
-  const buffers = lendBuffers(end - start);
-  let { filling, sending } = buffers;
+  const pieces: Piece[] = [];
   try {
     for (let position = start; position < end;) {
-      const room = filling.subarray(0, end - position);
-      const count = await content.read(room, position).catch(onceTaken(answer));
+      const piece = await content.read(position, end).catch(onceTaken(answer));
+      pieces.push(piece);
       if (position === start) begin(answer, middle);
       await answer.taken();
-      [filling, sending] = [sending, filling];
-      answer.write(sending.subarray(0, count));
-      position += count;
+      if (pieces.length > 1) pieces.shift()?.release();
+      answer.write(piece.bytes);
+      position += piece.bytes.length;
     }
     if (start === end) begin(answer, middle);
+    answer.end(middle.last);
+    await answer.taken();
   } finally {
-    buffers.release();
+    for (const { release } of pieces) release();
   }
 }
 

@@ -69,7 +69,7 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
   }
 
   async function receive(chunks: AsyncIterable<Uint8Array>, handle: FileHandle): Promise<void> {
-    incoming = createIncomingFile(file, handle, size);
+    incoming = createIncomingFile({ file, handle, size, shared: () => readers.size > 1 });
     for await (const chunk of chunks) {
       const behind = incoming.add(chunk);
       progress.raise();
@@ -82,7 +82,9 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
   }
 
   function letGo(): void {
-    if (finished && readers.size === 0) shared?.release();
+    if (!finished || readers.size > 0) return;
+    incoming?.close();
+    shared?.release();
   }
 
   return {
@@ -94,7 +96,7 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
       if (!started) void run();
       return {
         bytes: undefined,
-        read: (buffer, position) => until(() => incoming?.read(buffer, position)),
+        read: (position, end) => until(() => incoming?.read(position, end)),
         verified: async () => void (await until(() => (state === "verified" ? shared : undefined))),
         close() {
           if (closed) return;
