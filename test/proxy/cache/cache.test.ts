@@ -337,10 +337,13 @@ describe("a directory that others may write", () => {
   });
 
   it("is refused when it cannot be made", async () => {
+    const root = directory;
     await writeFile(join(directory, "file"), "");
     directory = join(directory, "file");
     await expect(open()).rejects.toMatchObject({ code: "CACHE_UNUSABLE" });
-    directory = join(directory, "..");
+    directory = "/proc/no-place-for-a-cache";
+    await expect(open()).rejects.toMatchObject({ code: "CACHE_UNUSABLE" });
+    directory = root;
   });
 });
 
