@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Body } from "./body.js";
-import type { Content, Piece } from "./cache/content.js";
+import type { Content } from "./cache/content.js";
 import { type ClientPace, type PacedAnswer, pacedAnswer } from "./client-pace.js";
 import type { ByteRange } from "./range.js";
 
@@ -65,34 +65,23 @@ interface Middle {
   readonly last: Uint8Array;
 }
 
-/** While one piece is sent, the next is read. */
+/** One piece after the other: while the system sends what it has taken, there is time to read the next. */
 async function sendMiddle(answer: PacedAnswer, content: Content, middle: Middle): Promise<void> {
   const { start, end } = middle.range;
-  const pieces: Piece[] = [];
-  try {
-    for (let position = start; position < end;) {
-      const piece = await content.read(position, end).catch(onceTaken(answer));
-      pieces.push(piece);
+  for (let position = start; position < end;) {
+    const { bytes, release } = await content.read(position, end);
+    try {
       if (position === start) begin(answer, middle);
+      answer.write(bytes);
       await answer.taken();
-      if (pieces.length > 1) pieces.shift()?.release();
-      answer.write(piece.bytes);
-      position += piece.bytes.length;
+    } finally {
+      release();
     }
-    if (start === end) begin(answer, middle);
-    answer.end(middle.last);
-    await answer.taken();
-  } finally {
-    for (const { release } of pieces) release();
+    position += bytes.length;
   }
-}
-
-/** Throws when what was sent before has arrived, so that a client that resumes does not ask for it again. */
-function onceTaken(answer: PacedAnswer): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await answer.taken();
-    throw error;
-  };
+  if (start === end) begin(answer, middle);
+  answer.end(middle.last);
+  await answer.taken();
 }
 
 function begin(answer: PacedAnswer, { first, sendHead }: Middle): void {
