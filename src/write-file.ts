@@ -3,10 +3,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "./errors.js";
+import { makeDirectory } from "./make-directory.js";
 
 /** Syncs take long and wait side by side. */
 const FILES_AT_ONCE = 16;
@@ -86,18 +87,6 @@ async function prepareDirectories(files: readonly FileText[]): Promise<void> {
       failed(path)(cause);
     }
   }
-}
-
-/**
- * Makes a directory and those above it. Node gives ENOENT for one that it may not make on a read-only file system; to make it alone
- * gives the reason.
- */
-export async function makeDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" || error.path === undefined) throw error;
-    await mkdir(error.path);
-    await mkdir(directory, { recursive: true });
-  });
 }
 
 /** A writer that was killed could not remove its temporary files; the next one does, once that process is gone. */

@@ -1,9 +1,10 @@
 /** A cache in a directory: `file:///srv/cache`, as Nix's local binary cache store. */
 import { randomUUID } from "node:crypto";
-import { link, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { link, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
-import { makeDirectory, readText } from "../write-file.js";
+import { makeDirectory } from "../make-directory.js";
+import { readText } from "../write-file.js";
 import type { BinaryCache, CacheEntry } from "./cache.js";
 import { sharedSync } from "./shared-sync.js";
 
@@ -120,7 +121,7 @@ function unlessThere(error: NodeJS.ErrnoException): void {
 
 /** In the cache itself: so taking a file is a rename, and a full disk is noticed before. */
 async function makeStaging(root: string): Promise<string> {
-  for (const name of NIX_FOLDERS) await mkdir(join(root, name), { recursive: true });
+  for (const name of NIX_FOLDERS) await makeDirectory(join(root, name));
   for (const name of await readdir(root)) {
     if (!name.startsWith(STAGING)) continue;
     // Those of others come and go meanwhile.

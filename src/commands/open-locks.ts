@@ -1,8 +1,8 @@
 /** The locks that `artifacts proxy` is told to serve: files, patterns of files, and files of repositories. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
 import type { GitLab } from "../gitlab/gitlab.js";
+import { makeDirectory } from "../make-directory.js";
 import { followLock } from "../proxy/gitlab-lock.js";
 import { parseLockAddress } from "../proxy/lock-address.js";
 import { type Locks, openLocks } from "../proxy/locks.js";
@@ -33,7 +33,7 @@ export async function openAllLocks({
   const plain = files.filter((file) => parseLockAddress(file) === undefined);
   const addresses = files.map(parseLockAddress).filter((address) => address !== undefined);
   const copies = cache === undefined || addresses.length === 0 ? undefined : join(cache, "locks");
-  if (copies !== undefined) await mkdir(copies, { recursive: true, mode: 0o700 });
+  if (copies !== undefined) await makeDirectory(copies, 0o700);
   const opened: Locks[] = [];
   const close = () => opened.forEach((locks) => locks.close());
   try {

@@ -5,7 +5,7 @@ import { UserError } from "../errors.js";
 import { groupId } from "../proxy/group-id.js";
 import { expectedSockets, inheritedSockets, namedSockets } from "../proxy/inherited.js";
 import { type ListenAddress, parseListener } from "../proxy/listener.js";
-import type { ProxyOptions as StartOptions } from "../proxy/proxy.js";
+import type { ProxyOptions as StartOptions } from "../proxy/options.js";
 import type { TlsFiles } from "../proxy/tls.js";
 import type { CommandContext } from "./command.js";
 

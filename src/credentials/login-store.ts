@@ -2,10 +2,11 @@
  * What `artifacts auth login` keeps: a private file for each instance in a private folder, which holds the login, or says that the
  * user's keyring does. Refused when others can read it, so that a copied home does not go unnoticed.
  */
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { makeDirectory } from "../make-directory.js";
 import { readText, writeFiles } from "../write-file.js";
 import { keepInKeyring, readFromKeyring, removeFromKeyring } from "./keyring.js";
 import type { Environment } from "./source.js";
@@ -84,7 +85,7 @@ export async function writeLogin(file: string, login: Login, keeper: Keeper): Pr
       ? "keyring"
       : "file";
   const content = kept === "keyring" ? { kind: "keyring", instance: login.instance } : login;
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file), 0o700);
   await writeFiles([{ path: file, text: `${JSON.stringify(content, undefined, 2)}\n`, mode: 0o600 }]);
   const leftInKeyring = wasInKeyring && kept === "file" && !(await removeFromKeyring(accountOf(file)));
   return { keeper: kept, leftInKeyring };

@@ -2,10 +2,11 @@
  * The user's own settings: which instances may get tokens, and from where. They are outside of any repository, so they may
  * decide what a repository may not.
  */
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors.js";
+import { makeDirectory } from "../make-directory.js";
 import { readText, writeFiles } from "../write-file.js";
 import type { Environment } from "./source.js";
 import { settingsFile } from "./user-files.js";
@@ -94,7 +95,7 @@ export async function changeSettings(
   }
   const { instances } = await readSettings(env);
   const changed = { ...instances, [origin.origin]: { ...instances[origin.origin], ...change } };
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(dirname(file), 0o700);
   await writeFiles([
     { path: file, text: `${JSON.stringify({ instances: changed }, undefined, 2)}\n`, mode: 0o600 },
   ]);

@@ -3,9 +3,9 @@
  * once a day for each token, not once a command. A token is known by a fingerprint; none is kept here.
  */
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { makeDirectory } from "../make-directory.js";
 import { readText, writeFiles } from "../write-file.js";
 import type { Credential } from "./credentials.js";
 import type { Environment } from "./source.js";
@@ -53,7 +53,7 @@ export async function rememberTokenEnds(
   );
   const text = `${JSON.stringify([...added, ...kept].slice(0, MAX_KEPT), undefined, 2)}\n`;
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeDirectory(dirname(file), 0o700);
     await writeFiles([{ path: file, text, mode: 0o600 }]);
   } catch {
     // GitLab is asked again next time

@@ -4,10 +4,11 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../errors.js";
+import { makeDirectory } from "../make-directory.js";
 
 const run = promisify(execFile);
 
@@ -33,7 +34,7 @@ export interface BinarySource {
  * @throws UserError DEMO_DOWNLOAD
  */
 export async function readRealBinary(binary: RealBinary, { cache, env }: BinarySource): Promise<Uint8Array> {
-  await mkdir(cache, { recursive: true });
+  await makeDirectory(cache);
   const spec = specOf(binary);
   const tarball = join(cache, `${spec.replace(/^@/, "").replace("/", "-").replace("@", "-")}.tgz`);
   const bytes = (await readIntact(tarball, binary)) ?? (await download(tarball, binary, { cache, env }));

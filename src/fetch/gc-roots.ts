@@ -1,7 +1,8 @@
-import { mkdir, readdir, readlink, unlink } from "node:fs/promises";
+import { readdir, readlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { UserError } from "../errors.js";
+import { makeDirectory } from "../make-directory.js";
 import type { Nix } from "../store/nix.js";
 import type { LockedEntry } from "../lock/entry.js";
 
@@ -29,7 +30,7 @@ const OUR_NAME = /^[a-zA-Z_][a-zA-Z0-9_-]*\.(any|[a-z0-9_]+-[a-z0-9_]+)$/;
  * @throws UserError when the directory cannot be written, or Nix does not take the roots
  */
 export async function keepFromGarbage({ directory, kept, locked, nix, signal }: GcRoots): Promise<string[]> {
-  await inDirectory(directory, mkdir(directory, { recursive: true }));
+  await inDirectory(directory, makeDirectory(directory));
   const limit = pLimit(LINKS_AT_ONCE);
   const roots = kept.map((one) =>
     limit(() => nix.addRoot(one.variant.storePath, join(directory, linkName(one)), signal)),

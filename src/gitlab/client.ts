@@ -12,6 +12,7 @@ import type { GitLab, QuestionOptions } from "./gitlab.js";
 import { nextPage } from "./next-page.js";
 import { readJson } from "./read-json.js";
 import { receive } from "./receive.js";
+import { DEFAULT_TIMEOUTS, type Timeouts } from "./timeouts.js";
 import { countAttempts, type Retried, type RetryOptions, withRetries } from "./retry.js";
 
 export interface GitLabOptions {
@@ -29,16 +30,6 @@ export interface GitLabOptions {
 /** How long, and how often, an answer is waited for. */
 export type Patience = Pick<GitLabOptions, "timeouts" | "retry">;
 
-/** In milliseconds. */
-export interface Timeouts {
-  /** Until the connection stands, TLS included; default 10,000. */
-  readonly connect?: number;
-  /** From the request to the end of the answer's headers; default 60,000. */
-  readonly headers?: number;
-  /** Between two parts of a body; default 60,000. */
-  readonly stall?: number;
-}
-
 /**
  * What a run has under way at most: two questions about each of 32 variants, and 32 small downloads. With fewer, questions would
  * wait for downloads that wait for questions. Those that come over are queued, not refused.
@@ -49,12 +40,19 @@ const MAX_PAGES = 1000;
 
 /** The one GitLab client, on undici. See the `GitLab` contract; `close` it when nothing is asked any more. */
 export function createGitLab(options: GitLabOptions): GitLab {
-  const agent = agentOf(options);
   const { signal: ending } = options;
+  const { connect, headers, stall, answer, pace } = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+  const agent = new Agent({
+    connect: { timeout: connect },
+    headersTimeout: headers,
+    bodyTimeout: stall,
+    connections: CONNECTIONS_PER_ORIGIN,
+  });
   const line: Line = {
     agent,
     credentials: options.credentials,
     userAgent: options.userAgent ?? "nix-artifacts",
+    answerMs: answer,
   };
   const retrying = <T>(attempt: () => Promise<T>, signal = ending) =>
     withRetries(attempt, options.retry ?? {}, { signal, onRetry: options.onRetry });
@@ -103,22 +101,13 @@ export function createGitLab(options: GitLabOptions): GitLab {
       const ask = (condition: PartRequest = { range: part }) =>
         exchange(line, url, { accept: "*/*", signal, credential, ...condition });
       const attempts = countAttempts(options.retry ?? {}, { signal, onRetry: options.onRetry });
-      if (part !== undefined) return retrying(async () => receive(await ask(), { signal }), signal);
-      return openDownload({ ask, attempts, signal, verified });
+      if (part !== undefined)
+        return retrying(async () => receive(await ask(), { signal, paceMs: pace }), signal);
+      return openDownload({ ask, attempts, signal, paceMs: pace, verified });
     },
 
     close: () => agent.destroy(),
   };
-}
-
-function agentOf({ timeouts = {} }: GitLabOptions): Agent {
-  const { connect = 10_000, headers = 60_000, stall = 60_000 } = timeouts;
-  return new Agent({
-    connect: { timeout: connect },
-    headersTimeout: headers,
-    bodyTimeout: stall,
-    connections: CONNECTIONS_PER_ORIGIN,
-  });
 }
 
 function parseUrl(text: string): URL {

@@ -25,6 +25,8 @@ export interface Resumable {
   /** For the whole download. */
   readonly attempts: Attempts;
   readonly signal: AbortSignal | undefined;
+  /** As `Timeouts.pace`. */
+  readonly paceMs: number;
   /** The reader knows the hash, so any answer may be taken up where the last one broke off. */
   readonly verified: boolean;
 }
@@ -38,8 +40,9 @@ const PROGRESS_BYTES = 1024 * 1024;
  * @throws GitLabError; from the body also `CannotContinue`
  */
 export async function openDownload(request: Resumable): Promise<Download> {
-  const { attempts, signal } = request;
-  const open = async (rest?: Rest) => receive(await request.ask(rest && partOf(rest)), { signal, rest });
+  const { attempts, signal, paceMs } = request;
+  const open = async (rest?: Rest) =>
+    receive(await request.ask(rest && partOf(rest)), { signal, paceMs, rest });
   let current = await retrying(open, attempts);
   const { size } = current;
   return { size, body: body(), destroy: () => current.destroy() };

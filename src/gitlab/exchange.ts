@@ -5,6 +5,7 @@ import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
 import { readText } from "./read-text.js";
 import { followed, isRedirect, tooManyRedirects } from "./redirect.js";
+import { endWithin } from "./too-slow.js";
 import { withCredential } from "./with-credential.js";
 
 /** What every request of one client has in common. */
@@ -12,6 +13,8 @@ export interface Line {
   readonly agent: Agent;
   readonly credentials: Credentials;
   readonly userAgent: string;
+  /** As `Timeouts.answer`. */
+  readonly answerMs: number;
 }
 
 /** What this request adds. */
@@ -96,7 +99,7 @@ export async function requestOnce(
     ...(options.body === undefined ? {} : { "content-type": "application/json" }),
   };
   try {
-    return await line.agent.request({
+    const response = await line.agent.request({
       origin: asked.url.origin,
       path: `${asked.url.pathname}${asked.url.search}`,
       method: options.method ?? "GET",
@@ -104,6 +107,8 @@ export async function requestOnce(
       headers: asked.home ? { ...bare, ...asked.credential?.headers } : bare,
       signal: options.signal ?? null,
     });
+    if (!asked.bytes || response.statusCode >= 300) endWithin(response.body, line.answerMs);
+    return response;
   } catch (error) {
     options.signal?.throwIfAborted();
     throw unreachable(asked, error) ?? error;

@@ -87,7 +87,7 @@ function tooSlow(meaning: string): Failure {
   return { code: "GITLAB_TIMEOUT", meaning, transient: true };
 }
 
-/** Codes of Node's and undici's errors. */
+/** Codes of Node's and undici's errors, and those of `too-slow.ts`. */
 const FAILURES: Readonly<Record<string, Failure>> = {
   ENOTFOUND: { ...unreached("the host name is not known (ENOTFOUND)"), transient: false },
   EAI_AGAIN: unreached("the host name could not be looked up (EAI_AGAIN)"),
@@ -101,5 +101,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ETIMEDOUT: tooSlow("the connection timed out (ETIMEDOUT)"),
   UND_ERR_CONNECT_TIMEOUT: tooSlow("the connection was not made in time"),
   UND_ERR_HEADERS_TIMEOUT: tooSlow("the server did not answer in time"),
+  ANSWER_TIMEOUT: tooSlow("the time for a whole answer was over"),
+  DOWNLOAD_TOO_SLOW: tooSlow("the rest came too slowly to wait for"),
   UND_ERR_BODY_TIMEOUT: tooSlow("the server sent nothing more for too long"),
 };

@@ -4,6 +4,7 @@ import { brokenOff } from "./explain-network.js";
 import { GitLabError } from "./gitlab-error.js";
 import type { Download } from "./gitlab.js";
 import { signIn } from "./redirect.js";
+import { leastPace } from "./too-slow.js";
 
 /** A download that may be only the rest of an object. Its `size` is that of the whole. */
 export interface Received extends Download {
@@ -22,6 +23,8 @@ export interface Rest {
 
 interface ReceiveOptions {
   readonly signal?: AbortSignal | undefined;
+  /** As `Timeouts.pace`. */
+  readonly paceMs: number;
   /** The rest that was asked for. */
   readonly rest?: Rest | undefined;
 }
@@ -32,7 +35,7 @@ interface ReceiveOptions {
  *
  * @throws GitLabError when the answer is known to be something else than the artifact
  */
-export async function receive(answer: Answer, { signal, rest }: ReceiveOptions = {}): Promise<Received> {
+export async function receive(answer: Answer, { signal, rest, paceMs }: ReceiveOptions): Promise<Received> {
   const { asked, body } = answer;
   // Given up by us or by the other side: whoever reads gets the error, nobody else needs it.
   body.on("error", () => {});
@@ -41,7 +44,7 @@ export async function receive(answer: Answer, { signal, rest }: ReceiveOptions =
     const offset = offsetOf(answer, rest);
     const length = declaredLength(answer);
     const size = length === undefined ? undefined : offset + length;
-    const chunks = counted(body, asked, { size, offset, signal });
+    const chunks = counted(body, asked, { size, offset, signal, paceMs });
     const first = await chunks.next();
     return {
       size,
@@ -111,19 +114,23 @@ interface Expected {
   readonly size: number | undefined;
   readonly offset: number;
   readonly signal: AbortSignal | undefined;
+  readonly paceMs: number;
 }
 
 async function* counted(
   body: AsyncIterable<Uint8Array>,
   asked: Asked,
-  { size: declared, offset, signal }: Expected,
+  { size: declared, offset, signal, paceMs }: Expected,
 ): AsyncGenerator<Uint8Array, void> {
+  const pace = leastPace(paceMs);
   let bytes = offset;
   try {
     for await (const chunk of body) {
       bytes += chunk.length;
       if (declared !== undefined && bytes > declared) break;
+      pace.came(chunk.length);
       yield chunk;
+      pace.waits();
     }
   } catch (error) {
     signal?.throwIfAborted();

@@ -13,6 +13,7 @@ import { refused } from "./explain-answer.js";
 import { GitLabError } from "./gitlab-error.js";
 import { readJson } from "./read-json.js";
 import { withRetries } from "./retry.js";
+import { DEFAULT_TIMEOUTS } from "./timeouts.js";
 import { withCredential } from "./with-credential.js";
 
 export interface Write<T> {
@@ -44,9 +45,10 @@ function wasNotDone(error: GitLabError): boolean {
 
 /** The writer of a command; `close` it with the client that reads. An abort of the signal ends a pause, but no change that was sent. */
 export function createGitLabWriter(options: GitLabOptions): GitLabWriter {
-  const { connect = 10_000, headers = 60_000, stall = 60_000 } = options.timeouts ?? {};
+  const { connect, headers, stall, answer } = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const agent = new Agent({ connect: { timeout: connect }, headersTimeout: headers, bodyTimeout: stall });
-  const line = { agent, credentials: options.credentials, userAgent: options.userAgent ?? "nix-artifacts" };
+  const { credentials, userAgent = "nix-artifacts" } = options;
+  const line = { agent, credentials, userAgent, answerMs: answer };
   return {
     send(instance, write) {
       const url = apiUrl(instance, write.path);

@@ -1,13 +1,6 @@
 import { packageVersion } from "../version.js";
+import type { Health } from "./health.js";
 import type { Refusal, Text } from "./refusals.js";
-
-/** How the proxy is, in words that anybody may read: no name of an artifact, a file or a host. */
-export interface Health {
-  /** A degraded proxy serves what it can; a stopping one finishes what runs. */
-  readonly status: "ready" | "degraded" | "stopping";
-  /** What is not as it should be. */
-  readonly notes: readonly string[];
-}
 
 /** Who may ask where the request came in. */
 export type AuthorityName = "inject" | "passthrough" | "id-token" | "certificate" | "admin";

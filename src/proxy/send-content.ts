@@ -3,7 +3,6 @@ import type { Body } from "./body.js";
 import type { Content } from "./cache/content.js";
 import { type ClientPace, type PacedAnswer, pacedAnswer } from "./client-pace.js";
 import type { ByteRange } from "./range.js";
-import { lendBuffers } from "./send-buffers.js";
 
 export interface Sent {
   readonly body: Body;
@@ -33,15 +32,15 @@ export async function sendContent(
   if (middle.start === middle.end || middle.end < stored) await content.verified();
 
   if (content.bytes === undefined) {
-    await sendMiddle(answer, content, { range: middle, sendHead, first: slice(prefix, before) });
-    answer.end(slice(suffix, after));
+    const [first, last] = [slice(prefix, before), slice(suffix, after)];
+    await sendMiddle(answer, content, { range: middle, sendHead, first, last });
   } else {
     sendHead();
     const bytes = slice(content.bytes, middle);
     const framed = prefix.length + suffix.length > 0;
     answer.end(framed ? Buffer.concat([slice(prefix, before), bytes, slice(suffix, after)]) : bytes);
+    await answer.taken();
   }
-  await answer.taken();
 }
 
 /** The part of `range` that lies in `length` bytes from `offset` on, counted from there. */
@@ -61,36 +60,28 @@ function slice(bytes: Uint8Array, { start, end }: ByteRange): Uint8Array {
 interface Middle {
   readonly range: ByteRange;
   readonly sendHead: () => void;
-  /** What stands before it. */
+  /** What stands before and after it. */
   readonly first: Uint8Array;
+  readonly last: Uint8Array;
 }
 
+/** One piece after the other: while the system sends what it has taken, there is time to read the next. */
 async function sendMiddle(answer: PacedAnswer, content: Content, middle: Middle): Promise<void> {
   const { start, end } = middle.range;
-  const buffers = lendBuffers(end - start);
-  let { filling, sending } = buffers;
-  try {
-    for (let position = start; position < end;) {
-      const room = filling.subarray(0, end - position);
-      const count = await content.read(room, position).catch(onceTaken(answer));
+  for (let position = start; position < end;) {
+    const { bytes, release } = await content.read(position, end);
+    try {
       if (position === start) begin(answer, middle);
+      answer.write(bytes);
       await answer.taken();
-      [filling, sending] = [sending, filling];
-      answer.write(sending.subarray(0, count));
-      position += count;
+    } finally {
+      release();
     }
-    if (start === end) begin(answer, middle);
-  } finally {
-    buffers.release();
+    position += bytes.length;
   }
-}
-
-/** Throws when what was sent before has arrived, so that a client that resumes does not ask for it again. */
-function onceTaken(answer: PacedAnswer): (error: unknown) => Promise<never> {
-  return async (error) => {
-    await answer.taken();
-    throw error;
-  };
+  if (start === end) begin(answer, middle);
+  answer.end(middle.last);
+  await answer.taken();
 }
 
 function begin(answer: PacedAnswer, { first, sendHead }: Middle): void {

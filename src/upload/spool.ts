@@ -6,9 +6,10 @@
  * has lost nothing, and what was sent twice was there the second time. `nix/post-build-hook.sh` says how an entry looks.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../errors.js";
+import { makeDirectory } from "../make-directory.js";
 import { parseStorePath } from "../store/store-path.js";
 import { writeFiles } from "../write-file.js";
 
@@ -33,7 +34,7 @@ const MAX_ENTRY_BYTES = 1024 * 1024;
  * @throws UserError SPOOL_FAILED
  */
 export async function makeSpool(spool: string): Promise<void> {
-  await onSpool(spool, mkdir(spool, { recursive: true, mode: 0o755 }));
+  await onSpool(spool, makeDirectory(spool, 0o755));
 }
 
 /**

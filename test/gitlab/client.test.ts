@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import type { Retried } from "../../src/gitlab/retry.js";
-import { sendJson, sendText, serve } from "./http-server.js";
+import { drip, sendJson, sendText, serve } from "./http-server.js";
 import { CANARY, canaryFor, connect, failure } from "./test-client.js";
 
 const Version = z.object({ version: z.string() });
@@ -176,6 +176,27 @@ describe("an answer that is none", () => {
     const gitlab = connect({ credentials: ANONYMOUS });
     const error = await failure(gitlab.get(server.url.replace("http:", "https:"), ["version"], Version));
     expect(error.code).toBe("GITLAB_TLS");
+  });
+
+  test("a body that never pauses and never ends is given up", async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      drip(response);
+    });
+    const gitlab = connect({ credentials: ANONYMOUS, retry: { retries: 0 }, timeouts: { answer: 200 } });
+    const error = await failure(gitlab.get(server.url, ["version"], Version));
+    expect(error.code).toBe("GITLAB_TIMEOUT");
+    expect(error.message).toContain("bytes, then the time for a whole answer was over");
+  });
+
+  test("nor is a refusal that never ends waited for, also of a download", async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(403, { "content-type": "text/plain" });
+      drip(response);
+    });
+    const gitlab = connect({ credentials: ANONYMOUS, timeouts: { answer: 200 } });
+    const error = await failure(gitlab.download(`${server.url}/api/v4/projects/1/jobs/2/artifacts`));
+    expect(error.status).toBe(403);
   });
 
   test("headers that never come end in a timeout", async () => {

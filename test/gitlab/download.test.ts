@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import type { Answer } from "../../src/gitlab/exchange.js";
 import { receive } from "../../src/gitlab/receive.js";
-import { sendText, serve } from "./http-server.js";
+import { drip, sendText, serve } from "./http-server.js";
 import { canaryFor, connect, failure, readAll } from "./test-client.js";
 
 const ARCHIVE = "/api/v4/projects/1/jobs/2/artifacts";
@@ -71,6 +72,35 @@ describe("a download", () => {
     const download = await gitlab.download(`${server.url}${ARCHIVE}`);
     const error = await failure(readAll(download.body));
     expect(error.code).toBe("GITLAB_TIMEOUT");
+  });
+
+  test("that brings a byte now and then is given up, and the rest asked for again", async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { "content-length": "1000" });
+      drip(response);
+    });
+    const gitlab = connect({ credentials: ANONYMOUS, timeouts: { pace: 200 } });
+    const download = await gitlab.download(`${server.url}${ARCHIVE}`, { verified: true });
+    const error = await failure(readAll(download.body));
+    expect(error.code).toBe("GITLAB_TIMEOUT");
+    expect(error.message).toContain("bytes, then the rest came too slowly to wait for");
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test("whose reader takes its time is none that comes slowly", async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { "content-length": "20" });
+      response.write("first part");
+      setTimeout(() => response.end("other part"), 100);
+    });
+    const gitlab = connect({ credentials: ANONYMOUS, timeouts: { pace: 1000 } });
+    const download = await gitlab.download(`${server.url}${ARCHIVE}`);
+    const parts: string[] = [];
+    for await (const part of download.body) {
+      parts.push(part.toString());
+      if (parts.length === 1) await delay(1200);
+    }
+    expect(parts).toHaveLength(2);
   });
 
   test("answered with a page in place of the archive fails", async () => {
@@ -152,7 +182,7 @@ describe("a download", () => {
         header: (name) => (name === "content-length" ? String(declared) : undefined),
         body: Readable.from([Buffer.from("bytes")]) as Answer["body"], // the part of undici's body that is used
       };
-      const error = await failure(receive(answer).then(({ body }) => readAll(body)));
+      const error = await failure(receive(answer, { paceMs: 1000 }).then(({ body }) => readAll(body)));
       expect(error.code).toBe("GITLAB_TRUNCATED");
       expect(error.message).toContain(message);
     },

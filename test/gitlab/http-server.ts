@@ -33,6 +33,12 @@ export function sendJson(response: ServerResponse, value: unknown, answer: JsonA
   response.end(JSON.stringify(value));
 }
 
+/** Sends a byte now and then, and never ends. */
+export function drip(response: ServerResponse): void {
+  const timer = setInterval(() => response.write(" "), 20);
+  response.once("close", () => clearInterval(timer));
+}
+
 export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { "content-type": type });
   response.end(text);

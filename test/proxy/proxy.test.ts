@@ -7,7 +7,8 @@ import { EMPTY_LOCK } from "../../src/lock/schema.js";
 import { openCache } from "../../src/proxy/cache/cache.js";
 import { NOT_LOCKED } from "../../src/proxy/refusals.js";
 import { formatLogEntry } from "../../src/proxy/log.js";
-import { type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
+import type { ProxyOptions } from "../../src/proxy/options.js";
+import { startProxy } from "../../src/proxy/proxy.js";
 import { sampleBytes } from "../store/samples.js";
 import { type RunningProxy, ask, gitlabError, runProxy } from "./running-proxy.js";
 

@@ -8,7 +8,8 @@ import { EMPTY_LOCK, type Lock, type LockedVariant } from "../../src/lock/schema
 import { fodPath } from "../../src/generate/fod-path.js";
 import { openCache } from "../../src/proxy/cache/cache.js";
 import type { LogEntry } from "../../src/proxy/log.js";
-import { type Proxy, type ProxyOptions, startProxy } from "../../src/proxy/proxy.js";
+import type { ProxyOptions } from "../../src/proxy/options.js";
+import { type Proxy, startProxy } from "../../src/proxy/proxy.js";
 import { type Upstream, startUpstream } from "../hash/upstream.js";
 import { type Locked, makeVariantOf } from "../make/lock.js";
 

@@ -3,7 +3,7 @@ import { packageVersion } from "../../version.js";
 import type { Cache } from "../cache/cache.js";
 import { type LockedEntry, entriesOf } from "../../lock/entry.js";
 import type { LockState } from "../locks.js";
-import type { Health } from "../probe.js";
+import type { Health } from "../health.js";
 import { storedBytes } from "../stored.js";
 import type { Activity, Trouble, Watch } from "./watch.js";
 

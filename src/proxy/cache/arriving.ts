@@ -84,12 +84,14 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
 
   async function makeFile(): Promise<SharedHandle> {
     const { handle } = (shared = shareHandle(await onCacheDisk(file, open(file, "wx+", 0o600))));
-    incoming = createIncomingFile(file, handle, size);
+    incoming = createIncomingFile({ file, handle, size, shared: () => readers.size > 1 });
     return shared;
   }
 
   function letGo(): void {
-    if (finished && readers.size === 0) shared?.release();
+    if (!finished || readers.size > 0) return;
+    incoming?.close();
+    shared?.release();
   }
 
   return {
@@ -101,7 +103,7 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
       if (!started) void run();
       return {
         bytes: undefined,
-        read: (buffer, position) => until(() => incoming?.read(buffer, position)),
+        read: (position, end) => until(() => incoming?.read(position, end)),
         verified: async () => void (await until(() => (state === "verified" ? shared : undefined))),
         close() {
           if (closed) return;

@@ -1,17 +1,24 @@
 import type { FileHandle } from "node:fs/promises";
 
+/** Bytes in memory that others may share. */
+export interface Piece {
+  /** They stay as they are until `release`. */
+  readonly bytes: Uint8Array;
+  /** To be called once, when nobody looks at them any more. */
+  release(): void;
+}
+
 /** The bytes of one artifact for one reader. Whoever gets one must close it. */
 export interface Content {
   /** All bytes, when they are few and were verified; else undefined. */
   readonly bytes: Buffer | undefined;
   /**
-   * Fills `buffer` from `position` on, as far as there are bytes; waits until there is one. The last byte of a download comes only
-   * when all of them are verified. Reading beyond the end is a bug of the caller.
+   * Bytes from `position` on, as many as there are at once, but none from `end` on; waits until there is one. The last byte of a download
+   * comes only when all of them are verified. Reading beyond the end is a bug of the caller.
    *
-   * @returns how many bytes were read, at least one
    * @throws what made the download fail; `ContentLost` when the file was changed, or when this was closed
    */
-  read(buffer: Uint8Array, position: number): Promise<number>;
+  read(position: number, end: number): Promise<Piece>;
   /** Waits until all bytes are there and verified. */
   verified(): Promise<void>;
   close(): void;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
+import { makeDirectory } from "../../make-directory.js";
 
 /**
  * Where things are in the directory of a cache. `<key>` is form and hash of the lock, `file-<64 hex digits>`: it names the bytes,
@@ -53,7 +54,7 @@ export async function openDirectory(root: string): Promise<Directory> {
 
 async function make(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeDirectory(path, 0o700);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new UserError("CACHE_UNUSABLE", `the proxy cannot use ${path} as its cache: ${reason}`, {

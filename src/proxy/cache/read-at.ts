@@ -1,10 +1,18 @@
 import { read } from "node:fs";
 
 /**
- * Reads once at a position; 0 at the end. The callback form: for many small reads it costs a fraction of the promise of a `FileHandle`.
+ * Fills `buffer` from a position of the file on; gives how many bytes there were until its end. The callback form: for many reads it costs a
+ * fraction of the promise of a `FileHandle`.
  */
 export function readAt(fd: number, buffer: Uint8Array, position: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    read(fd, buffer, 0, buffer.length, position, (error, count) => (error ? reject(error) : resolve(count)));
+    function readFrom(filled: number): void {
+      read(fd, buffer, filled, buffer.length - filled, position + filled, (error, count) => {
+        if (error !== null) return reject(error);
+        if (count === 0 || filled + count === buffer.length) return resolve(filled + count);
+        readFrom(filled + count);
+      });
+    }
+    readFrom(0);
   });
 }

@@ -17,26 +17,16 @@ export async function verifiedBytes(
   handle: FileHandle,
   expected: ExpectedBytes,
 ): Promise<VerifiedFile | "damaged"> {
-  const bytes = await readAll(handle, expected.size);
-  if (!(await areExpected([bytes], expected))) return "damaged";
+  const bytes = Buffer.allocUnsafeSlow(expected.size);
+  const count = await readAt(handle.fd, bytes, 0);
+  if (!(await areExpected([bytes.subarray(0, count)], expected))) return "damaged";
   const content: Content = {
     bytes,
-    read: (buffer, position) => Promise.resolve(bytes.copy(buffer, 0, position)),
+    read: (position, end) => Promise.resolve({ bytes: bytes.subarray(position, end), release() {} }),
     verified: () => Promise.resolve(),
     close() {},
   };
   return { join: () => content, unchanged: () => true, release() {} };
-}
-
-/** At most `size` bytes. */
-async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafeSlow(size);
-  for (let filled = 0; filled < size;) {
-    const count = await readAt(handle.fd, bytes.subarray(filled), filled);
-    if (count === 0) return bytes.subarray(0, filled);
-    filled += count;
-  }
-  return bytes;
 }
 
 /** Whether the hash of `chunks` is the expected one. */

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { ExpectedBytes } from "../../hash/verified-body.js";
+import { createBlocks } from "./blocks.js";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { readAt } from "./read-at.js";
 import { MOST_BYTES_IN_MEMORY, areExpected, verifiedBytes } from "./verified-bytes.js";
@@ -87,32 +88,54 @@ function heldFile(shared: SharedHandle, expected: ExpectedBytes): VerifiedFile {
     if (now.nlink === 0n && (await isExpected(shared.handle, expected))) status = now;
   }
 
+  const blocks = createBlocks({
+    size: expected.size,
+    async load(buffer, position) {
+      let count = await readAt(fd, buffer, position);
+      if (!unchanged()) {
+        await (lookingAgain ??= lookAgain());
+        count = await readAt(fd, buffer, position);
+      }
+      if (count < buffer.length || !unchanged()) throw new ContentLost("the file in the cache was changed");
+    },
+    shared: () => readers > 1,
+  });
+  let readers = 0;
+  let released = false;
+
+  function letGo(): void {
+    shared.release();
+    if (released && readers === 0) blocks.close();
+  }
+
   return {
     unchanged: () => unchanged() && status.nlink > 0n,
     join() {
       if (!unchanged()) return undefined;
       shared.take();
+      readers++;
       let closed = false;
       return {
         bytes: undefined,
-        async read(buffer, position) {
+        async read(position, end) {
           if (closed) throw new ContentLost("closed");
-          let count = await readAt(fd, buffer, position);
-          if (!unchanged()) {
-            await (lookingAgain ??= lookAgain());
-            count = await readAt(fd, buffer, position);
-          }
-          if (count === 0 || !unchanged()) throw new ContentLost("the file in the cache was changed");
-          return count;
+          const piece = await blocks.read(position, end);
+          if (piece === undefined) throw new Error("a complete file has all bytes");
+          return piece;
         },
         verified: () => Promise.resolve(),
         close() {
-          if (!closed) shared.release();
+          if (closed) return;
           closed = true;
+          readers--;
+          letGo();
         },
       };
     },
-    release: shared.release,
+    release() {
+      released = true;
+      letGo();
+    },
   };
 }
 
