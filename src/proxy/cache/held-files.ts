@@ -1,10 +1,10 @@
-import type { VerifiedFile } from "./verified-file.js";
+import type { VerifiedContent } from "./verified-content.js";
 
 /** Files that stay open, so that who asks for what was asked for lately gets it without a search or a hash. */
 export interface HeldFiles {
   /** The file, unless it was verified too long ago to be trusted without a look at its bytes. */
-  get(key: string): VerifiedFile | undefined;
-  add(key: string, file: VerifiedFile): void;
+  get(key: string): VerifiedContent | undefined;
+  add(key: string, file: VerifiedContent): void;
   drop(key: string): void;
   /** Lets go of those that are not in the cache any more: as long as one is open, it takes its place on the disk. */
   dropRemoved(): void;
@@ -20,7 +20,7 @@ const LOOK_FOR_REMOVED_MS = 60_000;
 
 export function createHeldFiles(): HeldFiles {
   /** Least recently used first, as a Map keeps the order of insertion. */
-  const files = new Map<string, { readonly file: VerifiedFile; readonly since: number }>();
+  const files = new Map<string, { readonly file: VerifiedContent; readonly since: number }>();
 
   let closed = false;
   const timer = setInterval(dropRemoved, LOOK_FOR_REMOVED_MS).unref();

@@ -3,7 +3,7 @@ import { type ExpectedBytes, OTHER_BYTES, verifiedBody } from "../../hash/verifi
 import { UserError } from "../../errors.js";
 import type { Content } from "./content.js";
 import { readAt } from "./read-at.js";
-import type { VerifiedFile } from "./verified-file.js";
+import type { VerifiedContent } from "./verified-content.js";
 
 /** From here on a file is read from disk each time, not kept in memory. */
 export const MOST_BYTES_IN_MEMORY = 256 * 1024;
@@ -16,7 +16,7 @@ export const MOST_BYTES_IN_MEMORY = 256 * 1024;
 export async function verifiedBytes(
   handle: FileHandle,
   expected: ExpectedBytes,
-): Promise<VerifiedFile | "damaged"> {
+): Promise<VerifiedContent | "damaged"> {
   const bytes = Buffer.allocUnsafeSlow(expected.size);
   const count = await readAt(handle.fd, bytes, 0);
   if (!(await areExpected([bytes.subarray(0, count)], expected))) return "damaged";

@@ -2,28 +2,13 @@ import { type BigIntStats, constants, fstatSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { ExpectedBytes } from "../../hash/verified-body.js";
 import { createBlocks } from "./blocks.js";
-import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
+import { ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { readAt } from "./read-at.js";
 import { MOST_BYTES_IN_MEMORY, areExpected, verifiedBytes } from "./verified-bytes.js";
+import type { VerifiedContent } from "./verified-content.js";
 
 /** In which a file is hashed. */
 const HASHED_AT_ONCE = 256 * 1024;
-
-/**
- * A complete file whose bytes this process has hashed. It is not hashed again for each reader: every write, truncation, change of
- * mode or link gives a file another time of status change (inode(7), `st_ctime`), which no program can set. So the file is
- * held open, and after each read its status is compared with that of the moment when it was verified. What is changed meanwhile
- * breaks the answer off before it is complete. To be removed is a change, too, but none of the bytes: one more hash tells, and whoever
- * reads it reads on.
- */
-export interface VerifiedFile {
-  /** One reader more; undefined when the file is not what was verified any more. */
-  join(): Content | undefined;
-  /** Whether the file is still in its place, as it was; of bytes that are served from memory, always. */
-  unchanged(): boolean;
-  /** Lets go of the file; readers keep it until they close. */
-  release(): void;
-}
 
 /**
  * Takes over a handle, whose bytes the caller has verified while they were written. Few of them are read into memory, and so hashed again.
@@ -33,7 +18,7 @@ export interface VerifiedFile {
 export async function verifiedFile(
   shared: SharedHandle,
   expected: ExpectedBytes,
-): Promise<VerifiedFile | "damaged"> {
+): Promise<VerifiedContent | "damaged"> {
   if (expected.size > MOST_BYTES_IN_MEMORY) return heldFile(shared, expected);
   try {
     return await verifiedBytes(shared.handle, expected);
@@ -50,7 +35,7 @@ export async function verifiedFile(
 export async function openVerified(
   path: string,
   expected: ExpectedBytes,
-): Promise<VerifiedFile | "absent" | "damaged"> {
+): Promise<VerifiedContent | "absent" | "damaged"> {
   const handle = await openPlain(path);
   if (typeof handle === "string") return handle;
   const shared = shareHandle(handle);
@@ -76,7 +61,13 @@ async function isExpected(handle: FileHandle, expected: ExpectedBytes): Promise<
   return (await areExpected(body, expected)) && sameStatus(before, fstatSync(handle.fd, { bigint: true }));
 }
 
-function heldFile(shared: SharedHandle, expected: ExpectedBytes): VerifiedFile {
+/**
+ * A file is not hashed again for each reader: every write, truncation, change of mode or link gives it another time of status change
+ * (inode(7), `st_ctime`), which no program can set. So it is held open, and after each read its status is compared with that of
+ * the moment when it was verified. What is changed meanwhile breaks the answer off before it is complete. To be removed is a
+ * change, too, but none of the bytes: one more hash tells, and whoever reads it reads on.
+ */
+function heldFile(shared: SharedHandle, expected: ExpectedBytes): VerifiedContent {
   const { fd } = shared.handle;
   let status = fstatSync(fd, { bigint: true });
   const unchanged = () => sameStatus(status, fstatSync(fd, { bigint: true }));
