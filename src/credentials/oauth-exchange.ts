@@ -8,6 +8,7 @@ import { UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
 
 const TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 /** An answer has two tokens at most. */
 const MAX_BYTES = 64 * 1024;
 /** The rest of a longer answer is given up together with the connection. */
@@ -24,8 +25,8 @@ export interface OAuthClient {
 
 /** How long to wait for an instance, and how often to ask it again. */
 export interface Patience {
-  /** Milliseconds until an answer begins, and between two parts of it; default 30,000. */
-  readonly timeouts?: { readonly headers?: number; readonly stall?: number };
+  /** Milliseconds until an answer begins, and between two parts of it, default 30,000; and until it is there as a whole, default 60,000. */
+  readonly timeouts?: { readonly headers?: number; readonly stall?: number; readonly answer?: number };
   readonly retry?: {
     /** Attempts after the first; default 2. */
     readonly retries?: number;
@@ -96,6 +97,7 @@ async function send(client: OAuthClient, path: string, { method, headers, body }
       body: body ?? null,
       headersTimeout: timeouts.headers ?? TIMEOUT_MS,
       bodyTimeout: timeouts.stall ?? TIMEOUT_MS,
+      signal: AbortSignal.timeout(timeouts.answer ?? ANSWER_TIMEOUT_MS),
     });
     const retryAfter = response.headers["retry-after"];
     return { status: response.statusCode, retryAfter, text: await response.body.text() };
@@ -144,8 +146,14 @@ const PASSING =
   /^(EAI_AGAIN|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|UND_ERR_SOCKET|UND_ERR_\w+_TIMEOUT|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)$/;
 
 function unreachable(client: OAuthClient, cause: unknown): UserError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "no answer";
+  const code = codeOf(cause);
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return unexpected(client, `more than ${MAX_BYTES} bytes`);
   const kind = PASSING.test(code) ? PassingFailure : UserError;
   return new kind("OAUTH_UNREACHABLE", `${client.instance} is out of reach: ${code}.`, { cause });
+}
+
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "no answer";
+  if (cause.name === "TimeoutError") return "no whole answer in time"; // of `AbortSignal.timeout`
+  return "code" in cause ? String(cause.code) : "no answer";
 }

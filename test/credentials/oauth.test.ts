@@ -39,6 +39,20 @@ test.each(QUESTIONS)("who asks for %s and is answered without end hangs up", asy
   if (answering?.closed === false) await once(answering, "close");
 });
 
+test.each(QUESTIONS)("who asks for %s and is answered letter by letter gives up", async (_, ask) => {
+  const { url } = await serve((_request, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    const timer = setInterval(() => response.write(" "), 20);
+    response.once("close", () => clearInterval(timer));
+  });
+
+  const { code, message } = await failure(
+    ask({ instance: url, clientId: "application", patience: { timeouts: { answer: 200 } } }),
+  );
+
+  expect([code, message]).toEqual(["OAUTH_UNREACHABLE", `${url} is out of reach: no whole answer in time.`]);
+});
+
 test("a refresh token is sent once, also to an instance that is out of order", async () => {
   const server = await serve((_request, response) => void response.writeHead(503).end());
 
