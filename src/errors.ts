@@ -43,6 +43,11 @@ export class UserError extends Error {
   }
 }
 
+/** What is wrong and how to fix it, where it is told as a part of something else. */
+export function withHint({ message, hint }: UserError): string {
+  return hint === undefined ? message : `${message} Fix: ${hint}`;
+}
+
 /** Several independent problems of one run, reported together. */
 export class UserErrors extends Error {
   override readonly name = "UserErrors";

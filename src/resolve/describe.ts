@@ -1,3 +1,4 @@
+import { withHint } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { Job } from "../gitlab/schema.js";
 import type { LockedVariant } from "../lock/schema.js";
@@ -33,7 +34,7 @@ async function versionOf(job: Job, search: Search, previous: LockedVariant | und
     .tags({ instance: variant.gitlab, project: projectId }, "")
     .catch((error: unknown) => {
       if (!(error instanceof GitLabError) || error.transient) throw error;
-      warn(`The tags of ${variant.project} cannot be read, so versions begin with 0. ${error.message}`);
+      warn(`The tags of ${variant.project} cannot be read, so versions begin with 0. ${withHint(error)}`);
       return [];
     });
   return unstableVersion(job.commit?.created_at ?? job.created_at, tags);

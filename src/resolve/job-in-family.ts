@@ -1,4 +1,4 @@
-import { UserError } from "../errors.js";
+import { UserError, withHint } from "../errors.js";
 import { GitLabError } from "../gitlab/gitlab-error.js";
 import type { Job, Pipeline } from "../gitlab/schema.js";
 import { excerpt } from "../redact.js";
@@ -47,7 +47,7 @@ async function* family(root: Pipeline, search: Search): AsyncGenerator<readonly 
     yield await search.inquiry.jobs(address, id);
     const children = await search.inquiry.children(address, id).catch((error: unknown) => {
       if (!(error instanceof GitLabError) || error.transient) throw error;
-      search.warn(`The child pipelines of pipeline ${id} cannot be read. ${error.message}`);
+      search.warn(`The child pipelines of pipeline ${id} cannot be read. ${withHint(error)}`);
       return [];
     });
     ids.push(...children.filter((child) => !ids.includes(child)).slice(0, MAX_FAMILY - ids.length));

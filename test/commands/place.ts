@@ -66,8 +66,8 @@ export const ROUTES: readonly Place[] = [
     locked: false,
     declares: { job: "package" },
     ...QUESTION,
-    // There the route has another name, and warnings have no hint.
-    except: ["404 for a route of a newer GitLab", "a certificate that nobody has signed"],
+    // There the route has another name.
+    except: ["404 for a route of a newer GitLab"],
     as: asOfChildren,
     run: outdatedWithChildren,
   },
