@@ -306,7 +306,8 @@ const builtIn = fc
 
 /** Also what the bot has closed and deleted: the person pushes the same commits again. */
 const reopens = fc.constantFrom(...BRANCHES).map((branch) =>
-  command(`a person reopens ${branch}`, (people, { forge, open }) => {
+  command(`a person reopens ${branch}`, (people, company) => {
+    const { forge, open } = company;
     const last = forge.mergeRequests.findLast(({ sourceBranch }) => sourceBranch === branch);
     const hasOpen = open().some(({ sourceBranch }) => sourceBranch === branch);
     if (last?.state !== "closed" || hasOpen) return;
@@ -314,7 +315,7 @@ const reopens = fc.constantFrom(...BRANCHES).map((branch) =>
     const commit = forge.repository.commitById(head);
     if (commit === undefined) return;
     forge.repository.branches.set(branch, head);
-    if (people.taken.has(last.iid) || !isOfBot(commit)) people.heads.set(branch, head);
+    if (people.taken.has(last.iid) || !isOfBot(commit)) protect(last, { people, company, branch }, head);
     last.state = "opened";
     people.refused.delete(`${branch} ${markerOf(last.description)?.fingerprint}`);
     forge.branchMoved(branch, 0);
