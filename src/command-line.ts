@@ -27,7 +27,8 @@ async function main(): Promise<void> {
 function outputFailed({ code, message }: NodeJS.ErrnoException): void {
   if (code === "EPIPE") return;
   process.exitCode = 1;
-  process.stderr.write(`error OUTPUT_FAILED  cannot write the output: ${message}\n`);
+  const fix = "send the output where there is room for it, and run the command again";
+  process.stderr.write(`error OUTPUT_FAILED  cannot write the output: ${message}\n  fix: ${fix}\n`);
 }
 
 function createProgram(): Command {

@@ -12,6 +12,7 @@ const SHARED = [
   "artifact",
   "redact",
   "make-directory",
+  "transient-status",
   "write-file",
   "print-json",
   "program",

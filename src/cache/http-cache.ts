@@ -4,6 +4,7 @@ import { Agent, request } from "undici";
 import type { Credential, Credentials } from "../credentials/credentials.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { excerpt } from "../redact.js";
+import { isTransientStatus } from "../transient-status.js";
 import type { BinaryCache } from "./cache.js";
 import { CacheError, cacheUnreachable, type RetryOptions, withRetries } from "./cache-error.js";
 
@@ -34,7 +35,6 @@ interface Answer {
 
 /** Longest text that is read: a `.narinfo` has less than a thousand bytes. */
 const MAX_TEXT = 1024 * 1024;
-const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** @param base address of the cache, with or without a slash at its end, and without user and password */
 export function openHttpCache(base: URL, { credentials, retry = {}, signal }: HttpCacheOptions): BinaryCache {
@@ -147,7 +147,7 @@ function refused(
   return new CacheError(
     "CACHE_REFUSED",
     `${what}: the cache answered ${status}${said === "" ? "" : ` (${said})`}; ${sentWith(credential)}`,
-    { transient: TRANSIENT.has(status), hint: hintFor(status) },
+    { transient: isTransientStatus(status), hint: hintFor(status) },
   );
 }
 

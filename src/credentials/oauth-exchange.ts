@@ -6,6 +6,7 @@ import { Agent, request } from "undici";
 import { type ZodType, z } from "zod";
 import { UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
+import { isTransientStatus } from "../transient-status.js";
 
 const TIMEOUT_MS = 30_000;
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -82,7 +83,7 @@ export async function exchange(client: OAuthClient, path: string, sending: Sendi
   const { status, retryAfter, text } = await send(client, path, sending);
   const answer = jsonOf(text);
   if (status === 200) return { body: answer };
-  if (TRANSIENT.has(status)) throw unavailable(client, status, retryAfter);
+  if (isTransientStatus(status)) throw unavailable(client, status, retryAfter);
   const refusal = Refusal.safeParse(answer);
   return refusal.success ? refusal.data : { error: `status ${status}` };
 }
@@ -131,9 +132,6 @@ export function unexpected({ instance }: OAuthClient, what: string): UserError {
   });
 }
 
-/** Statuses that say "later" rather than "no": RFC 9110 §15.5.9 and §15.6, RFC 6585 §4. */
-const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-
 /** @param retryAfter the header of that name: whoever is told a time has no use for two more refusals before it */
 function unavailable({ instance }: OAuthClient, status: number, retryAfter: unknown): UserError {
   const kind = retryAfter === undefined || retryAfter === "0" ? PassingFailure : UserError;
@@ -149,7 +147,10 @@ function unreachable(client: OAuthClient, cause: unknown): UserError {
   const code = codeOf(cause);
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return unexpected(client, `more than ${MAX_BYTES} bytes`);
   const kind = PASSING.test(code) ? PassingFailure : UserError;
-  return new kind("OAUTH_UNREACHABLE", `${client.instance} is out of reach: ${code}.`, { cause });
+  return new kind("OAUTH_UNREACHABLE", `${client.instance} is out of reach: ${code}.`, {
+    hint: `check the address ${client.instance} and the network`,
+    cause,
+  });
 }
 
 function codeOf(cause: unknown): string {

@@ -7,7 +7,8 @@ import { type Asked, betterTokenHint, place, quote, tokenHint, tokenSentence, wh
 import type { Diagnosis } from "./diagnosis.js";
 import { GitLabError } from "./gitlab-error.js";
 import { notFound } from "./not-found.js";
-import { isTransientStatus, serverWait } from "./retry.js";
+import { isTransientStatus } from "../transient-status.js";
+import { serverWait } from "./retry.js";
 import { ErrorBody, StorageErrorBody } from "./schema.js";
 
 /** An answer that is none: its status, headers and the beginning of its body. */

@@ -22,13 +22,6 @@ export interface RetryHooks {
   readonly onRetry?: ((retried: Retried) => void) | undefined;
 }
 
-/** Statuses that say "later" rather than "no": RFC 9110 §15.5.9 and §15.6, RFC 6585 §4. */
-const TRANSIENT: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-
-export function isTransientStatus(status: number): boolean {
-  return TRANSIENT.has(status);
-}
-
 /** The attempts at one thing. */
 export interface Attempts {
   /**

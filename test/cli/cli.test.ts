@@ -121,7 +121,8 @@ test("output that cannot be written is a failure, and said to be one", () => {
   const { status, stderr } = spawnSync("sh", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
 
   expect(stderr).toBe(
-    "error OUTPUT_FAILED  cannot write the output: ENOSPC: no space left on device, write\n",
+    "error OUTPUT_FAILED  cannot write the output: ENOSPC: no space left on device, write\n" +
+      "  fix: send the output where there is room for it, and run the command again\n",
   );
   expect(status).toBe(1);
 });
