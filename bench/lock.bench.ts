@@ -1,20 +1,16 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, test } from "vitest";
 import { CLI } from "../test/cli/run-cli.js";
 import { compare, report } from "./measure.js";
+import { type Server, startSimulator } from "./servers.js";
 
-const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta.url));
 const TOKEN = "glpat-bench000000000000000";
 const GIB = 2 ** 30;
 
 let directory: string;
-let gitlab: ChildProcess;
-let url: string;
+let gitlab: Server;
 
 /** The server runs in a process of its own, for both sides alike. */
 beforeAll(async () => {
@@ -37,27 +33,21 @@ beforeAll(async () => {
       },
     ],
   };
-  writeFileSync(join(directory, "gitlab.json"), JSON.stringify(state));
-  gitlab = spawn(process.execPath, [SIMULATOR, "--state", join(directory, "gitlab.json")], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (gitlab.stdout === null) throw new Error("stdout is a pipe");
-  const [line] = (await once(gitlab.stdout, "data")) as [Buffer];
-  url = /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "";
+  gitlab = await startSimulator(directory, state);
   mkdirSync(join(directory, "manifests"));
   writeFileSync(
     join(directory, "manifests", "files.ts"),
     `import { defineArtifacts } from "nix-artifacts";
 export default defineArtifacts(["big", "small"].map((name) => ({
-  name, gitlab: ${JSON.stringify(url)}, project: "big/file",
+  name, gitlab: ${JSON.stringify(gitlab.url)}, project: "big/file",
   ref: { branch: "main" }, job: "build", file: name, systems: "any" as const,
 })));
 `,
   );
 });
 
-afterAll(() => {
-  gitlab.kill();
+afterAll(async () => {
+  await gitlab.end();
   rmSync(directory, { recursive: true });
 });
 
@@ -69,7 +59,7 @@ test("lock of one artifact of 1 GiB against curl piped into openssl", async () =
     env: { GITLAB_TOKEN: TOKEN },
     before: () => rmSync(join(directory, "artifacts.lock.json"), { force: true }),
   });
-  const download = `${url}/api/v4/projects/1/jobs/1/artifacts/big`;
+  const download = `${gitlab.url}/api/v4/projects/1/jobs/1/artifacts/big`;
   const theirs = {
     command: "sh",
     args: ["-c", `curl -sS -H 'PRIVATE-TOKEN: ${TOKEN}' ${download} | openssl dgst -sha256`],

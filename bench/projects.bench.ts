@@ -1,16 +1,13 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, test } from "vitest";
 import type { Lock } from "../src/lock/schema.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { temporaryNix } from "../test/store/temporary-nix.js";
 import { compare, type Measured, report, sample } from "./measure.js";
+import { type Server, startSimulator } from "./servers.js";
 
-const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta.url));
 const TOKEN = "glpat-bench000000000000000";
 const NUMBERS = Array.from({ length: 1000 }, (_, index) => index + 1);
 /** As many small downloads at a time as `lock` has from one host. */
@@ -21,13 +18,12 @@ const ONE_BY_ONE = 40;
 let directory: string;
 let lockfile: string;
 let lock: Measured;
-let stop: () => void;
+let gitlab: Server;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "bench-projects-"));
   lockfile = join(directory, "artifacts.lock.json");
-  const gitlab = await startProjects(directory);
-  stop = gitlab.stop;
+  gitlab = await startSimulator(directory, thousandProjects(), 20);
   writeManifest(directory, gitlab.url);
   lock = {
     command: process.execPath,
@@ -38,8 +34,8 @@ beforeAll(async () => {
   await sample(lock);
 });
 
-afterAll(() => {
-  stop();
+afterAll(async () => {
+  await gitlab.end();
   rmSync(directory, { recursive: true });
 });
 
@@ -90,19 +86,13 @@ async function prefetch(urls: readonly string[]): Promise<number> {
   return seconds;
 }
 
-async function startProjects(directory: string): Promise<{ url: string; stop: () => void }> {
+function thousandProjects(): object {
   const projects = NUMBERS.map((id) => ({
     id,
     path: `g/p${id}`,
     pipelines: [{ ref: "main", jobs: [{ name: "build", artifacts: { files: { app: String(id) } } }] }],
   }));
-  const tokens = [{ token: TOKEN, kind: "personal", scopes: ["read_api"] }];
-  const state = join(directory, "gitlab.json");
-  writeFileSync(state, JSON.stringify({ tokens, projects }));
-  const args = [SIMULATOR, "--state", state, "--port", "0", "--latency", "20"];
-  const gitlab = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = (await once(gitlab.stdout, "data")) as [Buffer];
-  return { url: /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "", stop: () => void gitlab.kill() };
+  return { tokens: [{ token: TOKEN, kind: "personal", scopes: ["read_api"] }], projects };
 }
 
 function writeManifest(directory: string, url: string): void {

@@ -1,9 +1,7 @@
 /** The proxy beside nginx: the same origin, the same client, in turn. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -12,10 +10,10 @@ import { fodPath } from "../src/generate/fod-path.js";
 import { digestBody } from "../src/hash/digest-body.js";
 import type { Lock } from "../src/lock/schema.js";
 import { printLock } from "../src/lock/write.js";
-import { CLI } from "../test/cli/run-cli.js";
 import { makeArtifact, makeLock, makeVariant } from "../test/make/lock.js";
 import { sampleBytes } from "../test/store/samples.js";
 import { compare, compareLoad, report, reportLoad, residentPeak, sample } from "./measure.js";
+import { type Server, startNginx, startProxy } from "./servers.js";
 
 const SIZES = { big: 2 ** 30, small: 64 * 1024 } as const;
 type Name = keyof typeof SIZES;
@@ -25,9 +23,9 @@ const LINE = 596;
 const ARTIFACTS = "api/v4/projects/42/jobs/77001/artifacts";
 
 let directory: string;
-let origin: { url: string; process: ChildProcess };
-let nginx: { url: string; process: ChildProcess };
-let proxy: { url: string; process: ChildProcess };
+let origin: Server;
+let nginx: Server;
+let proxy: Server;
 let paths: Record<Name | "line", string>;
 
 beforeAll(async () => {
@@ -37,21 +35,20 @@ beforeAll(async () => {
   for (const [name, size] of Object.entries(SIZES)) {
     writeFileSync(join(files, name), sampleBytes(size, name));
   }
-  origin = await startNginx(
-    "origin",
-    `root ${directory}/files; location /${ARTIFACTS}/big { access_log ${directory}/asked; }
-     location /${ARTIFACTS}/line { alias ${files}/big; limit_rate ${LINE}m; }`,
-  );
-  nginx = await startNginx(
-    "nginx",
-    `root ${files}; location /cold/ { proxy_pass ${origin.url}/${ARTIFACTS}/; proxy_http_version 1.1; }`,
-  );
+  const whole = `/${ARTIFACTS}/big { access_log ${directory}/asked; }`;
+  const line = `/${ARTIFACTS}/line { alias ${files}/big; limit_rate ${LINE}m; }`;
+  origin = await startNginx(directory, "origin", {
+    server: `root ${directory}/files; location ${whole} location ${line}`,
+  });
+  nginx = await startNginx(directory, "nginx", {
+    server: `root ${files}; location /cold/ { proxy_pass ${origin.url}/${ARTIFACTS}/; proxy_http_version 1.1; }`,
+  });
   paths = { big: await locked("big"), small: await locked("small"), line: await locked("big", "line") };
   writeFileSync(join(directory, "artifacts.lock.json"), printLock(makeLock(systems)));
 });
 
 afterAll(async () => {
-  for (const { process } of [nginx, origin]) await end(process);
+  for (const server of [nginx, origin]) await server.end();
   rmSync(directory, { recursive: true });
 });
 
@@ -60,12 +57,7 @@ beforeEach(async () => {
   proxy = await startProxy(directory);
 });
 
-afterEach(() => end(proxy.process));
-
-async function end(process: ChildProcess): Promise<void> {
-  process.kill("SIGTERM");
-  if (process.exitCode === null) await once(process, "exit");
-}
+afterEach(() => proxy.end());
 
 const systems: Lock["artifacts"] = {};
 
@@ -79,47 +71,6 @@ async function locked(content: Name, name: Name | "line" = content): Promise<str
   const variant = makeVariant({ url, file: name, ...file, ...(await digestBody(bytes(), file)) });
   systems[name] = makeArtifact({ gitlab: origin.url, systems: { any: variant } });
   return fodPath(origin.url, variant);
-}
-
-/** Serves the lock of `folder`. */
-async function startProxy(folder: string) {
-  const args = [CLI, "proxy", "--quiet", "--listen", "127.0.0.1:0", "--cache", join(folder, "cache")];
-  const process = spawn(globalThis.process.execPath, args, {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const [line] = (await once(process.stdout, "data")) as [Buffer];
-  return { url: /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "", process };
-}
-
-async function startNginx(name: string, location: string) {
-  const port = await freePort();
-  const file = join(directory, `${name}.conf`);
-  writeFileSync(
-    file,
-    `daemon off; worker_processes auto; pid ${directory}/${name}.pid; error_log /dev/null;
-events { worker_connections 1024; }
-http {
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
-  client_body_temp_path ${directory}/${name}-body; proxy_temp_path ${directory}/${name}-proxy;
-  fastcgi_temp_path ${directory}/${name}-f; uwsgi_temp_path ${directory}/${name}-u; scgi_temp_path ${directory}/${name}-s;
-  server { listen 127.0.0.1:${port}; ${location} }
-}
-`,
-  );
-  execFileSync("chmod", ["-R", "a+rX", directory]);
-  const process = spawn("nginx", ["-c", file], { stdio: "ignore" });
-  const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(url).catch(() => undefined))) await delay(20);
-  return { url, process };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // listens on TCP
-  server.close();
-  return port;
 }
 
 function curl(url: string) {
@@ -213,7 +164,7 @@ test("start with 10,000 locked artifacts", async () => {
   const answered = performance.now();
   const row = `${seconds(serving - started)} until it listens, ${seconds(answered - serving)} for its first answer`;
   process.stdout.write(`proxy, start with 10,000 artifacts: ${row}  aim: ≤ 1 s in all\n`);
-  await end(many.process);
+  await many.end();
 });
 
 /** Each has bytes of its own. */

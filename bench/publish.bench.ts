@@ -1,17 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Lock } from "../src/lock/schema.js";
 import { CLI } from "../test/cli/run-cli.js";
 import { runProcess } from "../test/nix/process.js";
 import { type TemporaryNix, temporaryNix } from "../test/store/temporary-nix.js";
 import { compare, report } from "./measure.js";
+import { type Server, startSimulator } from "./servers.js";
 
-const SIMULATOR = fileURLToPath(new URL("../dist/simulator/main.js", import.meta.url));
 const TOKEN = "glpat-bench000000000000000";
 const SMALL = 500;
 const MANY = 1000;
@@ -22,7 +20,7 @@ const many = Array.from({ length: MANY }, (_, index) => `tool-${index}`);
 const names = many.slice(0, SMALL);
 
 let directory: string;
-let gitlab: ChildProcess;
+let gitlab: Server;
 let nix: TemporaryNix;
 
 /** The server runs in a process of its own. */
@@ -37,19 +35,13 @@ beforeAll(async () => {
     // Public, since nix-prefetch-url cannot send the header that a private one wants.
     projects: [{ id: 1, path: "g/p", visibility: "public", pipelines: [{ id: 1, ref: "main", jobs }] }],
   };
-  writeFileSync(join(directory, "gitlab.json"), JSON.stringify(state));
-  gitlab = spawn(process.execPath, [SIMULATOR, "--state", join(directory, "gitlab.json")], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (gitlab.stdout === null) throw new Error("stdout is a pipe");
-  const [line] = (await once(gitlab.stdout, "data")) as [Buffer]; // it prints its address first
-  const url = /http:\/\/[0-9.:]+/.exec(line.toString())?.[0] ?? "";
+  gitlab = await startSimulator(directory, state);
   mkdirSync(join(directory, "manifests"));
   writeFileSync(
     join(directory, "manifests", "all.ts"),
     `import { defineArtifacts } from "nix-artifacts";
 export default defineArtifacts(${JSON.stringify([...many, "big"])}.map((name) => ({
-  name, gitlab: ${JSON.stringify(url)}, project: "g/p",
+  name, gitlab: ${JSON.stringify(gitlab.url)}, project: "g/p",
   ref: { branch: "main" }, job: "build", file: name, systems: "any",
 })));
 `,
@@ -60,7 +52,7 @@ export default defineArtifacts(${JSON.stringify([...many, "big"])}.map((name) =>
 });
 
 afterAll(async () => {
-  gitlab.kill();
+  await gitlab.end();
   await nix.remove();
   rmSync(directory, { recursive: true });
 });
