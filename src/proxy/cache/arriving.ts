@@ -1,7 +1,6 @@
-import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type Content, ContentLost, type SharedHandle, shareHandle } from "./content.js";
 import { type IncomingFile, createIncomingFile } from "./incoming-file.js";
-import { onCacheDisk } from "./on-cache-disk.js";
 import type { Source, Sources } from "./relay.js";
 
 /**
@@ -15,8 +14,9 @@ export interface Arriving {
 }
 
 export interface ArrivingOptions {
-  /** A path that does not exist yet. */
   readonly file: string;
+  /** Makes it, when there is something to be written. */
+  readonly create: () => Promise<FileHandle>;
   readonly size: number;
   /** The bytes. The last ones come only if all are the expected ones. */
   readonly body: (sources: Sources, signal: AbortSignal) => Promise<AsyncIterable<Uint8Array>>;
@@ -33,7 +33,7 @@ interface Reader {
 }
 
 /** The download starts when the first reader joins. */
-export function startArriving({ file, size, body, complete, ended }: ArrivingOptions): Arriving {
+export function startArriving({ file, create, size, body, complete, ended }: ArrivingOptions): Arriving {
   const controller = new AbortController();
   const progress = createSignal();
   let shared: SharedHandle | undefined;
@@ -83,7 +83,7 @@ export function startArriving({ file, size, body, complete, ended }: ArrivingOpt
   }
 
   async function makeFile(): Promise<SharedHandle> {
-    const { handle } = (shared = shareHandle(await onCacheDisk(file, open(file, "wx+", 0o600))));
+    const { handle } = (shared = shareHandle(await create()));
     incoming = createIncomingFile({ file, handle, size, shared: () => readers.size > 1 });
     return shared;
   }

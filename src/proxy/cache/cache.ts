@@ -3,7 +3,7 @@
  * same ones, and by several proxies. What leaves it has been verified by this process, see `verified-file.ts`; what is not
  * in it is downloaded once, however many wait, see `arriving.ts`.
  */
-import { rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { type ExpectedBytes, verifiedBody } from "../../hash/verified-body.js";
 import { sriToHex } from "../../store/sri.js";
 import type { Log } from "../log.js";
@@ -100,9 +100,8 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
   /** Holds the file, if it is on disk and as it should be. */
   async function lookUp(key: string, expected: ExpectedBytes): Promise<void> {
     const opened = await openVerified(places.contentOf(key), expected);
-    if (opened === "absent") return onCacheDisk(places.root, places.restore());
-    if (opened !== "damaged") return held.add(key, opened);
-    await removeDamaged(key, expected);
+    if (opened === "damaged") return removeDamaged(key, expected);
+    if (opened !== "absent") held.add(key, opened);
   }
 
   async function removeDamaged(key: string, { artifact }: ExpectedBytes): Promise<void> {
@@ -112,8 +111,14 @@ export async function openCache({ directory, maxBytes, log }: CacheOptions): Pro
 
   function begin(key: string, expected: ExpectedBytes): Arriving {
     const file = places.newIncoming(key);
+    const restored = onCacheDisk(places.root, places.restore());
+    restored.catch(() => {}); // told to whoever creates the file
     const own = startArriving({
       file,
+      async create() {
+        await restored;
+        return onCacheDisk(file, open(file, "wx+", 0o600));
+      },
       size: expected.size,
       body: async (sources, signal) => verifiedBody(await relay(sources, signal), expected),
       complete: (shared) => keep(key, { file, shared, expected }),

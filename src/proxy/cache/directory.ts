@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
@@ -45,11 +46,16 @@ export async function openDirectory(root: string): Promise<Directory> {
   };
 
   async function restore(): Promise<void> {
-    for (const path of [root, content, used, incoming]) {
-      await make(path);
-      await refuseForeign(path);
-    }
+    for (const path of [root, content, used, incoming]) refuseForeign(path, await statusOf(path));
   }
+}
+
+/** Made when it is missing. */
+async function statusOf(path: string): Promise<Stats> {
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isDirectory() === true) return status;
+  await make(path);
+  return stat(path);
 }
 
 async function make(path: string): Promise<void> {
@@ -64,8 +70,7 @@ async function make(path: string): Promise<void> {
   }
 }
 
-async function refuseForeign(path: string): Promise<void> {
-  const { uid, mode } = await stat(path);
+function refuseForeign(path: string, { uid, mode }: Stats): void {
   const [owner, own] = [uid, process.getuid?.() ?? uid];
   if (owner === own && (mode & OTHERS_MAY_WRITE) === 0) return;
   const who = owner === own ? "other users may write there" : `it belongs to user ${owner}`;

@@ -380,10 +380,9 @@ it("a disk that takes no more lets go of what GitLab has begun to send", async (
   async function* body() {
     yield await Promise.resolve(BIG);
   }
-  const start = async () => {
-    await rm(join(directory, "incoming"), { recursive: true });
-    return { size: BIG.length, body: body(), destroy };
-  };
+  const start = () => Promise.resolve({ size: BIG.length, body: body(), destroy });
+  await rm(join(directory, "incoming"), { recursive: true });
+  await writeFile(join(directory, "incoming"), "in the way");
   const expected = { artifact: "tool", ...(await locked(BIG)) };
   const { content } = await cache.acquire(expected, { asker: "a", start });
   await expect(content.verified()).rejects.toMatchObject({ code: "CACHE_DISK" });
