@@ -13,6 +13,7 @@ const SHARED = [
   "redact",
   "make-directory",
   "transient-status",
+  "network-code",
   "write-file",
   "print-json",
   "program",
