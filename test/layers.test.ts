@@ -13,6 +13,7 @@ const SHARED = [
   "redact",
   "make-directory",
   "transient-status",
+  "connector",
   "network-code",
   "write-file",
   "print-json",
