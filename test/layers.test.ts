@@ -13,6 +13,8 @@ const SHARED = [
   "redact",
   "make-directory",
   "transient-status",
+  "connector",
+  "network-code",
   "write-file",
   "print-json",
   "program",

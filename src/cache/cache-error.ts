@@ -1,5 +1,6 @@
 import pRetry from "p-retry";
 import { UserError, type UserErrorDetails } from "../errors.js";
+import { networkCode } from "../network-code.js";
 
 /** What a cache on the network did instead of doing what it was asked. */
 export class CacheError extends UserError {
@@ -38,14 +39,15 @@ export function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions 
 
 /** The error for a request without an answer. Codes are those of Node and undici. */
 export function cacheUnreachable(name: string, cause: unknown): CacheError | undefined {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const code = networkCode(cause) ?? "";
   if (
     !/^(E[A-Z]+|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL)_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/.test(
       code,
     )
   )
     return undefined;
-  const transient = /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_\w+|E(HOST|NET)UNREACH)$/.test(code);
+  const transient =
+    /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_\w+|HPE_INVALID_EOF_STATE|E(HOST|NET)UNREACH)$/.test(code);
   return new CacheError("CACHE_UNREACHABLE", `the cache ${name} gave no answer (${code})`, {
     transient,
     cause,

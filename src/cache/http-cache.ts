@@ -1,6 +1,7 @@
 /** A cache behind HTTP that takes PUT, as `nix copy --to http://…` expects it (libstore, HTTP binary cache store). */
 import { createReadStream } from "node:fs";
 import { Agent, request } from "undici";
+import { connector } from "../connector.js";
 import type { Credential, Credentials } from "../credentials/credentials.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { excerpt } from "../redact.js";
@@ -38,7 +39,7 @@ const MAX_TEXT = 1024 * 1024;
 
 /** @param base address of the cache, with or without a slash at its end, and without user and password */
 export function openHttpCache(base: URL, { credentials, retry = {}, signal }: HttpCacheOptions): BinaryCache {
-  const agent = new Agent();
+  const agent = new Agent({ connect: connector() });
   const root = new URL(base.pathname.endsWith("/") ? base : `${base.href}/`);
   const name = root.href.replace(/\/$/, "");
 

@@ -1,5 +1,6 @@
 import { Agent } from "undici";
 import { z, type ZodType } from "zod";
+import { connector } from "../connector.js";
 import type { Credentials } from "../credentials/credentials.js";
 import { UserError } from "../errors.js";
 import { apiUrl } from "./api-url.js";
@@ -43,7 +44,7 @@ export function createGitLab(options: GitLabOptions): GitLab {
   const { signal: ending } = options;
   const { connect, headers, stall, answer, pace } = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const agent = new Agent({
-    connect: { timeout: connect },
+    connect: connector(connect),
     headersTimeout: headers,
     bodyTimeout: stall,
     connections: CONNECTIONS_PER_ORIGIN,

@@ -72,10 +72,16 @@ export async function openDownload(request: Resumable): Promise<Download> {
   async function reopen(received: number): Promise<Received | undefined> {
     const { validator } = current;
     if (validator === undefined && !request.verified) return undefined;
-    const next = await open(validator === undefined ? undefined : { from: received, validator });
-    if ((request.verified || next.offset > 0) && next.size === size) return next;
+    const next = await open(validator === undefined ? undefined : { from: restFrom(received), validator });
+    const fits = size === undefined || next.size === size;
+    if (fits && (request.verified || next.offset > 0)) return next;
     next.destroy();
     return undefined;
+  }
+
+  /** A body of unknown length may be there as a whole. Its last byte is asked for once more: beyond it there is no range (§15.5.17). */
+  function restFrom(received: number): number {
+    return size === undefined ? Math.max(0, received - 1) : received;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What failures below HTTP mean: no connection, no TLS, no answer in time, an answer that breaks off. */
 import { type Asked, place, tokenSentence } from "./asked.js";
 import { GitLabError, type GitLabErrorCode } from "./gitlab-error.js";
+import { networkCode } from "../network-code.js";
 
 /** The error for a request that got no answer; undefined when `error` is none of the network's. */
 export function unreachable(asked: Asked, error: unknown): GitLabError | undefined {
@@ -47,15 +48,10 @@ interface Failure {
 }
 
 function failureOf(error: unknown): Failure | undefined {
-  const code = codeOf(error);
+  const code = networkCode(error);
   if (code === undefined) return undefined;
   if (TLS_CODES.test(code)) return tlsFailure(code);
-  if (code.startsWith("HPE_")) return notHttp(code);
-  return FAILURES[code];
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return FAILURES[code] ?? (code.startsWith("HPE_") ? notHttp(code) : undefined);
 }
 
 /** OpenSSL's verification results as Node spells them (Node documentation, "X509 certificate error codes"). */
@@ -98,6 +94,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
   ENETUNREACH: unreached("there is no way to the network (ENETUNREACH)"),
   UND_ERR_SOCKET: unreached("the connection was closed"),
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: unreached("the body ended"),
+  HPE_INVALID_EOF_STATE: unreached("the body ended"),
   ETIMEDOUT: tooSlow("the connection timed out (ETIMEDOUT)"),
   UND_ERR_CONNECT_TIMEOUT: tooSlow("the connection was not made in time"),
   UND_ERR_HEADERS_TIMEOUT: tooSlow("the server did not answer in time"),

@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { ANONYMOUS } from "../../src/credentials/credentials.js";
 import type { Retried } from "../../src/gitlab/retry.js";
@@ -161,6 +162,22 @@ describe("an answer that is none", () => {
     expect(error.message).toBe(
       `${url}/api/v4/version gave no answer: nothing listens there (ECONNREFUSED). No token was sent: none is known for ${url}.`,
     );
+  });
+
+  test("what does not speak HTTP is told as that, and not asked again", async () => {
+    let connections = 0;
+    const server = createServer((socket) => {
+      connections++;
+      socket.on("error", () => {}).end("SSH-2.0-OpenSSH_9.6\r\n");
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo; // listens on TCP
+    const url = `http://127.0.0.1:${port}`;
+    const error = await failure(connect({ credentials: ANONYMOUS }).get(url, ["version"], Version));
+    expect(error.code).toBe("GITLAB_UNREACHABLE");
+    expect(error.message).toContain("gave no answer: what answers does not speak HTTP (HPE_EXPECTED_HTTP");
+    expect(connections).toBe(1);
   });
 
   test("an unknown host is told without trying again", async () => {

@@ -74,6 +74,25 @@ describe("a download that breaks off", () => {
   });
 
   test.each([
+    ["after its last byte", BYTES.length],
+    ["in the middle", 3000],
+  ])("without having told its length, %s, is taken up and ends", async (_, end) => {
+    const part = rest(STRONG);
+    const server = await serveInTurn(
+      (_, response) => {
+        response.writeHead(200, STRONG);
+        response.write(BYTES.subarray(0, end), () => setImmediate(() => response.destroy()));
+      },
+      (request, response) => {
+        if (request.headers.range === `bytes=${BYTES.length}-`) response.writeHead(416, STRONG).end();
+        else part(request, response);
+      },
+    );
+    expect((await read(server)).equals(BYTES)).toBe(true);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test.each([
     ["a weak tag", { etag: 'W/"1"' }],
     ["the tag that GitLab gives to everything", { etag: 'W/"12ae32cb1ec02d01eda3581b127c1fee"' }],
     ["the same, made strong on the way", { etag: '"12ae32cb1ec02d01eda3581b127c1fee"' }],
