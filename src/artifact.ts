@@ -13,7 +13,9 @@ export const ArtifactName = z
   .string()
   .regex(/^(?!__proto__$)[a-zA-Z_][a-zA-Z0-9_-]*$/, "expected a letter or _, then letters, digits, _ or -")
   .max(100, "expected at most 100 characters")
-  .refine((name) => !NIX_KEYWORDS.has(name), "expected a name that is no keyword of Nix");
+  .refine((name) => !NIX_KEYWORDS.has(name), "expected a name that is no keyword of Nix")
+  // Where something is looked up by name, each of these would be there.
+  .refine((name) => !(name in Object.prototype), "expected a name that not every object of JavaScript has");
 export type ArtifactName = z.infer<typeof ArtifactName>;
 
 /** A Nix system double (`x86_64-linux`), or `any` for bytes that run everywhere. */

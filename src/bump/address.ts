@@ -39,7 +39,8 @@ function instanceIn(
   { env, configured }: Omit<AddressOptions, "project">,
   remote: Remote | undefined,
 ): string {
-  const instance = env["CI_SERVER_URL"] || hostUrl(env["GITLAB_HOST"]) || configured || remote?.instance;
+  const instance =
+    hostUrl(env["CI_SERVER_URL"]) || hostUrl(env["GITLAB_HOST"]) || configured || remote?.instance;
   if (instance === undefined) throw notKnown("GitLab");
   return instance.replace(/\/+$/, "");
 }

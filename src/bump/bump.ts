@@ -22,6 +22,7 @@ import type { ProjectAddress } from "../gitlab/projects.js";
 import { getBranch, getForge } from "../gitlab/repository.js";
 import type { GitLabWriter } from "../gitlab/writer.js";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
+import { onDisk } from "../hash/write-body.js";
 import type { Terminal } from "../terminal/terminal.js";
 import { AllowedSources, type AllowedSourcesOptions } from "./renew/allowed-sources.js";
 import { onTarget, renew, type Renewed } from "./renew/renew.js";
@@ -52,14 +53,21 @@ export interface BumpOptions {
  * branch that cannot be read is among the errors of the answer, and what is open for it stays as it is
  */
 export function bump(options: BumpOptions): Promise<Tended> {
-  return withTemporaryDirectory((folder) => bumpIn(folder, options));
+  return withTemporaryDirectory(async (folder) => {
+    const snapshots = new Map<string, Snapshot>();
+    try {
+      return await bumpWith(snapshotsIn(folder, snapshots, options), options);
+    } finally {
+      // What comes after the folder is gone would make it anew.
+      await Promise.all([...snapshots.values()].map((snapshot) => snapshot.stop()));
+    }
+  });
 }
 
-async function bumpIn(folder: string, options: BumpOptions): Promise<Tended> {
+async function bumpWith(read: Renewing["read"], options: BumpOptions): Promise<Tended> {
   const { gitlab, address, sources = askedOnce(options.gitlab) } = options;
   const forge = options.forge ?? (await getForge(gitlab, address));
   const defaultBranch = forge.default_branch ?? "main";
-  const read = snapshotsIn(folder, options);
   const snapshot = await read(defaultBranch);
   const { bump: rules } = snapshot.project.config;
   const targets = await targetsOf(rules.targetBranches, { gitlab, address, defaultBranch });
@@ -111,12 +119,16 @@ async function renewAll(
 }
 
 /** Reads branches into folders of their own; those at the same commit are read once. */
-function snapshotsIn(folder: string, { gitlab, address, checkout }: BumpOptions): Renewing["read"] {
-  const snapshots = new Map<string, Snapshot>();
+function snapshotsIn(
+  folder: string,
+  snapshots: Map<string, Snapshot>,
+  { gitlab, address, checkout }: BumpOptions,
+): Renewing["read"] {
   return async (branch) => {
     const { id: commit } = (await getBranch(gitlab, address, branch)).commit;
-    await mkdir(join(folder, commit), { recursive: true });
-    const into = await realpath(join(folder, commit));
+    const own = join(folder, commit);
+    await onDisk(own, mkdir(own, { recursive: true }));
+    const into = await realpath(own);
     const snapshot =
       snapshots.get(commit) ?? (await takeSnapshot({ gitlab, address, commit, folder: into, checkout }));
     snapshots.set(commit, snapshot);

@@ -6,8 +6,28 @@ import type { Applied } from "../bump/apply/applied.js";
 import { otherErrors, outcomesOf, type ArtifactOutcome } from "../bump/artifact-outcomes.js";
 import { branchOf, type Action } from "../bump/plan/action.js";
 import type { Tended } from "../bump/tend.js";
-import type { UserError } from "../errors.js";
+import { type UserError, userErrorsOf } from "../errors.js";
 import { redact } from "../redact.js";
+import { writeFiles } from "../write-file.js";
+
+/**
+ * Writes the report, where one is wanted. What keeps it from being written hides nothing of the run, which is done all the same.
+ *
+ * @returns what that was
+ */
+export async function writeJunit(
+  file: string | undefined,
+  suites: readonly Suite[],
+): Promise<readonly UserError[]> {
+  try {
+    if (file !== undefined) await writeFiles([{ path: file, text: printJunit(suites) }]);
+    return [];
+  } catch (error) {
+    const errors = userErrorsOf(error);
+    if (errors === undefined) throw error;
+    return errors;
+  }
+}
 
 interface Case {
   readonly name: string;

@@ -4,8 +4,7 @@ import { projectOf } from "../bump/address.js";
 import { bumpMany, type BumpManyOptions, type ManyTended, type ProjectRun } from "../bump/bump-many.js";
 import { UserError } from "../errors.js";
 import { errorToJson } from "../terminal/report-error.js";
-import { writeFiles } from "../write-file.js";
-import { printJunit, suiteOf, suiteOfErrors } from "./bump-junit.js";
+import { type Suite, suiteOf, suiteOfErrors, writeJunit } from "./bump-junit.js";
 import { bumpToJson, describeBump } from "./bump-report.js";
 import type { CommandContext, CommandResult } from "./command.js";
 
@@ -25,7 +24,7 @@ export async function runInMany(
   for (const group of groups)
     if (!/^[\w.-]+(\/[\w.-]+)*$/.test(group) || /^\d+$/.test(group)) throw badGroup(group);
   const done = await bumpMany({ ...options, groups, projects: projects.map(projectOf) });
-  if (junit !== undefined) await writeFiles([{ path: resolve(cwd, junit), text: junitOf(done) }]);
+  const unwritten = await writeJunit(junit === undefined ? undefined : resolve(cwd, junit), suitesOf(done));
   const { dryRun } = options;
   return {
     data: { dryRun, projects: done.runs.map(runToJson), skipped: done.skipped },
@@ -33,6 +32,7 @@ export async function runInMany(
     errors: [
       ...done.errors,
       ...done.runs.flatMap((run) => errorsOf(run).map((error) => inProject(error, run))),
+      ...unwritten,
     ],
   };
 }
@@ -58,11 +58,11 @@ function runToJson(run: ProjectRun): object {
   return { project, ...done, errors: errorsOf(run).map(errorToJson) };
 }
 
-function junitOf({ runs, errors }: ManyTended): string {
+function suitesOf({ runs, errors }: ManyTended): readonly Suite[] {
   const suites = runs.map(({ project, outcome }) =>
     "tended" in outcome ? suiteOf(project, outcome.tended) : suiteOfErrors(project, outcome.errors),
   );
-  return printJunit(errors.length === 0 ? suites : [suiteOfErrors(undefined, errors), ...suites]);
+  return errors.length === 0 ? suites : [suiteOfErrors(undefined, errors), ...suites];
 }
 
 function describeAll({ runs, skipped }: ManyTended, dryRun: boolean): string {

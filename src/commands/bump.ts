@@ -3,11 +3,10 @@ import { resolve } from "node:path";
 import { addressOf, instanceOf } from "../bump/address.js";
 import { bump } from "../bump/bump.js";
 import type { Tended } from "../bump/tend.js";
-import { userErrorsOf } from "../errors.js";
+import { type UserError, UserErrors, userErrorsOf } from "../errors.js";
 import { openProject } from "../project.js";
-import { writeFiles } from "../write-file.js";
 import { bumpToJson, describeBump } from "./bump-report.js";
-import { printJunit, suiteOf, suiteOfErrors } from "./bump-junit.js";
+import { suiteOf, suiteOfErrors, writeJunit } from "./bump-junit.js";
 import { runInMany } from "./bump-many.js";
 import type { CommandContext, Run } from "./command.js";
 import { openGitLab, openGitLabWriter, openTokens } from "./open-gitlab.js";
@@ -39,8 +38,13 @@ export const run: Run<BumpCommandOptions> = async (_names, options, context) => 
     const address = await addressOf({ ...place, project: projects[0] });
     const allowed = source.length === 0 ? undefined : { patterns: source, paths: new Map<number, string>() };
     const work = () => bump({ ...common, address, allowed });
-    const done = await reported(work, { project: String(address.project), junit, cwd });
-    return { data: { dryRun, ...bumpToJson(done) }, text: describeBump(done, dryRun), errors: done.errors };
+    const report = junit === undefined ? undefined : resolve(cwd, junit);
+    const { done, unwritten } = await reported(work, { project: String(address.project), report });
+    return {
+      data: { dryRun, ...bumpToJson(done) },
+      text: describeBump(done, dryRun),
+      errors: [...done.errors, ...unwritten],
+    };
   } finally {
     await Promise.all([gitlab.close(), writer.close()]);
   }
@@ -49,23 +53,14 @@ export const run: Run<BumpCommandOptions> = async (_names, options, context) => 
 /** The same, with a report of it in a file, also when nothing could be begun. */
 async function reported(
   work: () => Promise<Tended>,
-  {
-    project,
-    junit,
-    cwd,
-  }: { readonly project: string; readonly junit: string | undefined; readonly cwd: string },
-): Promise<Tended> {
-  const write = (text: string) =>
-    junit === undefined ? undefined : writeFiles([{ path: resolve(cwd, junit), text }]);
-  try {
-    const done = await work();
-    await write(printJunit([suiteOf(project, done)]));
-    return done;
-  } catch (error) {
+  { project, report }: { readonly project: string; readonly report: string | undefined },
+): Promise<{ readonly done: Tended; readonly unwritten: readonly UserError[] }> {
+  const done = await work().catch(async (error: unknown) => {
     const errors = userErrorsOf(error);
-    if (errors !== undefined) await write(printJunit([suiteOfErrors(project, errors)]));
-    throw error;
-  }
+    if (errors === undefined) throw error;
+    throw new UserErrors([...errors, ...(await writeJunit(report, [suiteOfErrors(project, errors)]))]);
+  });
+  return { done, unwritten: await writeJunit(report, [suiteOf(project, done)]) };
 }
 
 /** The configuration of the working directory names the instance to work in; the rest of it is read from the project. */

@@ -4,7 +4,7 @@ import type { Query } from "./gitlab.js";
 /**
  * `<instance>/api/v4/<path>?<query>` with every segment percent-encoded, as GitLab wants project paths (`g%2Fapp`).
  *
- * @throws UserError when a segment is empty, `.` or `..`, which a URL parser would take for another route
+ * @throws UserError when a segment is empty, `.` or `..`, which a URL parser would take for another route, or has no encoding
  */
 export function apiUrl(instance: string, path: readonly (string | number)[], query: Query = {}): URL {
   const url = new URL(`${instance}/api/v4/${path.map(encodeSegment).join("/")}`);
@@ -20,8 +20,8 @@ export function apiUrl(instance: string, path: readonly (string | number)[], que
 /** One segment, in which `/` is data. */
 export function encodeSegment(segment: string | number): string {
   const text = String(segment);
-  if (text === "" || text === "." || text === "..") {
-    throw new UserError("GITLAB_BAD_PATH", `"${text}" cannot be part of a GitLab API path.`);
+  if (text === "" || text === "." || text === ".." || /\p{Cs}/u.test(text)) {
+    throw new UserError("GITLAB_BAD_PATH", `${JSON.stringify(text)} cannot be part of a GitLab API path.`);
   }
   return encodeURIComponent(text);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GitLab } from "./gitlab.js";
 import type { RefFilter } from "./pipelines.js";
-import { Instant, type Job, type Pipeline, Sha } from "./schema.js";
+import { Instant, type Job, Name, type Pipeline, Sha } from "./schema.js";
 import { pipelineAddress } from "./web-address.js";
 
 /** Paths that `projects` takes at most; GitLab `app/graphql/resolvers/projects_resolver.rb`. */
@@ -28,7 +28,6 @@ const GlobalId = z
   .string()
   .regex(/^gid:\/\/gitlab\/[\w:]+\/\d+$/)
   .transform((id) => Number(id.slice(id.lastIndexOf("/") + 1)));
-const Name = z.string().min(1);
 /** An element of an enumeration, as REST writes it. */
 const Word = z.string().transform((word) => word.toLowerCase());
 /** Elements may be null where the caller may not see them. */

@@ -3,7 +3,10 @@
  * documentation, "Pipelines API", "Jobs API", "Tags API", "Job artifacts API".
  */
 import { z } from "zod";
+import { Text } from "../artifact.js";
 
+/** What may come into a lock. */
+export const Name = Text.min(1);
 const Id = z.int().positive();
 export const Sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 /**
@@ -14,7 +17,7 @@ export const Instant = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(Math.floor(Date.parse(text) / 1000) * 1000).toISOString());
 
-export const Project = z.object({ id: Id, path_with_namespace: z.string().min(1) });
+export const Project = z.object({ id: Id, path_with_namespace: Name });
 export type Project = z.infer<typeof Project>;
 
 /** From the fewest readers to the most. */
@@ -32,7 +35,7 @@ export type ProjectVisibility = z.infer<typeof ProjectVisibility>;
 export const Pipeline = z.object({
   id: Id,
   project_id: Id,
-  ref: z.string().min(1),
+  ref: Name,
   sha: Sha,
   status: z.string(),
   source: z.string().nullish(),
@@ -42,7 +45,7 @@ export type Pipeline = z.infer<typeof Pipeline>;
 
 export const Job = z.object({
   id: Id,
-  name: z.string().min(1),
+  name: Name,
   status: z.string(),
   /** Whether the pipeline ran for a tag. */
   tag: z.boolean(),
@@ -68,7 +71,7 @@ export const Job = z.object({
   pipeline: z.object({
     id: Id,
     project_id: Id,
-    ref: z.string().min(1),
+    ref: Name,
     sha: Sha,
     web_url: z.string().nullish(),
   }),
@@ -82,13 +85,13 @@ export const TriggerJob = z.object({
 export type TriggerJob = z.infer<typeof TriggerJob>;
 
 export const Tag = z.object({
-  name: z.string().min(1),
+  name: Name,
   commit: z.object({ id: Sha, committed_date: Instant }),
   protected: z.boolean().nullish(),
 });
 export type Tag = z.infer<typeof Tag>;
 
-export const Branch = z.object({ name: z.string().min(1), protected: z.boolean().nullish() });
+export const Branch = z.object({ name: Name, protected: z.boolean().nullish() });
 export type Branch = z.infer<typeof Branch>;
 
 /** One entry of the archive; a directory's path ends with `/`. */

@@ -50,10 +50,16 @@ export async function onDisk<T>(file: string, operation: Promise<T>): Promise<T>
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError("CANNOT_WRITE", `cannot write temporary files (${file}): ${reason}`, {
-      hint: file.startsWith(temporaryPrefix())
-        ? "free some space there, or set TMPDIR to a directory that has it"
-        : "make that directory one which this user can write, with space left, and run the command again",
+      hint: hintFor(file, error),
       cause: error,
     });
   }
+}
+
+function hintFor(file: string, error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "ENAMETOOLONG")
+    return "give it a name of at most 255 bytes";
+  return file.startsWith(temporaryPrefix())
+    ? "free some space there, or set TMPDIR to a directory that has it"
+    : "make that directory one which this user can write, with space left, and run the command again";
 }

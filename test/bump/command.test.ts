@@ -69,6 +69,16 @@ test("without a project it says how to name one", async () => {
   expect(stderr).toContain("artifacts bump --project group/name");
 });
 
+test("an address of GitLab without a scheme is one of https", async () => {
+  const cwd = mkdtempSync(join(tmpdir(), "empty-"));
+  const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: "localhost:1", CI_PROJECT_PATH: PROJECT };
+
+  const { code, stderr } = await runCli(["bump"], { cwd, env });
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error GITLAB_UNREACHABLE\n.*https:\/\/localhost:1/);
+});
+
 test("an artifact that fails ends the run with 1, after the others were proposed", async () => {
   const company = await startCompany({ tools: ["acme", "brisk"] });
   company.build("brisk", "brisk 2");

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { marked, type Token, type Tokens } from "marked";
 import { describe, expect, test } from "vitest";
 import { plain } from "../../src/bump/describe/markdown.js";
-import { markerOf, wantsRecreation } from "../../src/bump/situation/marker.js";
+import { markerOf, recreateBox, wantsRecreation } from "../../src/bump/situation/marker.js";
 import { describeTopic } from "../../src/bump/describe/merge-request.js";
 import { DEFAULT_BUMP } from "../../src/config/bump.js";
 import { hostile } from "./hostile-text.js";
@@ -37,6 +37,13 @@ test("1,000 hostile versions, job names and projects leave the description one t
     }),
     { numRuns: 1000 },
   );
+});
+
+test("a description that somebody fills up with blank lines is read like any other", () => {
+  const lines = "\n".repeat(500_000);
+
+  expect(wantsRecreation(lines)).toBe(false);
+  expect(wantsRecreation(`${lines}${recreateBox().replace("[ ]", "[x]")}`)).toBe(true);
 });
 
 /** What a table of ours may hold. */

@@ -145,6 +145,32 @@ test("a run that cannot begin leaves a report, too", async () => {
   expect(read(readFileSync(join(cwd, "report.xml"), "utf8"))).toMatchObject([{ failure: expect.anything() }]);
 });
 
+test("a report that cannot be written hides neither what was done nor what failed", async () => {
+  const company = await startCompany({ tools: ["acme", "brisk"] });
+  company.build("brisk", "brisk 2");
+  company.gitlab.fault({ kind: "not-found", message: "404 Not found", path: "platform%2Facme/pipelines" });
+  const env = { GITLAB_TOKEN: TOKEN, CI_SERVER_URL: company.gitlab.url, CI_PROJECT_PATH: PROJECT };
+  const words = ["bump", "--json", "--junit", "artifacts.config.ts/report.xml"];
+  const cwd = checkout(company);
+
+  const one = await runCli(words, { cwd, env });
+  const many = await runCli([...words, "--group", "platform"], { cwd, env });
+  const none = await runCli([...words, "--project", "platform/nowhere"], { cwd, env });
+
+  expect(JSON.parse(one.stdout)).toMatchObject({
+    actions: [{ topic: "brisk", outcome: "opened" }],
+    errors: [{ code: "GITLAB_NOT_FOUND" }, { code: "WRITE_FAILED" }],
+  });
+  expect(JSON.parse(many.stdout)).toMatchObject({
+    projects: [{ project: PROJECT, waiting: [{ topic: "brisk", mergeRequest: { iid: 1 } }] }],
+    errors: [{ code: "GITLAB_NOT_FOUND" }, { code: "WRITE_FAILED" }],
+  });
+  expect(JSON.parse(none.stdout)).toMatchObject({
+    errors: [{ code: "GITLAB_PROJECT_NOT_FOUND" }, { code: "WRITE_FAILED" }],
+  });
+  expect([one.code, many.code, none.code]).toEqual([1, 1, 1]);
+});
+
 test("hostile words leave the report well-formed, and no token is in it", () => {
   const text = `</failure><x y="1">&lt;]]>\u0000\u0008\uFFFE\uD800 ${TOKEN} 'a' "b"`;
 

@@ -242,6 +242,7 @@ function snapshotOf({ id, tree }: Commit, project: Project, lock: Lock): Snapsho
     commit: id,
     blobs: blobsOf(tree),
     read: (path) => Promise.resolve(tree.get(path)),
+    stop: () => Promise.resolve(),
   };
 }
 

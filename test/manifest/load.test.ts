@@ -150,6 +150,7 @@ describe("one wrong field is one error with the value, what is allowed and the n
     `name: "acme/cli",`,
     `name: "a b",`,
     `name: "in",`,
+    `name: "constructor",`,
     `name: "",`,
     `name: "${"a".repeat(101)}",`,
     `name: undefined,`,

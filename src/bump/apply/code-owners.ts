@@ -2,6 +2,7 @@
  * `CODEOWNERS` → who owns files. Format: GitLab documentation, "Code Owners", "Syntax of `CODEOWNERS` file" and "Advanced
  * `CODEOWNERS` configuration". Pure. Whether an owner must approve is GitLab's own affair.
  */
+import { isMeant, partsOf } from "./owner-pattern.js";
 
 /** Where GitLab looks, in this order; the first file that is there counts alone. */
 export const CODE_OWNERS_FILES = ["CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"] as const;
@@ -56,7 +57,9 @@ function sectionsOf(text: string): ReadonlyMap<string, readonly Entry[]> {
     } else if (entry !== undefined) {
       const own = wordsOf(entry["owners"]);
       const made = entryOf(entry["pattern"] ?? "", own.length > 0 ? own : defaults);
-      sections.set(section, [...(sections.get(section) ?? []), made]);
+      const entries = sections.get(section);
+      if (entries === undefined) sections.set(section, [made]);
+      else entries.push(made);
     }
   }
   return sections;
@@ -71,34 +74,6 @@ function entryOf(written: string, owners: readonly string[]): Entry {
   const pattern = isExclusion ? written.slice(1) : written;
   const rooted = pattern.startsWith("/") ? pattern : `/**/${pattern}`;
   const whole = rooted.endsWith("/") ? `${rooted}**/*` : rooted;
-  const expression = expressionOf(whole);
-  return { matches: (path) => expression?.test(`/${path}`) === true, isExclusion, owners };
-}
-
-/**
- * What Ruby's `File.fnmatch` means by a pattern, with `FNM_PATHNAME` and `FNM_DOTMATCH` as GitLab sets them: no wildcard stands for a
- * `/`, and only a whole `**` before a `/` goes through folders. Undefined when a range in brackets is upside down.
- */
-function expressionOf(pattern: string): RegExp | undefined {
-  const source = pattern.replace(/(?<=\/)(?:\*\*\/)+|\*+|\?|\[[!^]?[^\]]+\]|\\.|[^]/gu, (token) =>
-    expressionOfToken(token),
-  );
-  try {
-    return new RegExp(`^${source}$`, "u");
-  } catch {
-    return undefined;
-  }
-}
-
-function expressionOfToken(token: string): string {
-  if (token.startsWith("**/")) return "(?:[^/]+/)*";
-  if (token.startsWith("*")) return "[^/]*";
-  if (token === "?") return "[^/]";
-  if (token.startsWith("[") && token.length > 1) {
-    const isNegated = /^\[[!^]/.test(token);
-    const body = token.slice(isNegated ? 2 : 1, -1).replace(/[\\[\]^]/g, String.raw`\$&`);
-    return isNegated ? `[^/${body}]` : `[${body}]`;
-  }
-  const literal = token.length > 1 && token.startsWith("\\") ? token.slice(1) : token;
-  return literal.replace(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
+  const parts = partsOf(whole);
+  return { matches: (path) => isMeant(parts, `/${path}`), isExclusion, owners };
 }

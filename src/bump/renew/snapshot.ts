@@ -11,6 +11,7 @@ import { CONFIG_FILE, loadConfigIn } from "../../config/load.js";
 import type { GitLab } from "../../gitlab/gitlab.js";
 import type { ProjectAddress } from "../../gitlab/projects.js";
 import { getFile, listTree } from "../../gitlab/repository.js";
+import { onDisk } from "../../hash/write-body.js";
 import { readLock } from "../../lock/read.js";
 import type { Lock } from "../../lock/schema.js";
 import type { Declared } from "../../manifest/declared.js";
@@ -28,6 +29,8 @@ export interface Snapshot {
   readonly blobs: ReadonlyMap<string, string>;
   /** Text of a file of the snapshot; undefined when it is not there. */
   readonly read: (path: string) => Promise<string | undefined>;
+  /** Reads nothing any more, and waits for what is being written into the folder. */
+  readonly stop: () => Promise<void>;
 }
 
 export interface SnapshotOptions {
@@ -44,12 +47,18 @@ const REQUESTS_AT_ONCE = 16;
 
 /** @throws UserErrors with everything that is wrong in configuration, manifests or lock, by the paths of the repository */
 export function takeSnapshot(options: SnapshotOptions): Promise<Snapshot> {
-  return inRepository(options.folder, () => read(options));
+  return inRepository(options.folder, async () => {
+    const files = new Files(options);
+    try {
+      return await read(files, options);
+    } catch (error) {
+      await files.stop();
+      throw error;
+    }
+  });
 }
 
-async function read(options: SnapshotOptions): Promise<Snapshot> {
-  const { folder, commit } = options;
-  const files = new Files(options);
+async function read(files: Files, { folder, commit }: SnapshotOptions): Promise<Snapshot> {
   await files.list("", false);
   await files.load([CONFIG_FILE]);
   const config = await loadConfigIn(folder);
@@ -67,6 +76,7 @@ async function read(options: SnapshotOptions): Promise<Snapshot> {
     commit,
     blobs: files.blobs,
     read: (path) => files.text(path),
+    stop: () => files.stop(),
   };
 }
 
@@ -75,6 +85,7 @@ class Files {
   readonly #texts = new Map<string, Promise<string | undefined>>();
   readonly #options: SnapshotOptions;
   readonly #limit = pLimit(REQUESTS_AT_ONCE);
+  #isStopped = false;
 
   constructor(options: SnapshotOptions) {
     this.#options = options;
@@ -104,9 +115,15 @@ class Files {
     return known;
   }
 
+  /** Begins nothing any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await Promise.allSettled(this.#texts.values());
+  }
+
   async #fetch(path: string): Promise<string | undefined> {
     const { gitlab, address, commit, folder } = this.#options;
-    if (!RelativePath.safeParse(path).success) return undefined;
+    if (this.#isStopped || !RelativePath.safeParse(path).success) return undefined;
     let bytes = await this.#checkedOut(path);
     if (bytes === undefined) {
       const file = await getFile(gitlab, address, { commit, path });
@@ -114,8 +131,9 @@ class Files {
       this.blobs.set(path, file.blob_id);
       bytes = Buffer.from(file.content, "base64");
     }
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), bytes);
+    const file = join(folder, path);
+    await onDisk(file, mkdir(dirname(file), { recursive: true }));
+    await onDisk(file, writeFile(file, bytes));
     return bytes.toString("utf8");
   }
 

@@ -76,5 +76,5 @@ export function recreateBox(): string {
 }
 
 export function wantsRecreation(description: string): boolean {
-  return new RegExp(`^\\s*[-*] \\[[xX]\\] ${RECREATE}`, "m").test(description);
+  return new RegExp(`^[ \\t]*[-*] \\[[xX]\\] ${RECREATE}`, "m").test(description);
 }

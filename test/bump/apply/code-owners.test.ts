@@ -77,3 +77,14 @@ test("groups below groups, roles and addresses are told apart, and what is no ow
     others: ["@platform/tools", "@@maintainer", "dev@example.com"],
   });
 });
+
+test.each([
+  [`${"*a".repeat(7)}b`, "a".repeat(100)],
+  [`${"**/a/".repeat(7)}b`, `${"a/".repeat(100)}c`],
+])("a pattern with more wildcards than anybody needs is answered like any other: %s", (pattern, path) => {
+  expect(codeOwnersOf(`/${pattern} @alice`, [path]).names).toEqual([]);
+});
+
+test("a file of very many lines is read like any other", () => {
+  expect(codeOwnersOf(`${"*.md @alice\n".repeat(80_000)}*.json @bob\n`, [LOCK]).names).toEqual(["bob"]);
+});
