@@ -52,3 +52,15 @@ export function cacheUnreachable(name: string, cause: unknown): CacheError | und
     hint: "check the address and the network, and run the command again; it sends what is missing",
   });
 }
+
+/** `body`, with its errors as `explain` has them. */
+export async function* explainedBody(
+  body: AsyncIterable<Uint8Array>,
+  explain: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw explain(error);
+  }
+}
