@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { UserError, type UserErrorDetails } from "../errors.js";
+import { outOfFiles, UserError, type UserErrorDetails } from "../errors.js";
 
 /** What a cache on the network did instead of doing what it was asked. */
 export class CacheError extends UserError {
@@ -38,6 +38,8 @@ export function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions 
 
 /** The error for a request without an answer. Codes are those of Node and undici. */
 export function cacheUnreachable(name: string, cause: unknown): CacheError | undefined {
+  const own = outOfFiles(cause);
+  if (own !== undefined) return new CacheError(own.code, own.message, { hint: own.hint, cause });
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   if (
     !/^(E[A-Z]+|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL)_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/.test(

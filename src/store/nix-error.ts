@@ -1,6 +1,6 @@
 /** What Nix says when it fails, as errors that name the fix; whether a program of Nix said it or its daemon. */
 import { stripVTControlCharacters } from "node:util";
-import { UserError } from "../errors.js";
+import { MORE_FILES, UserError } from "../errors.js";
 import { redact } from "../redact.js";
 
 export const NIX_FAILED = "NIX_FAILED";
@@ -15,10 +15,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     "start the daemon: `sudo systemctl start nix-daemon`, on macOS `sudo launchctl kickstart -k system/org.nixos.nix-daemon`",
   ],
   [/is not in the Nix store/, "use a Nix whose store is /nix/store: the paths of a lock are made for it"],
-  [
-    /EMFILE|ENFILE|Too many open files/,
-    "allow more open files, in a shell with `ulimit -n 4096`, in a systemd unit with LimitNOFILE=4096, and run the command again",
-  ],
+  [/EMFILE|ENFILE|Too many open files/, MORE_FILES],
   [/No space left on device|database or disk is full/, "free some space: `nix-collect-garbage`"],
   [
     /Read-only file system|remounting .* writable|read-?only database|Permission denied/,
