@@ -47,6 +47,11 @@ export function cacheUnreachable(name: string, cause: unknown): CacheError | und
     )
   )
     return undefined;
+  return noAnswer(name, code, cause);
+}
+
+/** @param code of Node or undici */
+export function noAnswer(name: string, code: string, cause: unknown): CacheError {
   const transient = /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_\w+|E(HOST|NET)UNREACH)$/.test(code);
   return new CacheError("CACHE_UNREACHABLE", `the cache ${name} gave no answer (${code})`, {
     transient,

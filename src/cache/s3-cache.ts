@@ -23,13 +23,26 @@ import { listedObjects } from "./s3-listing.js";
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
+/** As undici, which speaks with caches behind HTTP, has them. The SDK by itself waits for ever. */
+const CONNECT_MS = 10_000;
+const SILENCE_MS = 5 * 60 * 1000;
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCache {
+export interface S3CacheOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long the server may neither send nor take anything, in milliseconds; default five minutes. */
+  readonly silenceMs?: number;
+}
+
+export function openS3Cache(
+  address: S3Address,
+  { signal, silenceMs = SILENCE_MS }: S3CacheOptions = {},
+): BinaryCache {
   const { bucket, prefix, endpoint, region, profile, pathStyle } = address;
   const config: S3ClientConfig = {
     region,
     forcePathStyle: pathStyle,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: silenceMs },
     // Servers other than Amazon's refuse the trailing checksums that are the default for streams.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

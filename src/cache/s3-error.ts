@@ -1,6 +1,6 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { excerpt } from "../redact.js";
-import { CacheError, cacheUnreachable } from "./cache-error.js";
+import { CacheError, cacheUnreachable, noAnswer } from "./cache-error.js";
 import type { S3Address } from "./s3-address.js";
 
 /** What every answer of an AWS service leaves in the SDK's error (AWS SDK for JavaScript v3, "Error handling"). */
@@ -16,7 +16,9 @@ export function s3Error(
   if (error.name === "CredentialsProviderError") return noCredentials(name, profile, error);
   if (isUnreadable(error)) return noTokenFile(name, error);
   const unreachable = cacheUnreachable(name, error);
-  if (unreachable !== undefined || !isServiceError(error)) return unreachable;
+  if (unreachable !== undefined) return unreachable;
+  if (error.name === "TimeoutError") return noAnswer(name, "ETIMEDOUT", error); // of the SDK, without a code
+  if (!isServiceError(error)) return undefined;
   return isUnknown(error) ? noS3(name, error) : roleRefused(name, error);
 }
 

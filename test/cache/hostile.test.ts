@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BinaryCache } from "../../src/cache/cache.js";
 import { openCache } from "../../src/cache/open-cache.js";
+import { parseS3Address } from "../../src/cache/s3-address.js";
+import { openS3Cache } from "../../src/cache/s3-cache.js";
 
 const KEY = "00000000000000000000000000000000.narinfo";
 
@@ -74,6 +76,23 @@ describe.each([
       code: "CACHE_UNREACHABLE",
       message: expect.stringContaining(cache.name),
     });
+  });
+});
+
+it.each([
+  ["before it answers", () => undefined],
+  [
+    "within an archive",
+    (response: ServerResponse) => response.writeHead(200, { "content-length": 1000 }).write("half"),
+  ],
+])("a cache in S3 that falls silent %s is not waited for for ever", async (_, answering) => {
+  answer = answering;
+  const address = parseS3Address(new URL(`s3://team-cache?endpoint=${url}`), {});
+  cache = openS3Cache(address, { silenceMs: 200 });
+  await expect(bytesOf("nar/x.nar")).rejects.toMatchObject({
+    code: "CACHE_UNREACHABLE",
+    message: expect.stringContaining("ETIMEDOUT"),
+    transient: true,
   });
 });
 
