@@ -63,7 +63,22 @@ export class UserErrors extends Error {
 export function userErrorsOf(error: unknown): readonly UserError[] | undefined {
   if (error instanceof UserErrors) return error.errors;
   if (error instanceof UserError) return [error];
-  return undefined;
+  const own = outOfFiles(error);
+  return own === undefined ? undefined : [own];
+}
+
+/** What to do where the system opens no more files, which may be noticed wherever one is opened, also by Node itself. */
+export const MORE_FILES =
+  "allow more open files, in a shell with `ulimit -n 4096`, in a systemd unit with LimitNOFILE=4096, and run the command again";
+
+/** The problem where the system opens no more files; undefined when `cause` is another one. */
+export function outOfFiles(cause: unknown): UserError | undefined {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code !== "EMFILE" && code !== "ENFILE") return undefined;
+  return new UserError("OUT_OF_FILES", `the system opens no more files (${String(cause)})`, {
+    hint: MORE_FILES,
+    cause,
+  });
 }
 
 /** Each problem once: several systems of an artifact often share one. */

@@ -12,6 +12,7 @@ const SHARED = [
   "artifact",
   "redact",
   "make-directory",
+  "read-text",
   "transient-status",
   "connector",
   "network-code",

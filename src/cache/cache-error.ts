@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
-import { UserError, type UserErrorDetails } from "../errors.js";
+import { outOfFiles, UserError, type UserErrorDetails } from "../errors.js";
 import { networkCode } from "../network-code.js";
 
 /** What a cache on the network did instead of doing what it was asked. */
@@ -39,6 +39,8 @@ export function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions 
 
 /** The error for a request without an answer. Codes are those of Node and undici. */
 export function cacheUnreachable(name: string, cause: unknown): CacheError | undefined {
+  const own = outOfFiles(cause);
+  if (own !== undefined) return new CacheError(own.code, own.message, { hint: own.hint, cause });
   const code = networkCode(cause) ?? "";
   if (
     !/^(E[A-Z]+|UND_ERR_\w+|CERT_\w+|ERR_(TLS|SSL)_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|HPE_\w+)$/.test(
@@ -46,6 +48,11 @@ export function cacheUnreachable(name: string, cause: unknown): CacheError | und
     )
   )
     return undefined;
+  return noAnswer(name, code, cause);
+}
+
+/** @param code of Node or undici */
+export function noAnswer(name: string, code: string, cause: unknown): CacheError {
   const transient =
     /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|UND_ERR_\w+|HPE_INVALID_EOF_STATE|E(HOST|NET)UNREACH)$/.test(code);
   return new CacheError("CACHE_UNREACHABLE", `the cache ${name} gave no answer (${code})`, {
@@ -53,4 +60,16 @@ export function cacheUnreachable(name: string, cause: unknown): CacheError | und
     cause,
     hint: "check the address and the network, and run the command again; it sends what is missing",
   });
+}
+
+/** `body`, with its errors as `explain` has them. */
+export async function* explainedBody(
+  body: AsyncIterable<Uint8Array>,
+  explain: (error: unknown) => unknown,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw explain(error);
+  }
 }

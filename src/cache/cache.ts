@@ -51,7 +51,7 @@ export interface CacheContents {
 export interface BinaryCache {
   /** Its address for messages, without credentials. */
   readonly name: string;
-  /** The text under `key`, or undefined when there is none. */
+  /** The text under `key`, or undefined when there is none. What is far too long for a text of a cache is empty. */
   readText(key: string): Promise<StoredText | undefined>;
   /** What is known of the bytes under `key`, or undefined when there are none. */
   find(key: string): Promise<CacheEntry | undefined>;

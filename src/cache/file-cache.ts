@@ -1,11 +1,12 @@
 /** A cache in a directory: `file:///srv/cache`, as Nix's local binary cache store. */
 import { randomUUID } from "node:crypto";
-import { link, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, link, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
 import { makeDirectory } from "../make-directory.js";
-import { readText } from "../write-file.js";
-import type { BinaryCache, CacheEntry } from "./cache.js";
+import type { BinaryCache, CacheEntry, StoredText } from "./cache.js";
+import { explainedBody } from "./cache-error.js";
+import { cacheText } from "./cache-text.js";
 import { sharedSync } from "./shared-sync.js";
 
 /** Begins the names of unfinished files, and of directories with such. */
@@ -33,14 +34,13 @@ export function openFileCache(root: string): BinaryCache {
   return {
     name: `file://${root}`,
     async readText(key) {
-      const text = await readText(fileOf(key));
-      const entry = text === undefined ? undefined : await findFile(root, key);
-      return text === undefined || entry === undefined ? undefined : { text, modified: entry.modified };
+      const file = await unlessAbsent(root, open(fileOf(key), "r"));
+      return file && unlessAbsent(root, textOf(file));
     },
     find: (key) => findFile(root, key),
     async read(key) {
       const file = await unlessAbsent(root, open(fileOf(key), "r"));
-      return file?.createReadStream();
+      return file && explainedBody(file.createReadStream(), (cause) => unreadable(root, cause));
     },
     contents: {
       list: () => listFiles(root),
@@ -67,6 +67,12 @@ export function openFileCache(root: string): BinaryCache {
   };
 }
 
+/** Closes the file. */
+async function textOf(file: FileHandle): Promise<StoredText> {
+  const { mtimeMs } = await file.stat();
+  return { text: await cacheText(file.createReadStream()), modified: mtimeMs };
+}
+
 async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
   for (const folder of ["", "nar/"]) {
     const entries = await unlessAbsent(root, readdir(join(root, folder), { withFileTypes: true }));
@@ -88,12 +94,16 @@ async function unlessAbsent<T>(root: string, operation: Promise<T>): Promise<T |
     return await operation;
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && ABSENT.has(cause.code)) return undefined;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UserError("CACHE_READ_FAILED", `cannot read the cache file://${root}: ${reason}`, {
-      hint: `make all of ${root} readable for this user, and run the command again`,
-      cause,
-    });
+    throw unreadable(root, cause);
   }
+}
+
+function unreadable(root: string, cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError("CACHE_READ_FAILED", `cannot read the cache file://${root}: ${reason}`, {
+    hint: `make all of ${root} readable for this user, and run the command again`,
+    cause,
+  });
 }
 
 /** What a writer puts there between the look and the removal is put back. */

@@ -7,7 +7,14 @@ import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import { excerpt } from "../redact.js";
 import { isTransientStatus } from "../transient-status.js";
 import type { BinaryCache } from "./cache.js";
-import { CacheError, cacheUnreachable, type RetryOptions, withRetries } from "./cache-error.js";
+import {
+  CacheError,
+  cacheUnreachable,
+  explainedBody,
+  type RetryOptions,
+  withRetries,
+} from "./cache-error.js";
+import { cacheText } from "./cache-text.js";
 
 export interface HttpCacheOptions {
   readonly credentials: Credentials;
@@ -33,9 +40,6 @@ interface Answer {
   /** Of the header `Last-Modified`. */
   readonly modified: number | undefined;
 }
-
-/** Longest text that is read: a `.narinfo` has less than a thousand bytes. */
-const MAX_TEXT = 1024 * 1024;
 
 /** @param base address of the cache, with or without a slash at its end, and without user and password */
 export function openHttpCache(base: URL, { credentials, retry = {}, signal }: HttpCacheOptions): BinaryCache {
@@ -70,8 +74,8 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
     const credential = await credentials.for(url);
     const headers = { ...credential?.headers };
     const answer = await answered(request(url, { dispatcher: agent, signal: signal ?? null, headers }));
-    if (answer.statusCode === 200) return answer.body;
-    const text = await readBounded(answer.body);
+    if (answer.statusCode === 200) return explainedBody(answer.body, explain);
+    const text = await cacheText(answer.body);
     if (answer.statusCode === 404) return undefined;
     throw refused(`GET ${url.href}`, { status: answer.statusCode, text }, credential);
   }
@@ -104,7 +108,7 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
     return answered(
       requested.then(async ({ statusCode, headers, body }) => ({
         status: statusCode,
-        text: await readBounded(body),
+        text: await cacheText(body),
         size: Number(headers["content-length"] ?? 0),
         modified: timeOf(headers["last-modified"]),
       })),
@@ -115,25 +119,19 @@ export function openHttpCache(base: URL, { credentials, retry = {}, signal }: Ht
     try {
       return await answering;
     } catch (error) {
-      signal?.throwIfAborted();
-      throw cacheUnreachable(name, error) ?? error;
+      throw explain(error);
     }
+  }
+
+  function explain(error: unknown): unknown {
+    signal?.throwIfAborted();
+    return cacheUnreachable(name, error) ?? error;
   }
 }
 
 function timeOf(header: string | readonly string[] | undefined): number | undefined {
   const time = Date.parse(String(header));
   return Number.isNaN(time) ? undefined : time;
-}
-
-async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size <= MAX_TEXT) chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function refused(

@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<string, Opener>> = {
       import("./s3-cache.js"),
       import("./s3-address.js"),
     ]);
-    return openS3Cache(parseS3Address(url, env), signal);
+    return openS3Cache(parseS3Address(url, env), { signal });
   },
 };
 

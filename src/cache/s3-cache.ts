@@ -13,21 +13,36 @@ import {
 import { Upload } from "@aws-sdk/lib-storage";
 import { withTemporaryDirectory } from "../hash/temporary-directory.js";
 import type { BinaryCache, CacheEntry, StagedFile } from "./cache.js";
-import { withRetries } from "./cache-error.js";
+import { explainedBody, withRetries } from "./cache-error.js";
+import { cacheText } from "./cache-text.js";
 import type { S3Address } from "./s3-address.js";
-import { s3Error } from "./s3-error.js";
+import { noS3, s3Error } from "./s3-error.js";
+import { listedObjects } from "./s3-listing.js";
 
 /** The least that S3 allows, so that uploads side by side hold little in memory. */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
 const MAX_PARTS = 10_000;
 const PARTS_AT_ONCE = 2;
+/** As undici, which speaks with caches behind HTTP, has them. The SDK by itself waits for ever. */
+const CONNECT_MS = 10_000;
+const SILENCE_MS = 5 * 60 * 1000;
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
-export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCache {
+export interface S3CacheOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long the server may neither send nor take anything, in milliseconds; default five minutes. */
+  readonly silenceMs?: number;
+}
+
+export function openS3Cache(
+  address: S3Address,
+  { signal, silenceMs = SILENCE_MS }: S3CacheOptions = {},
+): BinaryCache {
   const { bucket, prefix, endpoint, region, profile, pathStyle } = address;
   const config: S3ClientConfig = {
     region,
     forcePathStyle: pathStyle,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: silenceMs },
     // Servers other than Amazon's refuse the trailing checksums that are the default for streams.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
@@ -43,15 +58,14 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
   return {
     name: address.name,
     async readText(key) {
-      const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
-      const text = await explained(Promise.resolve(found?.Body?.transformToString("utf8")));
-      return text === undefined ? undefined : { text, modified: found?.LastModified?.getTime() };
+      const found = await get(key);
+      if (found === undefined) return undefined;
+      return { text: await explained(cacheText(found.body)), modified: found.modified };
     },
     find,
     async read(key) {
-      const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
-      // In Node the SDK's bodies are streams of the platform (AWS SDK for JavaScript v3, "Streams in Node.js").
-      return found?.Body as AsyncIterable<Uint8Array> | undefined;
+      const found = await get(key);
+      return found && explainedBody(found.body, explain);
     },
     contents: { list, removeOld, now: () => Date.now() + client.config.systemClockOffset },
     async writeText(key, { text, type }) {
@@ -68,11 +82,21 @@ export function openS3Cache(address: S3Address, signal?: AbortSignal): BinaryCac
     },
   };
 
+  async function get(key: string) {
+    const found = await unlessMissing(client.send(new GetObjectCommand(at(key)), abort));
+    if (found === undefined) return undefined;
+    // In Node the SDK's bodies are streams of the platform (AWS SDK for JavaScript v3, "Streams in Node.js").
+    const body = found.Body as AsyncIterable<Uint8Array>;
+    return { body, modified: found.LastModified?.getTime() };
+  }
+
   async function* list(): AsyncGenerator<CacheEntry> {
     const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }, abort);
     try {
-      for await (const { Contents = [] } of pages) {
-        for (const { Key = "", Size = 0, LastModified } of Contents) {
+      for await (const page of pages) {
+        const objects = listedObjects(page);
+        if (objects === undefined) throw noS3(address.name);
+        for (const { Key, Size, LastModified } of objects) {
           yield { key: Key.slice(prefix.length), size: Size, modified: LastModified?.getTime() };
         }
       }

@@ -1,6 +1,6 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
 import { excerpt } from "../redact.js";
-import { CacheError, cacheUnreachable } from "./cache-error.js";
+import { CacheError, cacheUnreachable, noAnswer } from "./cache-error.js";
 import type { S3Address } from "./s3-address.js";
 
 /** What every answer of an AWS service leaves in the SDK's error (AWS SDK for JavaScript v3, "Error handling"). */
@@ -16,9 +16,15 @@ export function s3Error(
   if (error.name === "CredentialsProviderError") return noCredentials(name, profile, error);
   if (isUnreadable(error)) return noTokenFile(name, error);
   const unreachable = cacheUnreachable(name, error);
-  if (unreachable !== undefined || !isServiceError(error)) return unreachable;
-  // An answer that is no XML has no name of its own.
-  return error.name === "Error" ? noS3(name, error) : roleRefused(name, error);
+  if (unreachable !== undefined) return unreachable;
+  if (error.name === "TimeoutError") return noAnswer(name, "ETIMEDOUT", error); // of the SDK, without a code
+  if (!isServiceError(error)) return undefined;
+  return isUnknown(error) ? noS3(name, error) : roleRefused(name, error);
+}
+
+/** An answer that is no XML has no name of its own, and one that says yes is refused for what is in it. */
+function isUnknown({ name, $metadata: { httpStatusCode = 0 } }: ServiceError): boolean {
+  return name === "Error" || httpStatusCode < 400;
 }
 
 function isServiceError(error: Error): error is ServiceError {
@@ -100,7 +106,7 @@ function roleRefused(name: string, cause: ServiceError): CacheError {
   });
 }
 
-function noS3(name: string, cause: Error): CacheError {
+export function noS3(name: string, cause?: Error): CacheError {
   return new CacheError("CACHE_REFUSED", `the server of ${name} answered with something that is not S3's`, {
     hint: "correct the endpoint in --to (and AWS_ENDPOINT_URL_STS, if it is set): a proxy or web page answers there",
     cause,

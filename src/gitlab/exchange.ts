@@ -1,9 +1,9 @@
 import type { Agent, Dispatcher } from "undici";
 import type { Credential, Credentials } from "../credentials/credentials.js";
+import { readText } from "../read-text.js";
 import type { Asked } from "./asked.js";
 import { refused } from "./explain-answer.js";
 import { brokenOff, unreachable } from "./explain-network.js";
-import { readText } from "./read-text.js";
 import { followed, isRedirect, tooManyRedirects } from "./redirect.js";
 import { endWithin } from "./too-slow.js";
 import { withCredential } from "./with-credential.js";

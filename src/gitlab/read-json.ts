@@ -1,9 +1,9 @@
 import type { ZodType } from "zod";
+import { readText } from "../read-text.js";
 import { place, tokenSentence } from "./asked.js";
 import type { Answer } from "./exchange.js";
 import { brokenOff } from "./explain-network.js";
 import { GitLabError } from "./gitlab-error.js";
-import { readText } from "./read-text.js";
 import { signIn } from "./redirect.js";
 
 /** A page of one hundred jobs has about two hundred kilobytes. */

@@ -1,9 +1,9 @@
 /** What the runner says about a build, in a file that it adds to the archive when `RUNNER_GENERATE_ARTIFACTS_METADATA` is set. */
 import { z } from "zod";
+import { readText } from "../read-text.js";
 import { artifactUrl, type JobAddress } from "./artifact-url.js";
 import { GitLabError } from "./gitlab-error.js";
 import type { GitLab } from "./gitlab.js";
-import { readText } from "./read-text.js";
 
 /** A statement lists every file of the archive: this is one of some twenty thousand. */
 const MAX_BYTES = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
-import { UserError } from "../errors.js";
+import { outOfFiles, UserError } from "../errors.js";
 import { excerpt } from "../redact.js";
 
 /** As Nix has them: level 6, one thread, one block, CRC64 (`LZMA_PRESET_DEFAULT` and `lzma_easy_encoder` of liblzma). */
@@ -13,14 +13,14 @@ const ARGUMENTS = ["--compress", "--stdout", "--format=xz", "--check=crc64", "-6
  * `PATH` and nothing else.
  *
  * @param searchPath where programs are, as `PATH` says it; undefined: where the system has its own
- * @throws UserError XZ_MISSING, XZ_FAILED while reading; what `body` throws passes through
+ * @throws UserError XZ_MISSING, OUT_OF_FILES, XZ_FAILED while reading; what `body` throws passes through
  */
 export async function* compressXz(
   body: AsyncIterable<Uint8Array>,
   searchPath: string | undefined,
 ): AsyncGenerator<Uint8Array> {
   const xz = spawn("xz", ARGUMENTS, { stdio: "pipe", env: { PATH: searchPath } });
-  await once(xz, "spawn").catch(missing);
+  await once(xz, "spawn").catch(notStarted);
   const closed = once(xz, "close");
   let said = "";
   xz.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
@@ -37,8 +37,12 @@ export async function* compressXz(
   }
 }
 
-function missing(cause: unknown): never {
-  throw new UserError("XZ_MISSING", "the program xz does not start, and --compression xz needs it", {
+function notStarted(cause: unknown): never {
+  throw outOfFiles(cause) ?? xzMissing(cause);
+}
+
+function xzMissing(cause: unknown): UserError {
+  return new UserError("XZ_MISSING", "the program xz does not start, and --compression xz needs it", {
     hint: "install it (Debian and Ubuntu: apt-get install xz-utils), or leave out --compression",
     cause,
   });

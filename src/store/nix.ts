@@ -1,8 +1,9 @@
 /** The only place that runs Nix. Arguments are passed as a list, never through a shell. */
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
 import { UserError } from "../errors.js";
-import { NIX_FAILED, nixFailed, nixMissing } from "./nix-error.js";
+import { NIX_FAILED, nixFailed, nixNotStarted } from "./nix-error.js";
 import { parsePathInfos, type PathInfo } from "./path-info.js";
 import { storeAccess, type StoreAccess } from "./store-access.js";
 import type { Transport } from "./daemon/connection.js";
@@ -34,7 +35,7 @@ export interface Nix {
   /** How Nix reaches the store; it was reached. */
   access(signal?: AbortSignal): Promise<StoreAccess>;
   /** Starts a daemon that serves the store to us alone, for as long as its input is open. */
-  daemon(): Transport;
+  daemon(): Promise<Transport>;
 }
 
 export interface NixOptions {
@@ -97,7 +98,14 @@ export function createNix({ env }: NixOptions): Nix {
       });
       return storeAccess(`${stdout}\n${stderr}`, childEnv); // which of them has changed
     },
-    daemon: () => childTransport(spawn("nix-daemon", ["--stdio"], { env: childEnv, stdio: "pipe" })),
+    async daemon() {
+      const child = spawn("nix-daemon", ["--stdio"], { env: childEnv, stdio: "pipe" });
+      // Where the system has no more files to open, there are no streams either.
+      await once(child, "spawn").catch((cause: Error) => {
+        throw nixNotStarted("nix-daemon", cause);
+      });
+      return childTransport(child);
+    },
   };
 
   /** Nix 2.34 wants to be told which format, and 2.26 does not know the question. */
@@ -154,10 +162,11 @@ async function output(program: string, args: readonly string[], options: RunOpti
       if (error === null) resolve({ stdout, stderr });
       else if (signal?.aborted === true)
         reject(signal.reason as Error); // the reason is whatever the caller gave
-      else if (error.code === "ENOENT" || error.code === "EACCES") reject(nixMissing(program));
+      else if (child.pid === undefined) reject(nixNotStarted(program, error));
       else reject(nixFailed(`${program} ${args[0] ?? ""} failed (${String(error.code)})`, stderr));
     });
-    if (input !== undefined && child.stdin !== null) fed = pipeline(input, child.stdin);
+    if (input !== undefined && child.pid !== undefined && child.stdin !== null)
+      fed = pipeline(input, child.stdin);
   });
   const [feeding, printing] = await Promise.allSettled([fed, printed]);
   // When the program ended first, what it said is the reason; else it only stopped because its input did.

@@ -149,6 +149,22 @@ describe("a cache in an S3 bucket", () => {
     expect({ sound, orphans }).toEqual({ sound: 1, orphans: [unnamed.url] });
   });
 
+  it("takes what is far too long for a .narinfo for damage, although it begins as one, and replaces it", async () => {
+    use(WRITER);
+    const one = await wanted("long", Buffer.from("long"));
+    const address = `s3://team-cache/long?endpoint=${s3.url}`;
+    await publishTo(address, [one]);
+    const cache = await openCache(address, { cwd: "/", env: {} });
+    const key = narInfoKey(one.variant.storePath);
+    const { text } = (await cache.readText(key)) ?? { text: "" };
+    await cache.writeText(key, { text: text.padEnd(3 * 1024 * 1024, "\n"), type: NARINFO_TYPE });
+    const { problems } = await verifyCache({ cache, locked: [one] });
+    expect(problems.map(({ code }) => code)).toEqual(["CACHE_DAMAGED"]);
+    expect(await publishTo(address, [one])).toEqual(["published"]);
+    expect(await verifyCache({ cache, locked: [one] })).toEqual({ sound: 1, orphans: [], problems: [] });
+    await cache.close();
+  });
+
   it("is tidied to the end by the next run when one is killed, and what is published meanwhile stays", async () => {
     use(WRITER);
     const [kept, added, ...old] = await Promise.all(

@@ -1,11 +1,11 @@
 /** What `fetch` makes of a store that cannot take anything. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { fetchIntoStore } from "../../src/fetch/fetch.js";
+import { fetchIntoStore, type FetchOutcome } from "../../src/fetch/fetch.js";
 import type { LockedEntry } from "../../src/lock/entry.js";
 import { createNix } from "../../src/store/nix.js";
 import { startUpstream, type Upstream } from "../hash/upstream.js";
@@ -66,6 +66,58 @@ it("adds what fits into a full store, and says what to do for the rest", () =>
     expect(await nix.missing(paths)).toEqual(new Set([paths[0]]));
     await store.run("nix-store", "--verify-path", paths[1] ?? "");
   }));
+
+/** Fetches from a store without a daemon, where a script is what would be started as one. */
+async function fetchWithDaemon(
+  script: string | undefined,
+  all: readonly LockedEntry[],
+): Promise<{ outcomes: FetchOutcome[]; missing: ReadonlySet<string> }> {
+  const store = await temporaryNix();
+  const path = mkdtempSync(join(tmpdir(), "path-"));
+  for (const program of ["nix", "nix-store"]) symlinkSync(execPathOf(program), join(path, program));
+  if (script !== undefined) {
+    const text = `#!/bin/sh\nPATH=${process.env["PATH"]}\n${script}\n`;
+    writeFileSync(join(path, "nix-daemon"), text, { mode: 0o755 });
+  }
+  try {
+    const nix = createNix({ env: { ...store.env, PATH: path } });
+    const outcomes = await fetchIntoStore(all, { gitlab: upstream.gitlab, nix });
+    return { outcomes, missing: await nix.missing(all.map(({ variant }) => variant.storePath)) };
+  } finally {
+    await store.remove();
+    await rm(path, { recursive: true });
+  }
+}
+
+function execPathOf(program: string): string {
+  return execFileSync("which", [program], { encoding: "utf8" }).trim();
+}
+
+it("has Nix's programs do it where no daemon can be started", async () => {
+  const { outcomes, missing } = await fetchWithDaemon(undefined, [await wanted("one")]);
+  expect(outcomes).toMatchObject([{ status: "added" }]);
+  expect(missing).toEqual(new Set());
+});
+
+it.each([
+  ["ends without a word", "exit 3", "NIX_FAILED", /ended before/],
+  ["says why it ends when it has", "exec >&-; sleep 0.2; echo the reason >&2", "NIX_FAILED", /the reason/],
+  ["says what nobody knows", "exec yes no", "NIX_UNKNOWN_ANSWER", /does not know/],
+])("downloads nothing for a daemon that %s, and repeats it", async (_, script, code, message) => {
+  await expect(fetchWithDaemon(script, [await wanted("one")])).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+    hint: expect.stringContaining("nix"),
+  });
+  expect(upstream.requests).toEqual([]);
+});
+
+it("says of what a daemon ended in the middle of that it is not there", async () => {
+  const cut = "stdbuf -o0 head -c 1000000 | nix-daemon --stdio";
+  const { outcomes, missing } = await fetchWithDaemon(cut, [await wanted("big", 3_000_000)]);
+  expect(outcomes).toMatchObject([{ status: "failed", error: { code: "NIX_FAILED", exitCode: 1 } }]);
+  expect(missing.size).toBe(1);
+});
 
 /** A store of its own on a file system of its own. */
 async function withStoreOn(

@@ -1,10 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../src/errors.js";
 import { createNix } from "../../src/store/nix.js";
 import { type TemporaryNix, temporaryNix } from "./temporary-nix.js";
+
+const STORE = fileURLToPath(new URL("../../dist/store", import.meta.url));
 
 let nix: TemporaryNix;
 let directory: string;
@@ -83,5 +87,28 @@ describe("Nix", () => {
     expect(error).toMatchObject({ code: "NIX_FAILED", message: expect.stringContaining("the reason") });
     expect(error).toHaveProperty("message", expect.stringContaining("nix-store --add-fixed failed (3)"));
     expect(String(error).length).toBeLessThan(3_000);
+  });
+
+  it("says what to allow where there are no more files to open, however it is reached", () => {
+    const script = `
+      import { openSync } from "node:fs";
+      import { createNix } from "${STORE}/nix.js";
+      import { socketTransport } from "${STORE}/daemon/transport.js";
+      const nix = createNix({ env: process.env });
+      try { for (;;) openSync("/dev/null"); } catch {}
+      const ways = [
+        () => nix.daemon(),
+        () => socketTransport("/nowhere"),
+        () => nix.missing(["/nix/store/x"]),
+        () => nix.restore((async function* () {})(), "/nowhere"),
+      ];
+      const told = await Promise.allSettled(ways.map((way) => way()));
+      for (const { reason } of told) console.log(reason.name, /EMFILE/.test(reason.message), reason.hint);`;
+    const limited = ["-c", 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, script];
+    const { stdout, stderr } = spawnSync("sh", limited, { encoding: "utf8" });
+    expect({ stderr, lines: stdout.trimEnd().split("\n") }).toEqual({
+      stderr: "",
+      lines: Array.from({ length: 4 }, () => expect.stringMatching(/^UserError true .*ulimit -n/)),
+    });
   });
 });

@@ -66,6 +66,7 @@ export async function openConnection(transport: Transport, signal?: AbortSignal)
   const reader = wireReader(output as AsyncIterable<Uint8Array>); // no encoding is set
   const onAbort = () => void transport.close();
   signal?.addEventListener("abort", onAbort);
+  if (signal?.aborted === true) onAbort();
   const minor = await explained(greet()).catch(closeAndThrow);
   return { minor, call: perform, close };
 
@@ -111,6 +112,7 @@ export async function openConnection(transport: Transport, signal?: AbortSignal)
       return await work;
     } catch (error) {
       if (!isBroken(error)) throw error;
+      await transport.close(); // until then it may go on to say why
       throw connectionClosed(transport.said() || error.message);
     }
   }

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { nixFailed } from "../nix-error.js";
+import { nixFailed, nixHint } from "../nix-error.js";
 
 /** The code of the error for a daemon that cannot be spoken to: not there, not one, or too old. */
 export const NO_DAEMON = "NIX_NO_DAEMON";
@@ -17,7 +17,7 @@ export function unknownAnswer(what: string): UserError {
 
 /** @param why it is none, for the message */
 export function noDaemon(why: string, cause?: unknown): UserError {
-  return new UserError(NO_DAEMON, `cannot speak to the Nix daemon: ${why}`, { cause });
+  return new UserError(NO_DAEMON, `cannot speak to the Nix daemon: ${why}`, { hint: nixHint(why), cause });
 }
 
 /** @param said what else is known about it */

@@ -1,6 +1,7 @@
 import pLimit from "p-limit";
 import { UserError } from "../../errors.js";
 import type { Nix } from "../nix.js";
+import { NIX_MISSING } from "../nix-error.js";
 import { beginning } from "./beginning.js";
 import { openConnection } from "./connection.js";
 import { connectionPool } from "./connection-pool.js";
@@ -21,6 +22,9 @@ export interface OpenStore {
 /** What is smaller is known to be right before Nix hears of it. */
 const BEGINNING_BYTES = 256 * 1024;
 
+/** Codes of errors after which Nix's programs may still do what a daemon does not: Nix is there, for it said how it reaches the store. */
+const UNREACHED: ReadonlySet<string> = new Set([NO_DAEMON, NIX_MISSING]);
+
 /**
  * Opens the store that Nix works with, if its daemon can be spoken to or be started. What is asked at the same time has a connection each,
  * which is used again. The methods throw UserError NIX_FAILED with what Nix said, and NIX_UNKNOWN_ANSWER.
@@ -36,14 +40,14 @@ export async function openStore(nix: Nix, signal?: AbortSignal): Promise<OpenSto
   const brief = pLimit(1);
   const pool = connectionPool(
     async () =>
-      openConnection(access.kind === "local" ? nix.daemon() : await socketTransport(access.path), signal),
+      openConnection(await (access.kind === "local" ? nix.daemon() : socketTransport(access.path)), signal),
     signal,
   );
   try {
     await pool.use(async () => undefined); // so that it is known now whether that works
   } catch (error) {
     await pool.close();
-    if (error instanceof UserError && error.code === NO_DAEMON) return undefined;
+    if (error instanceof UserError && UNREACHED.has(error.code)) return undefined;
     throw error;
   }
   return {

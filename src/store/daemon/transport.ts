@@ -50,18 +50,12 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAGAIN";
 }
 
-/** Speaks with a child by its standard streams. The child ends when its input does, and takes with it what it had begun. */
+/** Speaks with a child that runs by its standard streams. The child ends when its input does, and takes with it what it had begun. */
 export function childTransport(child: ChildProcessByStdio<Writable, Readable, Readable>): Transport {
   const { stdin, stdout, stderr } = child;
   for (const stream of [stdin, stdout, stderr]) stream.on("error", () => undefined);
   let said = "";
-  const ended = new Promise<void>((resolve) => {
-    child.once("close", () => resolve());
-    child.once("error", (error) => {
-      said = error.message; // it could not be started, and its streams end
-      resolve();
-    });
-  });
+  const ended = once(child, "close");
   stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-SAID_CHARACTERS)));
   return {
     input: stdin,

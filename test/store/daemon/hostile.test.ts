@@ -105,3 +105,11 @@ it.each<[string, Uint8Array[], Uint8Array[], string]>([
   await expect(ask(greeting, answer)).rejects.toMatchObject({ code });
   await vi.waitFor(() => expect(sockets.every(({ destroyed }) => destroyed)).toBe(true));
 });
+
+it("a daemon that says nothing is not waited for by who gave up before", async () => {
+  sockets = [];
+  server = createServer((socket) => sockets.push(socket)).listen(join(directory, "socket"));
+  await once(server, "listening");
+  const transport = await socketTransport(join(directory, "socket"));
+  await expect(openConnection(transport, AbortSignal.abort())).rejects.toMatchObject({ code: "NIX_FAILED" });
+});
