@@ -42,7 +42,8 @@ const TOKEN_PROBLEMS: ReadonlySet<string> = new Set([
 /** Asks the instance. Never throws what a user can mend: that is the `problem`. */
 export async function tokenStatus(instance: string, context: CommandContext): Promise<TokenStatus> {
   const credentials = openCredentials(context);
-  const gitlab = createGitLab({ retry: { retries: 1 }, ...context.patience, credentials });
+  const { patience, signal } = context;
+  const gitlab = createGitLab({ retry: { retries: 1 }, ...patience, credentials, signal });
   try {
     const asking = new URL(`${instance}/api/v4/user`);
     const first = await credentials.for(asking);
@@ -51,7 +52,6 @@ export async function tokenStatus(instance: string, context: CommandContext): Pr
     // It may have been renewed meanwhile.
     const credential = (await credentials.for(asking)) ?? first;
     const bearer = credential.headers["authorization"];
-    const { patience } = context;
     const oauth = bearer === undefined ? undefined : await tokenInfo({ instance, patience }, bearer);
     const status = judge(instance, credential, { ...facts, scopes: facts.scopes ?? oauth?.scopes });
     return { ...status, version: await instanceVersion(gitlab, instance) };

@@ -4,6 +4,8 @@ import { z } from "zod";
 import type { Finding } from "./finding.js";
 
 const TIMEOUT_MS = 5_000;
+/** Characters that a proxy's answer about its version has at most, many times over. */
+const MAX_VERSION = 16 * 1024;
 /** Presigned URLs and tokens are good for minutes. */
 const SKEW_MS = 60_000;
 
@@ -77,12 +79,17 @@ export async function checkProxy(address: string, ours: string): Promise<Finding
 
 /** The version of the proxy at a base URL; undefined when something else answers there. */
 export async function proxyVersion(url: string, dispatcher?: Dispatcher): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const { body } = await request(`${url}/-/version`, {
-    headersTimeout: TIMEOUT_MS,
-    bodyTimeout: TIMEOUT_MS,
+    signal,
     ...(dispatcher === undefined ? {} : { dispatcher }),
   });
-  return ProxyVersion.safeParse(jsonOf(await body.text())).data?.version;
+  let text = "";
+  for await (const part of body) {
+    text += String(part);
+    if (text.length > MAX_VERSION) return undefined;
+  }
+  return ProxyVersion.safeParse(jsonOf(text)).data?.version;
 }
 
 function jsonOf(text: string): unknown {
@@ -94,6 +101,7 @@ function jsonOf(text: string): unknown {
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof Error && error.name === "TimeoutError") return `nothing within ${TIMEOUT_MS / 1000} s`;
   return error instanceof Error && "code" in error ? String(error.code) : "no answer";
 }
 

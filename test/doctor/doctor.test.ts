@@ -349,6 +349,21 @@ describe("the doctor names", () => {
     expect(finding).toMatchObject({ state, meaning: expect.stringMatching(meaning) });
   });
 
+  test.each([
+    ["comes letter by letter", 500, " ", /nothing within 5 s/],
+    ["never ends", 0, " ".repeat(64 * 1024), /something else than the artifacts proxy/],
+  ])("a proxy whose answer %s", async (_, pauseMs, text, meaning) => {
+    const server = await serve((_request, response) => {
+      const timer = setInterval(() => response.write(text), pauseMs);
+      response.once("close", () => clearInterval(timer));
+    });
+
+    expect(await checkProxy(server.url, "1.0.0")).toMatchObject({
+      state: "broken",
+      meaning: expect.stringMatching(meaning),
+    });
+  });
+
   test("a clock that is behind", async () => {
     const server = await serve((_request, response) => {
       response.sendDate = false;
@@ -428,4 +443,24 @@ test("the command runs where there is nothing at all, and fails when something i
   expect(code).toBe(1);
   expect(stdout).toMatch(/^broken +Nix +`nix` is not in PATH.*\n +fix: install it/m);
   expect(stderr).toContain("DOCTOR_BROKEN");
+});
+
+test("the command ends when it is told to, whatever GitLab does", async () => {
+  gitlab.fault({ kind: "silent", path: "/api/v4/personal_access_tokens/self" });
+  home.write("repository/artifacts.config.ts", `export default { gitlab: "${gitlab.url}" };\n`);
+  const { host } = new URL(gitlab.url);
+
+  const { signal } = await runCli(["doctor"], {
+    cwd: join(home.path, "repository"),
+    env: { PATH: join(home.path, "bin"), GITLAB_TOKEN: CANARY, GITLAB_HOST: `http://${host}` },
+    onStart: (child) => {
+      const timer = setInterval(() => {
+        if (!gitlab.requests.some(({ path }) => path.includes("/personal_access_tokens/self"))) return;
+        clearInterval(timer);
+        child.kill("SIGTERM");
+      }, 10);
+    },
+  });
+
+  expect(signal).toBe("SIGTERM");
 });
