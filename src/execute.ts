@@ -2,7 +2,7 @@
  * Runs one command: gives it what it needs of the process, prints what it returns, sets the exit code. With `cli.ts` and
  * `command-line.ts` the only place that knows the process.
  */
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { CommandContext, CommandResult } from "./commands/command.js";
@@ -100,8 +100,15 @@ function withErrors(data: object, errors: readonly UserError[]): object {
 async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
   const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // While it is read key by key, the terminal makes no signal of Ctrl-C.
+  terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const closed = once(terminal, "close").then(() => "");
+  const answer = terminal.question(`${question} [y/N] `, { signal }).catch(() => {
+    signal.throwIfAborted();
+    return ""; // Ctrl-D
+  });
   try {
-    return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `, { signal })).trim());
+    return /^y(es)?$/i.test((await Promise.race([answer, closed])).trim());
   } finally {
     terminal.close();
   }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { makeRepository } from "../cli/repository.js";
 import { runCli } from "../cli/run-cli.js";
-import { onTerminal } from "../cli/terminal.js";
+import { onTerminal, openWindow } from "../cli/terminal.js";
 import { CANARY, type Home, makeHome } from "../credentials/home.js";
 
 let home: Home;
@@ -52,5 +52,27 @@ test("a no on the terminal sends nothing and is not remembered", async () => {
   const shown = await onTerminal("artifacts lock", { cwd, env: env(), type: "\n" });
 
   expect(shown).toContain("CREDENTIALS_HOST_UNCONFIRMED");
+  expect(existsSync(settings())).toBe(false);
+});
+
+test.each(["xterm-256color", "dumb"])(
+  "Ctrl-C at the question ends the command, as anywhere (%s)",
+  async (term) => {
+    const window = openWindow("artifacts lock", { cwd, env: { ...env(), TERM: term }, type: "\x03" });
+
+    expect(await window.ended).toBe(130);
+
+    expect(window.text()).toMatch(/\[y\/N\]/);
+    expect(window.text()).not.toMatch(/error|Warning/);
+    expect(existsSync(settings())).toBe(false);
+  },
+);
+
+test("the end of the input at the question is a no", async () => {
+  const window = openWindow("artifacts lock", { cwd, env: env(), type: "\x04" });
+
+  expect(await window.ended).toBe(1);
+
+  expect(window.text()).toContain("CREDENTIALS_HOST_UNCONFIRMED");
   expect(existsSync(settings())).toBe(false);
 });
