@@ -11,10 +11,15 @@ import type { LockedArtifact, LockedVariant } from "../../lock/schema.js";
 import { ruleOf } from "../renew/rules.js";
 import type { Topic } from "../renew/topic.js";
 
-/** Of one job. What GitLab does not tell this token is undefined, and then not as any policy wants it. */
+/** What GitLab says, or why it does not. What is not known is not as any policy wants it. */
+export type Told<T> = { readonly value: T } | { readonly unknown: string };
+
+type Protection = "protected" | "not protected";
+
+/** Of one job; undefined what no policy asks for. */
 export interface Facts {
-  readonly isProtected: boolean | undefined;
-  readonly pipelineStatus: string | undefined;
+  readonly protection: Told<Protection> | undefined;
+  readonly pipelineStatus: Told<string> | undefined;
 }
 
 /** Facts by the URL of the bytes, which names instance and job. */
@@ -33,11 +38,11 @@ export async function gatherEvidence(
       const entry = lock.artifacts[artifact];
       if (to === undefined || entry === undefined) return undefined;
       const { protectedRefs, pipelineStatus } = ruleOf(bump, artifact, target).policy;
-      const [isProtected, status] = await Promise.all([
-        protectedRefs === true ? questions.isProtected(entry, to) : undefined,
+      const [protection, status] = await Promise.all([
+        protectedRefs === true ? questions.protection(entry, to) : undefined,
         pipelineStatus === undefined ? undefined : questions.pipelineStatus(entry, to),
       ]);
-      return [to.url, { isProtected, pipelineStatus: status }];
+      return [to.url, { protection, pipelineStatus: status }];
     }),
   );
   const evidence = new Map<string, Facts>();
@@ -47,7 +52,7 @@ export async function gatherEvidence(
     const known = evidence.get(url);
     // What one rule does not ask for, another may.
     evidence.set(url, {
-      isProtected: facts.isProtected ?? known?.isProtected,
+      protection: facts.protection ?? known?.protection,
       pipelineStatus: facts.pipelineStatus ?? known?.pipelineStatus,
     });
   }
@@ -56,47 +61,49 @@ export async function gatherEvidence(
 
 class Questions {
   readonly #gitlab: GitLab;
-  readonly #answers = new Map<string, Promise<unknown>>();
+  readonly #answers = new Map<string, Promise<Told<unknown>>>();
   readonly #limit = pLimit(REQUESTS_AT_ONCE);
 
   constructor(gitlab: GitLab) {
     this.#gitlab = gitlab;
   }
 
-  async isProtected(artifact: LockedArtifact, to: LockedVariant): Promise<boolean | undefined> {
-    const kind = await this.#kindOf(artifact, to);
-    if (kind === undefined) return undefined;
+  async protection(artifact: LockedArtifact, to: LockedVariant): Promise<Told<Protection>> {
+    if ("mergeRequest" in artifact.ref) return { value: "not protected" }; // nothing protects the ref of a merge request
+    const isTag = await this.#isTag(artifact, to);
+    if ("unknown" in isTag) return isTag;
     const address = addressOf(artifact, to);
-    const get = kind === "tag" ? getTag : getBranch;
-    const found = await this.#once([address, kind, to.ref], () => get(this.#gitlab, address, to.ref));
-    return found?.protected === true;
+    const get = isTag.value ? getTag : getBranch;
+    return this.#once([address, isTag.value, to.ref], async () => {
+      const found = await get(this.#gitlab, address, to.ref);
+      return found.protected === true ? "protected" : "not protected";
+    });
   }
 
-  async pipelineStatus(artifact: LockedArtifact, to: LockedVariant): Promise<string | undefined> {
+  async pipelineStatus(artifact: LockedArtifact, to: LockedVariant): Promise<Told<string>> {
     const address = addressOf(artifact, to);
-    const ask = () => getPipeline(this.#gitlab, address, to.pipeline);
-    return (await this.#once([address, "pipeline", to.pipeline], ask))?.status;
+    const ask = async () => (await getPipeline(this.#gitlab, address, to.pipeline)).status;
+    return this.#once([address, "pipeline", to.pipeline], ask);
   }
 
-  /** Whether the pipeline ran for a branch or a tag; undefined for a merge request, whose ref nothing protects. */
-  async #kindOf(artifact: LockedArtifact, to: LockedVariant): Promise<"branch" | "tag" | undefined> {
+  /** Whether the pipeline ran for a tag, and not for a branch. */
+  async #isTag(artifact: LockedArtifact, to: LockedVariant): Promise<Told<boolean>> {
     const { ref } = artifact;
-    if ("mergeRequest" in ref) return undefined;
-    if ("branch" in ref) return "branch";
-    if ("tag" in ref || "semver" in ref) return "tag";
+    if ("branch" in ref) return { value: false };
+    if ("tag" in ref || "semver" in ref) return { value: true };
     const address = addressOf(artifact, to);
-    const job = await this.#once([address, "job", to.job], () => getJob(this.#gitlab, address, to.job));
-    return job && (job.tag ? "tag" : "branch");
+    const ask = async () => (await getJob(this.#gitlab, address, to.job)).tag;
+    return this.#once([address, "job", to.job], ask);
   }
 
-  /** What GitLab refuses to tell is not known, which is an answer. */
-  #once<T>(question: readonly unknown[], ask: () => Promise<T>): Promise<T | undefined> {
+  /** That GitLab does not tell it, or does not answer, is an answer: other updates do not wait for it. */
+  #once<T>(question: readonly unknown[], ask: () => Promise<T>): Promise<Told<T>> {
     const key = JSON.stringify(question);
-    const known = this.#answers.get(key) as Promise<T | undefined> | undefined; // the key says which question it was
+    const known = this.#answers.get(key) as Promise<Told<T>> | undefined; // the key says which question it was
     const answer =
       known ??
-      this.#limit(ask).catch((error: unknown) => {
-        if (error instanceof GitLabError) return undefined;
+      this.#limit(async () => ({ value: await ask() })).catch((error: unknown) => {
+        if (error instanceof GitLabError) return { unknown: error.message };
         throw error;
       });
     this.#answers.set(key, answer);

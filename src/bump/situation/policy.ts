@@ -5,7 +5,7 @@ import type { Change } from "../../lock/diff.js";
 import { excerpt } from "../../redact.js";
 import { ruleOf } from "../renew/rules.js";
 import type { Topic } from "../renew/topic.js";
-import type { Evidence } from "./evidence.js";
+import type { Evidence, Told } from "./evidence.js";
 
 /** Why an update is not proposed: plain data for reports. The texts may hold words of others, and are not escaped. */
 export interface Refusal {
@@ -29,20 +29,28 @@ function judge({ artifact, system, from, to }: Change, policy: Policy, evidence:
   const refusals: Refusal[] = [];
   const refuse = (field: Refusal["policy"], expected: string, found: string) =>
     void refusals.push({ artifact, system, policy: field, expected, found });
-  if (protectedRefs === true && facts?.isProtected !== true)
-    refuse("protectedRefs", "a protected branch or tag", `${to.ref} is not protected`);
+  const protection = protectedRefs === true ? foundInstead("protected", facts?.protection) : undefined;
+  if (protection !== undefined)
+    refuse("protectedRefs", "a protected branch or tag", `${to.ref} is ${protection}`);
   if (projects !== undefined && !projects.some((pattern) => matches(pattern, to.project)))
     refuse("projects", `a project of ${projects.join(", ")}`, to.project);
-  if (pipelineStatus !== undefined && facts?.pipelineStatus !== pipelineStatus) {
-    const found = facts?.pipelineStatus ?? "not known";
-    refuse("pipelineStatus", `a pipeline with the status ${pipelineStatus}`, `${to.pipeline} is ${found}`);
-  }
+  const status =
+    pipelineStatus === undefined ? undefined : foundInstead(pipelineStatus, facts?.pipelineStatus);
+  if (status !== undefined)
+    refuse("pipelineStatus", `a pipeline with the status ${pipelineStatus}`, `${to.pipeline} is ${status}`);
   const percent = from === undefined ? 0 : changeInPercent(from.size, to.size);
   if (maximumSizeChangePercent !== undefined && percent > maximumSizeChangePercent) {
     const found = `${from?.size ?? 0} → ${to.size} bytes, which is ${Math.round(percent)} %`;
     refuse("maximumSizeChangePercent", `a size that changes by at most ${maximumSizeChangePercent} %`, found);
   }
   return refusals;
+}
+
+/** Undefined when it is as wanted. */
+function foundInstead(wanted: string, told: Told<string> | undefined): string | undefined {
+  if (told === undefined) return "not known";
+  if ("unknown" in told) return `not known: ${told.unknown}`;
+  return told.value === wanted ? undefined : told.value;
 }
 
 function changeInPercent(from: number, to: number): number {

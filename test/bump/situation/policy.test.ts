@@ -25,6 +25,27 @@ test.each([
   expect(company.writes()).toEqual([]);
 });
 
+test.each([
+  [
+    "protectedRefs: true",
+    /projects\/\d+\/repository\/branches\/main$/,
+    /^main is not known: .* answered 501/,
+  ],
+  ['pipelineStatus: "success"', /pipelines\/\d+$/, /^\d+ is not known: .* answered 501/],
+])(
+  "with { %s } what GitLab does not tell is not proposed, and the reason is told",
+  async (policy, path, found) => {
+    const company = await startCompany({ config: `policy: { ${policy} }`, tools: ["acme", "brisk"] });
+    company.build("acme");
+    company.gitlab.fault({ method: "GET", path, kind: "answer", status: 501 });
+
+    expect(await refusalsOf(company)).toEqual([
+      ["refused by the policy", [[expect.any(String), expect.stringMatching(found)]]],
+    ]);
+    expect(company.writes()).toEqual([]);
+  },
+);
+
 test("what fulfils the whole policy is proposed", async () => {
   const config =
     'policy: { protectedRefs: true, projects: ["platform/*"], pipelineStatus: "success", maximumSizeChangePercent: 200 }';
