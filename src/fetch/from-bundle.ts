@@ -72,7 +72,7 @@ async function addAll(
   { store, results, signal }: Adding,
 ): Promise<void> {
   const tar = extract();
-  const feeding = pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), tar);
+  const feeding = pipeline(createReadStream(file, { highWaterMark: READ_BYTES }), tar, { signal });
   feeding.catch(() => undefined); // the entries end with the same error
   try {
     for await (const entry of tar) {

@@ -11,6 +11,7 @@ import {
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pack } from "tar-stream";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { UserError } from "../../src/errors.js";
 import { writeBundle } from "../../src/fetch/bundle.js";
@@ -188,6 +189,22 @@ it.each([
   expect(statuses(outcomes).filter((status) => status !== "added").length).toBeGreaterThan(0);
   for (const name of await arrived()) expect(all.map(({ artifact }) => artifact)).toContain(name);
   writeFileSync(bundle, "");
+});
+
+it("whoever interrupts it does not wait for the end of an entry that nobody asked for", async () => {
+  const size = 64 * 2 ** 30;
+  const tar = pack();
+  tar.entry({ name: "large", size });
+  for await (const header of tar) {
+    writeFileSync(bundle, header as Buffer);
+    break;
+  }
+  truncateSync(bundle, 512 + size);
+  const controller = new AbortController();
+  const nix = createNix({ env: receiver.env });
+  const reading = fetchFromBundle(bundle, all, { nix, signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("interrupted")), 500);
+  await expect(reading).rejects.toThrow("interrupted");
 });
 
 it("entries that nobody asked for are passed over, whatever they are called", async () => {
