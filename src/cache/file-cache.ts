@@ -1,5 +1,6 @@
 /** A cache in a directory: `file:///srv/cache`, as Nix's local binary cache store. */
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { type FileHandle, link, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.js";
@@ -34,12 +35,12 @@ export function openFileCache(root: string): BinaryCache {
   return {
     name: `file://${root}`,
     async readText(key) {
-      const file = await unlessAbsent(root, open(fileOf(key), "r"));
+      const file = await unlessAbsent(root, openFile(fileOf(key)));
       return file && unlessAbsent(root, textOf(file));
     },
     find: (key) => findFile(root, key),
     async read(key) {
-      const file = await unlessAbsent(root, open(fileOf(key), "r"));
+      const file = await unlessAbsent(root, openFile(fileOf(key)));
       return file && explainedBody(file.createReadStream(), (cause) => unreadable(root, cause));
     },
     contents: {
@@ -65,6 +66,14 @@ export function openFileCache(root: string): BinaryCache {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** Nothing else: who opened a pipe would wait for its writer. */
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new Error(`${path} is not a file`);
 }
 
 /** Closes the file. */

@@ -34,13 +34,16 @@ export async function compareArchive(info: NarInfo, cache: BinaryCache): Promise
   const inNar = isCompression(compression)
     ? await compareNar(decompress(stored.body, compression), info)
     : undefined;
-  const facts = await stored.finish();
+  const facts = await stored.finish(file?.size ?? (compression === "none" ? info.narSize : 0));
   const inFile = file === undefined ? undefined : compareFacts(facts, file);
   if (inFile !== undefined) return inFile;
   return compression === "none" ? compareFacts(facts, narOf(info)) : inNar;
 }
 
-/** A body that is measured while it is read. Who reads it may stop anywhere; `finish` reads the rest, and throws what reading threw. */
+/**
+ * A body that is measured while it is read. Who reads it may stop anywhere. `finish` reads the rest, but not on and on beyond the bytes
+ * that there should be, and throws what reading threw.
+ */
 function measured(source: AsyncIterable<Uint8Array>) {
   const digest = createHash("sha256");
   let size = 0;
@@ -60,8 +63,9 @@ function measured(source: AsyncIterable<Uint8Array>) {
   const body: AsyncIterable<Uint8Array> = { [Symbol.asyncIterator]: () => ({ next }) };
   return {
     body,
-    async finish(): Promise<Facts> {
-      for await (const _ of body);
+    async finish(expected: number): Promise<Facts> {
+      for await (const _ of body) if (size > expected) break;
+      await chunks.return?.();
       if (failure !== undefined) throw failure.error;
       return { size, hash: formatSri(digest.digest()) };
     },

@@ -1,6 +1,7 @@
 /** Caches that send without end, break off, or say what makes no sense. */
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -100,7 +101,8 @@ describe("a cache in a directory", () => {
   beforeEach(() => open(directory));
 
   it("with a text without end has none", async () => {
-    symlinkSync("/dev/zero", join(directory, KEY));
+    writeFileSync(join(directory, KEY), "");
+    truncateSync(join(directory, KEY), 2 ** 40);
     expect(await cache.readText(KEY)).toMatchObject({ text: "" });
   });
 
@@ -109,6 +111,13 @@ describe("a cache in a directory", () => {
     const refused = { code: "CACHE_READ_FAILED", message: expect.stringContaining(directory) };
     await expect(bytesOf("nar/x.nar")).rejects.toMatchObject(refused);
     await expect(cache.readText("nar/x.nar")).rejects.toMatchObject(refused);
+  });
+
+  it("with pipes in the places of files cannot be read, and nobody waits for who writes into them", async () => {
+    execFileSync("mkfifo", [join(directory, KEY), join(directory, "x.nar")]);
+    const refused = { code: "CACHE_READ_FAILED", message: expect.stringContaining("not a file") };
+    await expect(cache.readText(KEY)).rejects.toMatchObject(refused);
+    await expect(bytesOf("x.nar")).rejects.toMatchObject(refused);
   });
 });
 

@@ -126,6 +126,25 @@ it("takes an archive that it cannot read for no difference", async () => {
   await expect(verifyCache({ cache: cut, locked: [one] })).rejects.toThrow("connection lost");
 });
 
+it.each(["zstd", "none"] as const)(
+  "reads no archive (%s) on and on that does not end",
+  async (compression) => {
+    const endless = await published("endless", compression);
+    const stored = readFileSync(archive(endless));
+    const read = async () =>
+      Readable.from(
+        (async function* () {
+          yield stored;
+          for (;;) yield Buffer.alloc(1000);
+        })(),
+      );
+    const { problems } = await verifyCache({ cache: { ...cache, read }, locked: [endless] });
+    expect(problems.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^endless .* has more than the \d+ bytes/),
+    );
+  },
+);
+
 describe("verifyCache", () => {
   it("finds nothing in what publish and Nix wrote", async () => {
     const plain = await published("plain", "none");
