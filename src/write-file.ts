@@ -66,7 +66,10 @@ function readTextSync(path: string): string | undefined {
 function unread(path: string): (cause: unknown) => undefined {
   return (cause) => {
     if (isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return undefined;
-    throw new UserError("READ_FAILED", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
+    throw new UserError("READ_FAILED", `cannot read ${path}: ${reasonOf(cause)}`, {
+      cause,
+      hint: "make it a file that this user can read and run the command again",
+    });
   };
 }
 

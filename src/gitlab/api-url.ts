@@ -21,7 +21,9 @@ export function apiUrl(instance: string, path: readonly (string | number)[], que
 export function encodeSegment(segment: string | number): string {
   const text = String(segment);
   if (text === "" || text === "." || text === ".." || /\p{Cs}/u.test(text)) {
-    throw new UserError("GITLAB_BAD_PATH", `${JSON.stringify(text)} cannot be part of a GitLab API path.`);
+    throw new UserError("GITLAB_BAD_PATH", `${JSON.stringify(text)} cannot be part of a GitLab API path.`, {
+      hint: "projects, refs and files must be spelt as in GitLab: look for an empty name, a single dot or a broken character",
+    });
   }
   return encodeURIComponent(text);
 }
