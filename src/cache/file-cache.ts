@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, link, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../errors.js";
+import { outOfFiles, UserError } from "../errors.js";
 import { makeDirectory } from "../make-directory.js";
 import type { BinaryCache, CacheEntry, StoredText } from "./cache.js";
 import { explainedBody } from "./cache-error.js";
@@ -35,13 +35,13 @@ export function openFileCache(root: string): BinaryCache {
   return {
     name: `file://${root}`,
     async readText(key) {
-      const file = await unlessAbsent(root, openFile(fileOf(key)));
-      return file && unlessAbsent(root, textOf(file));
+      const found = await unlessAbsent(root, openFile(fileOf(key)));
+      return found && unlessAbsent(root, textOf(found));
     },
     find: (key) => findFile(root, key),
     async read(key) {
-      const file = await unlessAbsent(root, openFile(fileOf(key)));
-      return file && explainedBody(file.createReadStream(), (cause) => unreadable(root, cause));
+      const found = await unlessAbsent(root, openFile(fileOf(key)));
+      return found && explainedBody(found.file.createReadStream(), (cause) => unreadable(root, cause));
     },
     contents: {
       list: () => listFiles(root),
@@ -68,18 +68,28 @@ export function openFileCache(root: string): BinaryCache {
   };
 }
 
+interface FoundFile {
+  readonly file: FileHandle;
+  /** As in `StoredText`. */
+  readonly modified: number;
+}
+
 /** Nothing else: who opened a pipe would wait for its writer. */
-async function openFile(path: string): Promise<FileHandle> {
+async function openFile(path: string): Promise<FoundFile> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new Error(`${path} is not a file`);
+  try {
+    const status = await file.stat();
+    if (!status.isFile()) throw new Error(`${path} is not a file`);
+    return { file, modified: status.mtimeMs };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 /** Closes the file. */
-async function textOf(file: FileHandle): Promise<StoredText> {
-  const { mtimeMs } = await file.stat();
-  return { text: await cacheText(file.createReadStream()), modified: mtimeMs };
+async function textOf({ file, modified }: FoundFile): Promise<StoredText> {
+  return { text: await cacheText(file.createReadStream()), modified };
 }
 
 async function* listFiles(root: string): AsyncGenerator<CacheEntry> {
@@ -109,10 +119,9 @@ async function unlessAbsent<T>(root: string, operation: Promise<T>): Promise<T |
 
 function unreadable(root: string, cause: unknown): UserError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UserError("CACHE_READ_FAILED", `cannot read the cache file://${root}: ${reason}`, {
-    hint: `make all of ${root} readable for this user, and run the command again`,
-    cause,
-  });
+  const hint = `make all of ${root} readable for this user, and run the command again`;
+  const message = `cannot read the cache file://${root}: ${reason}`;
+  return outOfFiles(cause) ?? new UserError("CACHE_READ_FAILED", message, { hint, cause });
 }
 
 /** What a writer puts there between the look and the removal is put back. */
