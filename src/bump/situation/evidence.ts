@@ -70,11 +70,11 @@ class Questions {
 
   async protection(artifact: LockedArtifact, to: LockedVariant): Promise<Told<Protection>> {
     if ("mergeRequest" in artifact.ref) return { value: "not protected" }; // nothing protects the ref of a merge request
-    const isTag = await this.#isTag(artifact, to);
-    if ("unknown" in isTag) return isTag;
+    const kind = await this.#kindOf(artifact, to);
+    if ("unknown" in kind) return kind;
     const address = addressOf(artifact, to);
-    const get = isTag.value ? getTag : getBranch;
-    return this.#once([address, isTag.value, to.ref], async () => {
+    const get = kind.value === "tag" ? getTag : getBranch;
+    return this.#once([address, kind.value, to.ref], async () => {
       const found = await get(this.#gitlab, address, to.ref);
       return found.protected === true ? "protected" : "not protected";
     });
@@ -86,13 +86,13 @@ class Questions {
     return this.#once([address, "pipeline", to.pipeline], ask);
   }
 
-  /** Whether the pipeline ran for a tag, and not for a branch. */
-  async #isTag(artifact: LockedArtifact, to: LockedVariant): Promise<Told<boolean>> {
+  /** What the pipeline ran for. */
+  async #kindOf(artifact: LockedArtifact, to: LockedVariant): Promise<Told<"branch" | "tag">> {
     const { ref } = artifact;
-    if ("branch" in ref) return { value: false };
-    if ("tag" in ref || "semver" in ref) return { value: true };
+    if ("branch" in ref) return { value: "branch" };
+    if ("tag" in ref || "semver" in ref) return { value: "tag" };
     const address = addressOf(artifact, to);
-    const ask = async () => (await getJob(this.#gitlab, address, to.job)).tag;
+    const ask = async () => ((await getJob(this.#gitlab, address, to.job)).tag ? "tag" : "branch");
     return this.#once([address, "job", to.job], ask);
   }
 

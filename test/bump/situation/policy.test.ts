@@ -33,16 +33,19 @@ test.each([
   ],
   ['pipelineStatus: "success"', /pipelines\/\d+$/, /^\d+ is not known: .* answered 501/],
 ])(
-  "with { %s } what GitLab does not tell is not proposed, and the reason is told",
+  "with { %s } what GitLab does not tell is not proposed, the reason is told, and others are proposed",
   async (policy, path, found) => {
     const company = await startCompany({ config: `policy: { ${policy} }`, tools: ["acme", "brisk"] });
-    company.build("acme");
-    company.gitlab.fault({ method: "GET", path, kind: "answer", status: 501 });
+    for (const tool of ["acme", "brisk"]) {
+      Object.assign(company.gitlab.forge(`platform/${tool}`).project, { protectedRefs: ["main"] });
+      company.build(tool);
+    }
+    company.gitlab.fault({ method: "GET", path, kind: "answer", status: 501, times: 1 });
 
     expect(await refusalsOf(company)).toEqual([
       ["refused by the policy", [[expect.any(String), expect.stringMatching(found)]]],
     ]);
-    expect(company.writes()).toEqual([]);
+    expect(company.open()).toHaveLength(1);
   },
 );
 
