@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import pLimit from "p-limit";
-import { UserError } from "./errors.js";
+import { outOfFiles, UserError } from "./errors.js";
 import { makeDirectory } from "./make-directory.js";
 
 /** Syncs take long and wait side by side. */
@@ -66,10 +66,10 @@ function readTextSync(path: string): string | undefined {
 function unread(path: string): (cause: unknown) => undefined {
   return (cause) => {
     if (isSystemError(cause) && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) return undefined;
-    throw new UserError("READ_FAILED", `cannot read ${path}: ${reasonOf(cause)}`, {
-      cause,
-      hint: "make it a file that this user can read and run the command again",
-    });
+    const details = { cause, hint: "make it a file that this user can read and run the command again" };
+    throw (
+      outOfFiles(cause) ?? new UserError("READ_FAILED", `cannot read ${path}: ${reasonOf(cause)}`, details)
+    );
   };
 }
 
